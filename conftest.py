@@ -40,7 +40,7 @@ from axiom.domain.rounds import Allotment
 from axiom.domain.work import Outcome, Report
 from axiom.laboratory.experiments import preflight
 from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment, publish_bundle
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest

@@ -36,7 +36,7 @@ from axiom.domain.rounds import Allotment, Note, Step
 from axiom.domain.work import Outcome, Report, Result, TaskState
 from axiom.laboratory.experiments import old_claims
 from axiom.laboratory.experiments.publish import pack_experiment, publish_bundle
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.server.http.serving import spare_the_collector
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest

@@ -39,7 +39,7 @@ from axiom.laboratory.credit.awards import SLICE
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.experiments.publish import pack_experiment, publish_bundle
 from axiom.laboratory.open_gate import open_gate
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.rounds.commands import StepRound
 from axiom.service.standard_callers import operator_caller
 from axiom.settings import Settings

@@ -22,7 +22,7 @@ from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import PRESETS
 from axiom.laboratory.experiments.publish import publish_bundle
 from axiom.laboratory.experiments.retire import retire_version
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds import rounds
 from axiom.server.dispatch.cache import DispatchCache

@@ -123,7 +123,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "accounts": Feature(
         "Volunteers, their teams, and those of them who operate the site.",
-        rooms="domain.operators reads.join reads.volunteers store.views.daily_totals cli.host.volunteers",
+        rooms="domain.operators store.views.volunteer_totals cli.host.volunteers",
         commands="account operator team",
         terminal={
             "volunteer": ("host.volunteers", "Whose computers these are: list, show, carry-over …"),
@@ -180,7 +180,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "keys": Feature(
         "Who may sign what, and everything that travels signed.",
-        rooms="signed cli.laboratory.keys_describe cli.laboratory.keys_waiting",
+        rooms="signed cli.laboratory.signing_request_words cli.laboratory.waiting_signatures",
         commands="experiment runner",
         terminal={"keys": ("laboratory.keys", "Who may sign what: show, status, make, request, sign, accept, rotate.")},
     ),

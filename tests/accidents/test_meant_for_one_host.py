@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 
 AMOUNT = 20
 

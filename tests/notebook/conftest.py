@@ -8,7 +8,7 @@ import pytest
 import axiom
 from axiom.domain.rounds import Allotment
 from axiom.domain.work import Outcome
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.signed.outputs import cell_line, footer_line, header_line
 
 

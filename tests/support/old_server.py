@@ -16,7 +16,7 @@ from old_dump import row_of, write_dump
 
 from axiom.boinc import account_keys, replies
 from axiom.boinc.requests import SchedulerRequest, read_host_info, read_request
-from axiom.boinc.transfers import Upload, read_head, size_reply, upload_done_reply
+from axiom.boinc.uploads import Upload, read_head, size_reply, upload_done_reply
 from axiom.signed.boinc_code_signing import CodeKey
 
 PLATFORM, APP, NAME = "x86_64-pc-linux-gnu", "starcount", "stars"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.registrations.register import register_further
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.experiments import experiments

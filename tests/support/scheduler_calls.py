@@ -21,7 +21,7 @@ from axiom.boinc import account_keys
 from axiom.domain.fleet import Platform
 from axiom.domain.rounds import Allotment
 from axiom.laboratory.credit.pay import CreditPayer
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.runner.offer import RunnerOffers
 from axiom.limits import server as limits
 from axiom.server.http.downloads import Downloads

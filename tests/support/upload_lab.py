@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from patience import PATIENCE
 
-from axiom.boinc.transfers import write_name, write_token
+from axiom.boinc.uploads import write_name, write_token
 from axiom.domain.work import task_name
 from axiom.server.http.uploads import Transfers
 from axiom.store.connections import Connections

@@ -14,8 +14,9 @@ from upload_lab import head, md5
 
 from axiom import __version__
 from axiom.__main__ import _main
-from axiom.laboratory.backups.backup import make_backup, restore_backup
-from axiom.laboratory.backups.recovery import RecoveryOptions
+from axiom.laboratory.backups.backup import make_backup
+from axiom.laboratory.backups.journal_recovery import RecoveryOptions
+from axiom.laboratory.backups.restore import restore_backup
 from axiom.signed.keys import load_keys, load_secrets, make_keys, make_secrets
 from axiom.store.connections import Connections
 from axiom.store.credit import ledger

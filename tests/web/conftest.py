@@ -15,7 +15,7 @@ from map_on_site import draw_map
 
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.registrations.register import amend_claim, register_further
 from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.store.experiments import experiments

@@ -15,8 +15,8 @@ from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
 from axiom.notebook.maps import FolderMap
-from axiom.notebook.summary import TYPICAL, summarize_results
 from axiom.notebook.table import Table, join_tables
+from axiom.notebook.typical_values import TYPICAL, summarize_results
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database

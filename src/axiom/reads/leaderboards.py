@@ -17,7 +17,7 @@ from axiom.store.engine.database import from_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts as host_store
 from axiom.store.views import hosts as host_views
-from axiom.store.views.daily_totals import ExperimentCredit
+from axiom.store.views.volunteer_totals import ExperimentCredit
 
 THOUSANDTHS = 1_000
 _BY = ("total", "recent")

@@ -30,7 +30,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import duplicates
 from axiom.store.findings.links import find_finding_states
-from axiom.store.registrations import registrations, scores, stamps
+from axiom.store.registrations import registrations, scores, time_stamps
 from axiom.store.views import findings
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
 
@@ -68,7 +68,7 @@ def registration_page(reading: Reading, number: int) -> Answer:
         "experiment",
         registration.experiment_id,
     )
-    stamp = stamps.find_stamp(reading.db, number)
+    stamp = time_stamps.find_stamp(reading.db, number)
     mine = set(registrations.list_claim_numbers(reading.db, registration).values())
     claims = [
         claim for claim in findings.list_experiment_findings(reading.db, version.id) if claim.finding.number in mine

@@ -23,8 +23,8 @@ from axiom.runner.boinc import protocol
 from axiom.runner.boinc.delivered_files import SuppliedHome
 from axiom.runner.boinc.heartbeat import Heartbeat
 from axiom.runner.boinc.protocol import Channels, ClientSetup
+from axiom.runner.cells_by_core import take_thread_limit
 from axiom.runner.child.pause import PauseGate, RunEnded
-from axiom.runner.shares import take_thread_limit
 from axiom.runner.tasks import Answer, Runner
 from axiom.signed.atomic_files import fsync_path
 

@@ -20,19 +20,19 @@ import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.limits import runner as limits
+from axiom.runner.cells_by_core import compute_shares, share_out
 from axiom.runner.child.environment import child_environment
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child
 from axiom.runner.child.spawn import ask_for_copy
-from axiom.runner.files.checkpoint import largest_state
-from axiom.runner.files.checkpoint_handover import CheckpointHandover
+from axiom.runner.files.checkpoint_file import largest_state
+from axiom.runner.files.checkpoint_keeper import CheckpointKeeper
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.files.scratch_folders import open_bundle_folder
 from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
 from axiom.runner.platform.system import system
-from axiom.runner.shares import compute_shares, share_out
 from axiom.signed import canonical_json, tickets
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.outputs import CellAnswer, CellOutput, Header
@@ -273,7 +273,7 @@ class Runner:
         progress = ProgressTeller(report, seconds, cells=len(done))
         if done or slot.kept.times:
             progress.move(slot.kept.fraction)
-        keep = functools.partial(CheckpointHandover, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
+        keep = functools.partial(CheckpointKeeper, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
         try:
             for cell in cells[len(done) :]:
                 output = self._compute(cell, ticket, checked.bundle, keep, progress)
@@ -352,7 +352,7 @@ class Runner:
         cell: OrderedCell,
         ticket: Ticket,
         bundle: Mapping[str, bytes],
-        keep: Callable[..., CheckpointHandover],
+        keep: Callable[..., CheckpointKeeper],
         progress: ProgressTeller,
     ) -> CellOutput:
         child = self._warm(ticket, bundle)

@@ -23,7 +23,7 @@ from axiom.laboratory.experiments.catalogue_files import list_contested_files
 from axiom.limits import backups as backup_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits
-from axiom.reads.join import list_runner_downloads
+from axiom.reads.accounts.join import list_runner_downloads
 from axiom.runner.confine.bubblewrap import demand_sandbox
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.service.clock import AcceptedClock
@@ -40,7 +40,7 @@ from axiom.store.experiments import preflights
 from axiom.store.journal.history import read_journal_point
 from axiom.store.journal.replay import find_first_covering_segment
 from axiom.store.migrate import require_current_schema
-from axiom.store.registrations import stamps
+from axiom.store.registrations import time_stamps
 from axiom.store.tasks import archives
 from axiom.store.upkeep import jobs, last_backup, watches
 from axiom_weigh.amounts import counted
@@ -201,7 +201,7 @@ def _stamps(folder: Folder, db: Database) -> _Answer:
     """Whether registrations wait for an authority, and with them their tasks."""
     if not read_process_settings(folder.settings)[0].stamp_authority:
         return True, "no authority is to stamp registrations", ""
-    unstamped = stamps.list_unstamped_registrations(db)
+    unstamped = time_stamps.list_unstamped_registrations(db)
     since = min((registration.created_at for registration in unstamped), default=wall_clock())
     faults = [row["last_error"] for row in jobs.list_jobs(db) if row["name"] == "stamp" and row["last_error"]]
     waits = f"{counted(len(unstamped), 'registration')} without one, of which nothing is ordered"

@@ -96,7 +96,7 @@ def _moving(
 ) -> WorkJobs:
     made = make_work_jobs(writer, folder, journal_of(folder, settings), keys, lease, now)
     if settings.stamp_authority:
-        from axiom.server.upkeep.registration_stamps import stamp_job
+        from axiom.server.upkeep.time_stamps import stamp_job
 
         made.jobs.add(stamp_job(writer, folder, settings.stamp_authority, folder.path / settings.stamp_roots, now))
     return made

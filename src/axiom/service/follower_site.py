@@ -19,8 +19,8 @@ from typing import Any
 from axiom import __version__
 from axiom.errors import NotFound, Refused, StorageFull, StoreBusy
 from axiom.laboratory.backups.automatic_backups import newest_backup_copy
-from axiom.laboratory.backups.backup import restore_backup
-from axiom.laboratory.backups.recovery import RecoveryOptions
+from axiom.laboratory.backups.journal_recovery import RecoveryOptions
+from axiom.laboratory.backups.restore import restore_backup
 from axiom.limits import backups as limits
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.cli.laboratory import keys_waiting
+from axiom.cli.laboratory import waiting_signatures
 from axiom.laboratory.experiments import catalogue_files
 from axiom.signed.boinc_code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
@@ -32,7 +32,9 @@ def few(monkeypatch):
     everything = catalogue_files.list_files
     names = {"lazy_vs_feature_learning", "rank_dynamics", "test_deploy"}
     monkeypatch.setattr(
-        keys_waiting, "list_files", lambda laboratory: [file for file in everything(laboratory) if file.stem in names]
+        waiting_signatures,
+        "list_files",
+        lambda laboratory: [file for file in everything(laboratory) if file.stem in names],
     )
 
 

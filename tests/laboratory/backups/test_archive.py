@@ -11,8 +11,9 @@ from old_lab import DAYS, make_old
 
 from axiom.errors import StoreDamaged
 from axiom.laboratory.backups.archive import is_archiving_due, read_task_output
-from axiom.laboratory.backups.backup import make_backup, restore_backup
-from axiom.laboratory.backups.recovery import RecoveryOptions
+from axiom.laboratory.backups.backup import make_backup
+from axiom.laboratory.backups.journal_recovery import RecoveryOptions
+from axiom.laboratory.backups.restore import restore_backup
 from axiom.limits import backups as limits
 from axiom.server.upkeep.janitor import clean
 from axiom.signed.tickets import read_ticket

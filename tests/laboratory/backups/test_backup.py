@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, KeysUnusable, NotFound, Refused, StoreDamaged
 from axiom.laboratory.backups.automatic_backups import list_backup_copies, make_daily_backup
-from axiom.laboratory.backups.backup import make_backup, restore_backup
+from axiom.laboratory.backups.backup import make_backup
 from axiom.laboratory.backups.invariants import PROMISES, find_broken_promises
-from axiom.laboratory.backups.recovery import RecoveryOptions
+from axiom.laboratory.backups.journal_recovery import RecoveryOptions
+from axiom.laboratory.backups.restore import restore_backup
 from axiom.server.upkeep import invariants
 from axiom.signed.key_rotation import begin_with_public
 from axiom.signed.keys import load_keys, make_keys

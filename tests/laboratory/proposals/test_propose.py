@@ -29,7 +29,7 @@ from axiom.laboratory.proposals.propose import (
 )
 from axiom.laboratory.proposals.subjects import list_explanation_pairs, read_subjects
 from axiom.laboratory.registrations.links import record_link
-from axiom.laboratory.registrations.outcomes import read_base_rates
+from axiom.laboratory.registrations.proposal_outcomes import read_base_rates
 from axiom.laboratory.registrations.register import register_cohort
 from axiom.limits import proposals as limits
 from axiom.runner.direct import describe_files

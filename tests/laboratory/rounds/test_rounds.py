@@ -115,7 +115,7 @@ health.nothing queue.experiment queue.still
 task.failed task.valid review.host review.before
 inspect.looked failures.group
 credit.awarded credit.failed credit.uncapped credit.tier credit.volunteer credit.host
-task.stuck host.silent sweep.none
+host.silent task.stuck sweep.none
 withdraw.nothing release.changed release.changed repair.nothing
 evidence.weighed rank.finding design.needs design.nothing
 try.passed try.passed try.none_waits
@@ -130,7 +130,7 @@ log.summary review.numbers log.grades log.times direction.none log.next log.next
 """
 NOTHING = """
 health.nothing queue.nothing queue.still review.nothing review.before inspect.looked failures.nothing credit.nothing
-clean.nothing hosts.nothing sweep.none withdraw.nothing repair.nothing evaluate.nothing rank.nothing
+hosts.nothing clean.nothing sweep.none withdraw.nothing repair.nothing evaluate.nothing rank.nothing
 design.awaits design.nothing try.nothing try.none_waits plan.skip plan.cores deploy.nothing deploy.no_host
 publish.counters publish.news round.ended
 """
@@ -279,7 +279,7 @@ def test_the_stuck_are_given_up_on_and_the_slow_are_waited_for(rounds):
     slow, silent = lab.order(2), lab.order(3)
     lab.later(hours=13)
     lab.ask(2, holding=(slow.task,), wanted=0)  # it lives
-    note, host, *_ = rounds.up_to(Step.CLEAN).notes
+    host, note, *_ = rounds.up_to(Step.CLEAN).notes
     assert (note.kind, note.about) == ("task.stuck", f"/tasks/{silent.task}")
     assert (host.kind, host.facts["host"]) == ("host.silent", 3)
     states = {row["id"]: row["state"] for row in rounds.stored("task")["task"]}

@@ -3,7 +3,7 @@
 import pytest
 from upload_lab import Place, head, md5, size_query, status_of
 
-from axiom.boinc.transfers import size_reply, upload_done_reply
+from axiom.boinc.uploads import size_reply, upload_done_reply
 from axiom.server.http.fast_lane import RequestHead
 from axiom.server.http.foreign_uploads import PUBLIC_KEY
 from axiom.signed.boinc_code_signing import CodeKey

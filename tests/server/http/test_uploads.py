@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from patience import PATIENCE
 from upload_lab import KEY, LARGE, LIMIT, NAME, SMALL, Place, head, md5, size_query, status_of
 
-from axiom.boinc.transfers import size_reply, upload_done_reply, write_name, write_token
+from axiom.boinc.uploads import size_reply, upload_done_reply, write_name, write_token
 from axiom.domain.work import task_name
 from axiom.errors import StorageFull, StoreBusy
 from axiom.limits import hosts as host_limits

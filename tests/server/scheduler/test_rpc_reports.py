@@ -14,7 +14,7 @@ from axiom.domain.rounds import Allotment
 from axiom.domain.work import Exit, read_task_name
 from axiom.errors import NotFound, Refused
 from axiom.laboratory.credit.pay import CreditPayer, read_tariffs
-from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.tasks.commands import AbortTask
 from axiom.limits import tasks as limits
 from axiom.server.returns import host_reliability

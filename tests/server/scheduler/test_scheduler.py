@@ -10,7 +10,7 @@ from patience import PATIENCE
 from scheduler_calls import LINUX, MASTER, Client, Exchange, Heard
 
 from axiom.boinc import account_keys
-from axiom.boinc.transfers import read_name
+from axiom.boinc.uploads import read_name
 from axiom.domain.work import read_task_name
 from axiom.server.scheduler import scheduler
 from axiom.server.scheduler.scheduler import is_stranger

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from site_pages import explored_sum
 
+from axiom.reads.accounts.volunteers import volunteer_page
 from axiom.reads.base.request import Reading
 from axiom.reads.tasks import find_newest_made
-from axiom.reads.volunteers import volunteer_page
 
 _RED = re.compile(r'<path d="M[^"]*A[^"]*" transform="[^"]*" fill="var\(--margin\)"/>')
 

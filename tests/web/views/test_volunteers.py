@@ -10,8 +10,8 @@ from axiom.domain.credit import Award, Balance
 from axiom.domain.rounds import Step
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import PRESETS
+from axiom.reads.accounts.volunteers import website_link
 from axiom.reads.leaderboards import describe_balance
-from axiom.reads.volunteers import website_link
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine.database import to_microseconds

@@ -35,7 +35,7 @@ from axiom.store.experiments import experiments
 from axiom.store.findings import blocks
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
-from axiom.store.registrations import registrations, stamps
+from axiom.store.registrations import registrations, time_stamps
 from axiom_weigh.terminal import progress, remark, wall_clock
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
@@ -158,7 +158,7 @@ def _order(db: Database, place: SweepPlace, ordered: SweepOrder, settings: Setti
 def _wait_for_stamp(db: Database, place: SweepPlace, ordered: SweepOrder, *, quiet: bool) -> bool:
     """Wait until an authority has dated what is asked; did that take the laboratory to be at work?"""
     nothing, is_begun = SweepProgress(cells=0, open=0), False
-    while ordered.registration_id in {registration.id for registration in stamps.list_unstamped_registrations(db)}:
+    while ordered.registration_id in {registration.id for registration in time_stamps.list_unstamped_registrations(db)}:
         if not is_begun:
             place.begin()
             remark("Nothing is ordered before an authority has stamped the registration.", quiet=quiet)

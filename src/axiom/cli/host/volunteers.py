@@ -22,7 +22,7 @@ from axiom.cli.output import (
 )
 from axiom.cli.reading import read_page
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.reads import volunteers
+from axiom.reads.accounts import teams, volunteers
 from axiom.reads.base.request import Answer
 from axiom.server.accounts.second_factor import address_of, link_mark_of, picture_of, secret_of
 from axiom.service.open_laboratory import open_for_reading
@@ -218,7 +218,7 @@ def team() -> None:
 @answer_option
 def list_teams(folder: Folder, after: int) -> Shown:
     """Teams by number."""
-    answer = read_page(folder, volunteers.teams_page, query={"after": after})
+    answer = read_page(folder, teams.teams_page, query={"after": after})
     yield answer
     show_table(
         ("number", "name", "volunteers", "founded by", "country", "credit", "a day"),
@@ -242,7 +242,7 @@ def list_teams(folder: Folder, after: int) -> Shown:
 @reading_options
 def show_team(number: int, folder: Folder) -> Shown:
     """One team and its volunteers."""
-    answer = read_page(folder, volunteers.team_page, number)
+    answer = read_page(folder, teams.team_page, number)
     yield answer
     facts = answer["team"]
     show_facts({name: facts[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})

@@ -10,9 +10,9 @@ import click
 from axiom import __version__
 from axiom.cli.output import Shown, answer_option, data_option, dry_run_option, quiet_option
 from axiom.errors import NotFound
-from axiom.laboratory.backups.backup import Backup, RestoredBackup, make_backup
-from axiom.laboratory.backups.backup import restore_backup as restore_backup
-from axiom.laboratory.backups.recovery import Recovery, RecoveryOptions
+from axiom.laboratory.backups.backup import Backup, make_backup
+from axiom.laboratory.backups.journal_recovery import Recovery, RecoveryOptions
+from axiom.laboratory.backups.restore import RestoredBackup, restore_backup
 from axiom.service.open_laboratory import demand_laboratory, lay_out_own_files, open_for_reading, upgrade_database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.laboratory.keys_describe import describe_signing_request, list_missing_signatures
-from axiom.cli.laboratory.keys_waiting import (
+from axiom.cli.laboratory.signing_request_words import describe_signing_request, list_missing_signatures
+from axiom.cli.laboratory.waiting_signatures import (
     find_requested_programs,
     is_worth_carrying,
     key_rows,

@@ -32,7 +32,7 @@ from axiom.store.experiments import experiments, preflights, task_rules
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import evidence
 from axiom.store.maps import tiles
-from axiom.store.registrations import proposals, registrations, stamps
+from axiom.store.registrations import proposals, registrations, time_stamps
 from axiom.store.tasks import workunits
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Evidence, Grade, Verdict
@@ -102,7 +102,9 @@ def list_candidates(db: Database, now: datetime, approvals: str = "", *, is_stam
         and not preflights.has_bundle_passed(db, preflight.bundle)  # those of before it passed
     }
     unstamped = (
-        {registration.id: _UNSTAMPED for registration in stamps.list_unstamped_registrations(db)} if is_stamped else {}
+        {registration.id: _UNSTAMPED for registration in time_stamps.list_unstamped_registrations(db)}
+        if is_stamped
+        else {}
     )
     return [
         replace(

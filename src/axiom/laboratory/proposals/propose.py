@@ -13,7 +13,7 @@ from axiom.laboratory.proposals.rules.admission import AdmittedProposals, choose
 from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.laboratory.proposals.subjects import list_explanation_pairs, read_subjects
-from axiom.laboratory.registrations.outcomes import read_base_rates
+from axiom.laboratory.registrations.proposal_outcomes import read_base_rates
 from axiom.store.engine.database import Database
 from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import proposals, registrations

@@ -11,7 +11,7 @@ from axiom.domain.registrations import INFORMED, forecaster_name, read_registrat
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.laboratory.findings.rules.score_predictions import count_named_seeds
 from axiom.laboratory.registrations.kin import why_experiment_informed
-from axiom.laboratory.registrations.outcomes import blind_prediction
+from axiom.laboratory.registrations.proposal_outcomes import blind_prediction
 from axiom.store.engine.database import Database
 from axiom.store.registrations import registrations
 

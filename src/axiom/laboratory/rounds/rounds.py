@@ -27,14 +27,15 @@ from axiom.laboratory.rounds.steps.deploy import order_map_tiles, order_planned,
 from axiom.laboratory.rounds.steps.design import design_followups
 from axiom.laboratory.rounds.steps.evaluate import count_unweighed_blocks, evaluate_findings
 from axiom.laboratory.rounds.steps.failures import tell_failures
-from axiom.laboratory.rounds.steps.health import check_health
 from axiom.laboratory.rounds.steps.independent_checks import order_checks
 from axiom.laboratory.rounds.steps.inspect_outputs import tell_contradicted_outputs
+from axiom.laboratory.rounds.steps.laboratory_health import check_health
 from axiom.laboratory.rounds.steps.log import end_round, why_session_ends
 from axiom.laboratory.rounds.steps.queue import tell_queue
 from axiom.laboratory.rounds.steps.rank import rank_findings
 from axiom.laboratory.rounds.steps.repair import tell_repairs
 from axiom.laboratory.rounds.steps.review import review_closed_tasks
+from axiom.laboratory.rounds.steps.suspect_hosts import check_hosts
 from axiom.laboratory.rounds.steps.try_out import tell_preflights
 from axiom.laboratory.rounds.steps.watch import check_watches
 from axiom.laboratory.rounds.steps.withdraw import tell_withdrawals
@@ -178,7 +179,7 @@ _STEPS: Mapping[Step, tuple[Callable[[OpenRound], list[Note]], ...]] = {
     Step.INSPECT: (tell_contradicted_outputs,),
     Step.FAILURES: (lambda this_round: tell_failures(this_round.db, this_round.window.since, this_round.now),),
     Step.CREDIT: (_of_round(pay_credit), tell_awards, tell_new_tariffs),
-    Step.CLEAN: (_with_time(clean_up), tell_deletions),
+    Step.CLEAN: (_with_time(check_hosts), _with_time(clean_up), tell_deletions),
     Step.WITHDRAW: (stop_broken_versions, tell_releases, tell_withdrawals),
     Step.REPAIR: (tell_repairs,),
     Step.EVALUATE: (_of_round(evaluate_findings), _with_time(score_predictions), _with_time(check_watches)),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.limits import server as limits
-from axiom.rules.upkeep.jobs import PeriodicJob
+from axiom.rules.upkeep.ailing_jobs import PeriodicJob
 
 _MEGABYTE = 1_000_000
 

@@ -4,9 +4,9 @@ Started as `python -s -P child.py PARENT RUNNER [MODULE]...`, or a copy of `chil
 which `template.py` makes. Only the standard library, and these modules of what is
 installed, until the bundle is at the head of `sys.path`: of our own, what is imported after that is the bundle's, never
 what happens to be installed beside it. The exceptions are what confines this process, before the first line of a
-bundle runs, and what sees its parent end where no kernel does: both come from RUNNER, the folder or archive of the
-runner's own code. One JSON object per line comes in on the first standard input and goes out on the first standard
-output; whatever the experiment prints goes elsewhere.
+bundle runs, what lays out the state of a cell, and what sees its parent end where no kernel does: they come from
+RUNNER, the folder or archive of the runner's own code. One JSON object per line comes in on the first standard input
+and goes out on the first standard output; whatever the experiment prints goes elsewhere.
 """
 
 import contextlib
@@ -39,7 +39,6 @@ _DECLARED = {  # what a file calls a field of its manifest, where that is anothe
         for name in ("disk_mb", "gpu", "gpu_memory_mb", "memory_mb", "may_use_gpu", "side_by_side", "copies", "cores")
     },
 }
-_KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
 
 
 class Pipe:
@@ -101,46 +100,12 @@ class BatchListener(CellListener):
             self._pipe.say(progress=sum(listener.fraction for listener in self._others) / len(self._others))
 
 
-class StateKeeper:
-    def __init__(self, pipe: Pipe, listener: CellListener, words: dict[str, Any]) -> None:
-        self._pipe = pipe
-        self._listener = listener
-        from pathlib import Path  # takes as long to import as all else here, and a first cell does without
-
-        self._path = Path(words["path"])
-        self._pause: float = words["pause"]
-        self._limit: int = words["limit"]
-        self._next = time.monotonic() + self._pause
-        self._began = 0.0
-        self._side = 0  # which of two files is the newer: nothing may be renamed in our folder
-
-    def kept(self) -> bytes:
-        """What was kept of the cell; from now on its state is offered after each block."""
-        self._pipe.say(keeps=True)
-        with contextlib.suppress(FileNotFoundError):
-            return self._path.read_bytes()
-        return b""
-
-    def is_due(self) -> bool:
-        self._began = time.monotonic()
-        return self._began >= self._next or os.path.exists(f"{self._path}.now")  # noqa: PTH110  after each block
-
-    def keep(self, state: bytes) -> None:
-        """Lay out a state. Where that fails, the cell goes on, and its end is none the worse."""
-        self._side = 1 - self._side
-        with contextlib.suppress(OSError):
-            if len(state) <= self._limit:
-                self._path.with_suffix(f".{self._side}").write_bytes(state)
-                self._pipe.say(kept=self._side, progress=self._listener.fraction)
-        moment = time.monotonic()
-        self._next = moment + self._pause * max(1.0, (moment - self._began) / _KEEPING_SECONDS)
-
-
 class Bench:
-    def __init__(self, pipe: Pipe, confine: Callable[..., Any]) -> None:
+    def __init__(self, pipe: Pipe, confine: Callable[..., Any], keeper: Callable[..., Any]) -> None:
         self._tree = ""
         self._pipe = pipe
         self._confine = confine
+        self._keeper = keeper
         self._experiment: Any = None
         self._charged = 0.0  # seconds of a processor before those of the next cell
         self._library = Library()
@@ -210,7 +175,7 @@ class Bench:
         began = self._charged - (keep["spent"] if keep else 0.0)
         returned = fault = None
         try:
-            _attach(listener, StateKeeper(self._pipe, listener, keep) if keep else None)
+            _attach(listener, self._keeper(self._pipe.say, lambda: listener.fraction, keep) if keep else None)
             returned = self._experiment.run(self._config(**config), seed)
             _wait_for_arrays()
         except BaseException as raised:
@@ -478,7 +443,7 @@ def _preload(modules: list[str]) -> None:
     gc.enable()
 
 
-def _attach(listener: CellListener, keeper: StateKeeper | None) -> None:
+def _attach(listener: CellListener, keeper: Any) -> None:
     try:
         progress = importlib.import_module("axiom.kit.pace")  # the name by which bundles of every age know it
     except ModuleNotFoundError:
@@ -534,7 +499,8 @@ def main() -> None:
         _preload(modules)
     pipe = Pipe()
     confine = _import_own(runner, "axiom.runner.confine.confine").confine
-    bench = Bench(pipe, confine)
+    keeper = _import_own(runner, "axiom.runner.child.state_keeper").StateKeeper
+    bench = Bench(pipe, confine, keeper)
     for line in pipe.hear:
         bench.answer(line)
     os._exit(0)  # threads that an experiment left behind must not keep the process

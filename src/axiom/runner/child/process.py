@@ -17,7 +17,7 @@ from axiom.limits import runner as limits
 from axiom.runner.child.pause import AwakeClock, PauseGate, RunEnded
 from axiom.runner.child.spawn import StartedProcess, child_command, spawn_child
 from axiom.runner.confine.bubblewrap import Sandbox
-from axiom.runner.files.checkpoint_handover import CheckpointHandover, read_progress_fraction
+from axiom.runner.files.checkpoint_keeper import CheckpointKeeper, read_progress_fraction
 from axiom.runner.files.scratch_folders import Scratch, folder_size_mb
 from axiom.runner.platform.system import system
 from axiom.signed import canonical_json, outputs
@@ -216,7 +216,7 @@ class Child:
         wall_limit: float,
         memory_mb: float,
         on_progress: Callable[[float], None],
-        keeping: CheckpointHandover | None = None,
+        keeping: CheckpointKeeper | None = None,
     ) -> CellAnswer:
         """Compute one cell within its limits; over its time it is LATE and this process is gone.
 
@@ -275,7 +275,7 @@ class Child:
         wall_limit: float,
         memory_mb: float,
         on_progress: Callable[[float], None],
-        keeping: CheckpointHandover | None,
+        keeping: CheckpointKeeper | None,
         cells: int = 1,
     ) -> list[CellAnswer]:
         answers: list[CellAnswer] = []
@@ -310,7 +310,7 @@ class Child:
         used = system.usage(self._computing)[0] - began - _SLACK
         return replace(answer, cpu_seconds=max(answer.cpu_seconds, used))
 
-    def _last_words(self, began: float, keeping: CheckpointHandover) -> CellAnswer | None:
+    def _last_words(self, began: float, keeping: CheckpointKeeper) -> CellAnswer | None:
         if self._is_halted or not keeping.hurry(system.usage(self._computing)[0] - began):
             return None
         until = time.monotonic() + _LAST_SECONDS

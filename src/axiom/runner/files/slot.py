@@ -7,7 +7,7 @@ from pathlib import Path
 
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.limits import runner as limits
-from axiom.runner.files.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from axiom.runner.files.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
 from axiom.signed import canonical_json, outputs
 from axiom.signed.atomic_files import DRAFT, fsync_path, write_atomically
 from axiom.signed.outputs import CellOutput, Header

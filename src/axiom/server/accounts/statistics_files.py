@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
-from axiom.boinc.exports import as_credits, records_xml, tables_xml
+from axiom.boinc.statistics_files import as_credits, records_xml, tables_xml
 from axiom.boinc.xml import Facts
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
-from axiom.rules.accounts.badges import NUMBERS, Contribution, list_stamps, sum_contribution
 from axiom.rules.accounts.profile_visibility import judge_visibility
+from axiom.rules.accounts.stamps import NUMBERS, Contribution, list_stamps, sum_contribution
 from axiom.signed.atomic_files import AS_UMASK, DRAFT, open_atomically
 from axiom.store.accounts import credit_sites, tombstones
 from axiom.store.accounts.credit_sites import ExportedHost, ExportedTeam, ExportedVolunteer
@@ -23,7 +23,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.contributions import SupportCounter
-from axiom.store.views.daily_totals import VolunteerTotals
+from axiom.store.views.volunteer_totals import VolunteerTotals
 from axiom_weigh.grouping import group_pairs
 
 NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz", "badge_user.gz", "user_deleted.gz", "host_deleted.gz")

@@ -15,9 +15,9 @@ from typing import BinaryIO
 
 from starlette.types import Scope, Send
 
-from axiom.boinc.transfers import Span, read_range
 from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
 from axiom.limits import server as limits
+from axiom.server.http.byte_ranges import Span, read_range
 from axiom.signed.bundles import SHARED, read_seal
 from axiom.signed.trust import Trust
 from axiom.store.connections import Connections

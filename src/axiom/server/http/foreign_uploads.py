@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from axiom.boinc.transfers import Upload
+from axiom.boinc.uploads import Upload
 from axiom.limits import server as limits
 from axiom.signed.atomic_files import replace_durably
 from axiom.signed.boinc_code_signing import is_code_signed

@@ -19,8 +19,18 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
-from axiom.boinc import transfers
-from axiom.boinc.transfers import SizeQuery, Upload, is_token, read_name
+from axiom.boinc.uploads import (
+    SizeQuery,
+    Upload,
+    check_token,
+    is_token,
+    read_head,
+    read_name,
+    size_reply,
+    upload_done_reply,
+    upload_refused_reply,
+    upload_retry_reply,
+)
 from axiom.domain.value import value_class
 from axiom.domain.work import read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreError
@@ -182,15 +192,15 @@ class Transfers:
             with Connections(folder=self._folder).reader() as db:
                 if uploads.list_tasks_closed_to_uploads(db, [task_id]).get(task_id, "") is None:
                     # It ended without an output: the client is rid of what it left.
-                    return transfers.upload_done_reply()
+                    return upload_done_reply()
                 return (
                     None
                     if self._bytes_of_other_tasks(db, task_id) + size <= host_limits.UNREPORTED_BYTES
-                    else transfers.upload_retry_reply(_MUCH)
+                    else upload_retry_reply(_MUCH)
                 )
         except AxiomError as error:
             log.warning("upload.failed %s", error)
-            return transfers.upload_retry_reply(_BUSY)
+            return upload_retry_reply(_BUSY)
 
     def take_over(self, name: str, arrival: "Arrival") -> None:
         other = self._coming.get(name)
@@ -227,32 +237,30 @@ class Transfers:
             if task_id == foreign_uploads.TASK_ID:
                 is_kept = self.foreign.keep(upload, path)
                 self.begun.end(task_id, upload.name)
-                answer.set_result(
-                    transfers.upload_done_reply() if is_kept else transfers.upload_retry_reply(_OTHER_BYTES)
-                )
+                answer.set_result(upload_done_reply() if is_kept else upload_retry_reply(_OTHER_BYTES))
                 return
             body = path.read_bytes()
             if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
                 self.begun.end(task_id, upload.name)
-                answer.set_result(transfers.upload_retry_reply(_OTHER_BYTES))
+                answer.set_result(upload_retry_reply(_OTHER_BYTES))
                 return
             self._store_large(WholeOutput(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
         except OSError as error:
             log.warning("upload.failed name=%s %s", upload.name, error)
-            answer.set_result(transfers.upload_retry_reply(_BUSY))
+            answer.set_result(upload_retry_reply(_BUSY))
 
     def _store_large(self, output: WholeOutput) -> None:
         try:
             blobs.write_blob_file(self._folder, hashlib.sha256(output.body).hexdigest(), output.body, self._now())
         except AxiomError as error:
             log.warning("upload.failed name=%s %s", output.name, error)
-            output.answer.set_result(transfers.upload_retry_reply(_FULL))
+            output.answer.set_result(upload_retry_reply(_FULL))
             return
         self._submit([output], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
     def _store_within_quota(self, db: Database, output: WholeOutput) -> bytes:
         if self._bytes_of_other_tasks(db, output.task_id) + len(output.body) > host_limits.UNREPORTED_BYTES:
-            return transfers.upload_retry_reply(_MUCH)
+            return upload_retry_reply(_MUCH)
         return self._store_all(db, [output])[0]
 
     def _bytes_of_other_tasks(self, db: Database, task_id: int) -> int:
@@ -277,7 +285,7 @@ class Transfers:
             self._fail(batch)
             return
         for output, answer in zip(batch, done.result(), strict=True):
-            if answer == transfers.upload_done_reply():
+            if answer == upload_done_reply():
                 self.begun.end(output.task_id, output.name)
             output.answer.set_result(answer)
 
@@ -286,7 +294,7 @@ class Transfers:
         with self._lock:
             failed, self._waiting = [*batch, *self._waiting], []
         for output in failed:
-            output.answer.set_result(transfers.upload_retry_reply(_BUSY))
+            output.answer.set_result(upload_retry_reply(_BUSY))
 
     def _store_small(self, db: Database, batch: list[WholeOutput]) -> list[bytes]:
         with self._lock:
@@ -303,7 +311,7 @@ class Transfers:
         uploads.record_uploads(db, [_stored_upload(*pair, now) for pair in pairs if pair[0].task_id not in closed])
         for output, digest in pairs:
             is_other = closed.get(output.task_id) not in {None, digest}
-            answers.append(transfers.upload_refused_reply(_OTHER) if is_other else transfers.upload_done_reply())
+            answers.append(upload_refused_reply(_OTHER) if is_other else upload_done_reply())
             if output.task_id in closed:
                 blobs.release_output_blob(db, digest)
             elif output.task_id in before:
@@ -349,7 +357,7 @@ class Arrival:
             return self._end(upload)
         self._close()
         answer: Future[bytes] = Future()
-        answer.set_result(self._answer or transfers.upload_retry_reply(_BUSY))
+        answer.set_result(self._answer or upload_retry_reply(_BUSY))
         return answer
 
     def lose(self) -> None:
@@ -362,14 +370,14 @@ class Arrival:
         self._close()
 
     def give_up(self) -> None:
-        self._answer = transfers.upload_retry_reply("the same file is coming on another connection")
+        self._answer = upload_retry_reply("the same file is coming on another connection")
         self._close()
 
     def _read_head(self, *, ended: bool) -> None:
         try:
-            head = transfers.read_head(self._buffer, ended=ended)
+            head = read_head(self._buffer, ended=ended)
         except MalformedRequest as error:
-            self._answer = transfers.upload_refused_reply(str(error))
+            self._answer = upload_refused_reply(str(error))
             return
         if isinstance(head, SizeQuery) or (head and (_goes_to_file(head) or not self._transfers.has_looked_at_room)):
             self._unread = head
@@ -384,7 +392,7 @@ class Arrival:
         head, self._unread = self._unread, None
         if isinstance(head, SizeQuery):
             number = task_of(self._transfers.key, head.name)
-            self._answer = transfers.size_reply(0 if number is None else self._transfers.begun.size(number, head.name))
+            self._answer = size_reply(0 if number is None else self._transfers.begun.size(number, head.name))
         elif head is not None:
             self._answer = self._why_not(head)
             if self._answer is None:
@@ -396,16 +404,16 @@ class Arrival:
 
     def _why_not(self, head: Upload) -> bytes | None:
         """The answer to an upload that is not taken; its token is looked at before anything else is."""
-        problem = transfers.check_token(self._transfers.key, head)
+        problem = check_token(self._transfers.key, head)
         task_id = task_of(self._transfers.key, head.name)
         if task_id is None and self._transfers.foreign.awaits(head):
             problem, task_id = None, foreign_uploads.TASK_ID
         if problem or task_id is None:
-            return transfers.upload_refused_reply(problem or "nobody here awaits a file of this name")
+            return upload_refused_reply(problem or "nobody here awaits a file of this name")
         if self._length != head.body_length:
-            return transfers.upload_refused_reply("the length of the request is not what its head says")
+            return upload_refused_reply("the length of the request is not what its head says")
         if not self._transfers.has_room():
-            return transfers.upload_retry_reply(_FULL)
+            return upload_retry_reply(_FULL)
         self._task_id = task_id
         return None
 
@@ -422,7 +430,7 @@ class Arrival:
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._file = os.open(self._transfers.begun.begin(self._task_id, upload.name, upload.nbytes), flags, 0o600)
             if os.fstat(self._file).st_size < upload.offset:
-                self._answer = transfers.upload_retry_reply("less of the file is here than was said; ask again")
+                self._answer = upload_retry_reply("less of the file is here than was said; ask again")
                 self._close()
                 return
             os.ftruncate(self._file, upload.offset)
@@ -437,7 +445,7 @@ class Arrival:
         if self._file is None or self._upload is None:
             return
         if self._written + len(piece) > self._upload.nbytes:
-            self._answer = transfers.upload_refused_reply("there are more bytes than the head says")
+            self._answer = upload_refused_reply("there are more bytes than the head says")
             self._close()
             return
         try:
@@ -451,7 +459,7 @@ class Arrival:
 
     def _fail(self, error: OSError) -> None:
         log.warning("upload.failed %s", error)
-        self._answer = transfers.upload_retry_reply(_FULL)
+        self._answer = upload_retry_reply(_FULL)
         self._close()
 
     def _end(self, upload: Upload) -> Future[bytes]:
@@ -459,12 +467,12 @@ class Arrival:
             self._close()
             if self._written == upload.nbytes:
                 return self._transfers.complete(upload, self._task_id)
-            return _ready(transfers.upload_retry_reply("the file is not whole yet"))
+            return _ready(upload_retry_reply("the file is not whole yet"))
         body = bytes(self._buffer[upload.data_starts_at :])
         if len(body) != upload.nbytes:
-            return _ready(transfers.upload_retry_reply("the file is not whole yet"))
+            return _ready(upload_retry_reply("the file is not whole yet"))
         if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
-            return _ready(transfers.upload_retry_reply("the bytes are not those of the file"))
+            return _ready(upload_retry_reply("the bytes are not those of the file"))
         return self._transfers.store(WholeOutput(task_id=self._task_id, name=upload.name, md5=upload.md5, body=body))
 
     def _close(self) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from axiom.errors import AxiomError, StoreError
 from axiom.limits import server as limits
-from axiom.rules.upkeep.jobs import PeriodicJob
+from axiom.rules.upkeep.ailing_jobs import PeriodicJob
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer

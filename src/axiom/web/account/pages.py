@@ -28,11 +28,11 @@ from axiom.laboratory.accounts.commands.accounts import (
 from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.locale.languages import mark
 from axiom.reads import ideas
+from axiom.reads.accounts.volunteers import describe_contribution
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.leaderboards import describe_balance
 from axiom.reads.maps.recent_tiles import list_tiles_by_hosts
 from axiom.reads.tasks import find_newest_made
-from axiom.reads.volunteers import describe_contribution
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store

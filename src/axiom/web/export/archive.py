@@ -25,7 +25,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.findings import evidence
 from axiom.store.findings.evidence import CardInputs
-from axiom.store.registrations import stamps
+from axiom.store.registrations import time_stamps
 from axiom.store.upkeep import figures as picture_views
 from axiom.store.views.findings import FindingView
 from axiom.web.export import metadata, readme
@@ -128,7 +128,7 @@ def _about(
 def _registered(reading: Reading, view: FindingView) -> Iterator[tuple[Answer, Registration]]:
     """Every registration whose replicates are this finding's evidence, with what its hash covers."""
     for registration in evidence_cards.list_feeding_registrations(reading, view):
-        first = stamps.find_first_result_time(reading.db, registration.id)
+        first = time_stamps.find_first_result_time(reading.db, registration.id)
         yield (
             {
                 "number": registration.id,
@@ -149,7 +149,7 @@ def _stamps(reading: Reading, numbers: Iterable[int]) -> dict[str, bytes]:
     """What an authority answered about these registrations, and the certificates by which it was checked."""
     answers = dict[str, bytes]()
     for number in numbers:
-        if stamp := stamps.find_stamp(reading.db, number):
+        if stamp := time_stamps.find_stamp(reading.db, number):
             answers |= {STAMP.format(number): stamp.response, ROOTS.format(number): stamp.roots.encode()}
     return answers
 

@@ -10,7 +10,7 @@ from typing import Any
 from axiom.errors import NotStamped, WrongUse
 from axiom.limits import registrations as limits
 from axiom.reads.base.request import Answer
-from axiom.signed.stamps import check_stamp
+from axiom.signed.time_stamps import check_stamp
 from axiom.web.export.recompute import FINDING, registration_mismatches
 
 STAMP, ROOTS = "registrations/{}.tsr", "registrations/{}.pem"

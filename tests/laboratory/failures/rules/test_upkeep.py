@@ -16,7 +16,7 @@ from axiom.domain.failures import Comparison, EndingCount, FailureGroup, RaisedE
 from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
 from axiom.laboratory.failures.rules.tracebacks import ANOTHER, find_failed_config, find_last_print, find_raised_error
 from axiom.laboratory.failures.rules.watches import find_watch_hit
-from axiom.rules.upkeep.jobs import PeriodicJob
+from axiom.rules.upkeep.ailing_jobs import PeriodicJob
 from axiom.rules.upkeep.readiness import VitalSigns, list_unready_reasons
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

@@ -17,7 +17,7 @@ from axiom.laboratory.planning.rules.capacity import (
     why_no_more,
 )
 from axiom.laboratory.planning.rules.eligible import list_waiting_work
-from axiom.laboratory.planning.rules.fill import fill_hosts
+from axiom.laboratory.planning.rules.filled_hosts import fill_hosts
 from axiom.rules.planning.task_size import UsualHosts
 
 NEED = Need(memory_mb=400, disk_mb=100)

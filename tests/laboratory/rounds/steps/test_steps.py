@@ -22,9 +22,10 @@ from axiom.laboratory.experiments.recall import reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.failures.rules.failures import group_failures
 from axiom.laboratory.registrations.links import record_link
-from axiom.laboratory.rounds.steps.clean import check_hosts, clean_up, give_up_stuck_tasks
+from axiom.laboratory.rounds.steps.clean import clean_up, give_up_stuck_tasks
 from axiom.laboratory.rounds.steps.design import open_findings
 from axiom.laboratory.rounds.steps.failures import count_failures
+from axiom.laboratory.rounds.steps.suspect_hosts import check_hosts
 from axiom.laboratory.rounds.steps.watch import check_watches
 from axiom.laboratory.tasks.commands import AbortTask
 from axiom.server.returns import reporting

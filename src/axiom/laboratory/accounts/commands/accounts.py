@@ -24,9 +24,10 @@ from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.rules.accounts.command_permission import CommandCost
-from axiom.server.accounts.erase import belong, erase
+from axiom.server.accounts.erase import erase
 from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key
 from axiom.server.accounts.stored_passwords import is_password, stored_password
+from axiom.server.accounts.team_membership import change_team
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections
@@ -139,7 +140,7 @@ class OpenAccountByClient(NewAccount, name="account.open_by_client"):
         accounts.hide_hosts(db, answer["volunteer"])
         pair, team = accounts.find_account(db, answer["volunteer"]), teams.find_team_by_name(db, self.team)
         if pair is not None and team is not None:
-            belong(db, pair[0], team.id)
+            change_team(db, pair[0], team.id)
         return answer
 
 

@@ -12,7 +12,7 @@ from axiom.laboratory.accounts.commands.accounts import AccountCommand, check_ac
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.rules.accounts.command_permission import CommandCost
-from axiom.server.accounts.erase import belong
+from axiom.server.accounts.team_membership import change_team
 from axiom.store.accounts import teams
 from axiom.store.engine.database import Database
 
@@ -53,7 +53,7 @@ class FoundTeam(AccountCommand, name="team.found"):
                     "changed."
                 )
             )
-        belong(db, volunteer, made)
+        change_team(db, volunteer, made)
         return {"volunteer": self.volunteer, "team": made}
 
 
@@ -68,7 +68,7 @@ class JoinTeam(AccountCommand, name="team.join"):
         volunteer, _ = self.volunteer_and_account(db)
         if teams.find_team(db, self.team) is None:
             raise NotFound(f"There is no team {self.team}. Nothing was changed.")
-        belong(db, volunteer, self.team)
+        change_team(db, volunteer, self.team)
         return {"volunteer": self.volunteer, "team": self.team}
 
 
@@ -79,7 +79,7 @@ class LeaveTeam(AccountCommand, name="team.leave"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave; of a team whose founder leaves, the oldest volunteer becomes the founder."""
         volunteer, _ = self.volunteer_and_account(db)
-        belong(db, volunteer, None)
+        change_team(db, volunteer, None)
         return {"volunteer": self.volunteer, "team": volunteer.team_id}
 
 

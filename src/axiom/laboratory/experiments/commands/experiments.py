@@ -39,8 +39,8 @@ from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rules.preflight import PreflightVerdict, may_order_more
 from axiom.laboratory.planning.candidates import need_of_manifest
 from axiom.laboratory.planning.capacity import choose_order_size, find_able_hosts
-from axiom.laboratory.planning.deploy import find_orderable_registration, order_replicates
 from axiom.laboratory.planning.design_cost import cost_of_cells, cost_of_design, most_cost_of_version
+from axiom.laboratory.planning.replicate_orders import find_orderable_registration, order_replicates
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
 from axiom.laboratory.planning.tiles import find_charted_version, order_tiles_to_chart
 from axiom.laboratory.policy import Policy, policy_from_settings
@@ -56,7 +56,7 @@ from axiom.store.experiments import experiments, former_results, preflights, rel
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import references
 from axiom.store.hosts import hosts
-from axiom.store.registrations import registrations, stamps
+from axiom.store.registrations import registrations, time_stamps
 from axiom.store.upkeep import audit
 from axiom_weigh.amounts import counted
 
@@ -228,7 +228,7 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
         targets, passed_over = self._targets(db, experiment, policy, now)
         allowed = _demand_tried(db, experiment, targets)
         registration = self._registration(db, experiment)
-        if policy.is_stamped and registration in stamps.list_unstamped_registrations(db):
+        if policy.is_stamped and registration in time_stamps.list_unstamped_registrations(db):
             raise Refused(
                 "No authority has stamped the registration yet, as the setting stamp_authority asks. Nothing was "
                 "ordered; it takes seconds as a rule, and `axiom doctor` says what is in the way."

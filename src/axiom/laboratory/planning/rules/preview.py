@@ -7,7 +7,7 @@ from axiom.domain.planning import Goal, Preview, Supply
 from axiom.domain.rounds import Allotment, Plan
 from axiom.laboratory.planning.rules.candidates import Candidate, count_goal_replicates
 from axiom.laboratory.planning.rules.eligible import list_waiting_work
-from axiom.laboratory.planning.rules.fill import fill_hosts, list_placements
+from axiom.laboratory.planning.rules.filled_hosts import fill_hosts, list_placements
 from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
 from axiom.laboratory.planning.rules.why_cores_wait import why_cores_wait
 from axiom.limits import planning as limits

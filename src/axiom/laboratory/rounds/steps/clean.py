@@ -7,26 +7,21 @@ from axiom.domain.rounds import Note
 from axiom.domain.work import Task, TaskState
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import tasks as limits
-from axiom.rules.hosts.suspects import HostTrouble, Suspect, find_suspects
 from axiom.rules.tasks.stuck_tasks import StuckTask, find_stuck_tasks
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import START, silent, transit_many
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as host_store
-from axiom.store.hosts import notices
 from axiom.store.tasks import stuck_tasks, tasks, workunits
 from axiom.store.upkeep import cleanings, jobs
 
-_LATELY = timedelta(days=2)
 _AWAY = timedelta(days=7)
-COPIED = "copied"
 
 
 def clean_up(db: Database, now: datetime) -> list[Note]:
-    """Expire what is stuck by rule, and look at hosts: first, while they still have what they are silent of."""
-    hosts = check_hosts(db, now)
-    return [*give_up_stuck_tasks(db, now), *_for_anybody(db, now), *hosts]
+    """Expire what is stuck by rule, and let anybody have what waits for a host that fell silent."""
+    return [*give_up_stuck_tasks(db, now), *_for_anybody(db, now)]
 
 
 def give_up_stuck_tasks(db: Database, now: datetime) -> list[Note]:
@@ -58,34 +53,6 @@ def _for_anybody(db: Database, now: datetime) -> list[Note]:
     return [Note(kind="clean.freed", text=text, facts={"tasks": freed}, about="/status")]
 
 
-def check_hosts(db: Database, now: datetime) -> list[Note]:
-    """Name the hosts that look wrong, hold down those that flood, and tell the owners of copied folders."""
-    looked = stuck_tasks.list_observed_hosts(db, now - _LATELY)
-    suspected = find_suspects(looked, now, listening=jobs.find_last_job_start(db, START))
-    for suspect in suspected:
-        _act(db, suspect, now)
-    if not suspected:
-        text = "Hosts that are heard from or have tasks: {hosts}. None looks wrong."
-        return [Note(kind="hosts.nothing", text=text, facts={"hosts": len(looked)}, about="/hosts")]
-    return [
-        note
-        for trouble in HostTrouble
-        for note in _host_notes([suspect for suspect in suspected if suspect.trouble is trouble])
-    ]
-
-
-def _act(db: Database, suspect: Suspect, now: datetime) -> None:
-    """What follows from a suspicion: less work, or a word to the owner."""
-    if suspect.quota is not None:
-        host_store.cap_host_quota(db, suspect.host_id, suspect.quota)
-    if suspect.trouble is HostTrouble.COPIED:
-        text = (
-            "This computer's BOINC folder was copied from another one, or to another one. Both are counted, as two "
-            "hosts; to have each known for good, remove the project in BOINC on one of them and add it again."
-        )
-        notices.add_notice(db, suspect.host_id, COPIED, text, now)
-
-
 def _how_many_out(db: Database) -> int:
     return counters.sum_counters(counters.read_counters(db), "task", TaskState.SENT)
 
@@ -101,19 +68,6 @@ def _stuck_notes(given_up: list[tuple[Task, StuckTask]]) -> list[Note]:
         for task, stuck_task in given_up
     ]
     return shorten_notes(notes, "Tasks given up on", "/failures")
-
-
-def _host_notes(suspected: list[Suspect]) -> list[Note]:
-    notes = [
-        Note(
-            kind=f"host.{suspect.trouble}",
-            text="Host {host} looks {trouble}: {reason}",
-            facts={"host": suspect.host_id, "trouble": str(suspect.trouble), "reason": suspect.reason},
-            about=f"/hosts/{suspect.host_id}",
-        )
-        for suspect in suspected
-    ]
-    return shorten_notes(notes, "Hosts that look wrong", "/hosts")
 
 
 def tell_deletions(this_round: OpenRound) -> list[Note]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from axiom.domain.rounds import Note
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.planning import plan as planning
-from axiom.laboratory.planning.deploy import find_orderable_registration, order_replicates
+from axiom.laboratory.planning.replicate_orders import find_orderable_registration, order_replicates
 from axiom.laboratory.planning.tiles import order_tiles
 from axiom.limits import hosts as host_limits
 from axiom.limits import rounds as session_limits

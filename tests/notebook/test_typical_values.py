@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.special import bdtr
 
 from axiom.domain.declaration import ValueType
-from axiom.notebook.summary import order_rank, summarize_results, typical_values
 from axiom.notebook.table import Table
+from axiom.notebook.typical_values import order_rank, summarize_results, typical_values
 
 numbers = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)
 

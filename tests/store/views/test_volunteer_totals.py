@@ -8,9 +8,9 @@ from furnished_lab import fill
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.store.engine.database import to_microseconds
 from axiom.store.views import tasks
-from axiom.store.views.daily_totals import VolunteerTotals, list_unfinished_tasks, sum_credit_by_week
 from axiom.store.views.tasks import TaskEnd
 from axiom.store.views.team_race import Month, TeamRace
+from axiom.store.views.volunteer_totals import VolunteerTotals, list_unfinished_tasks, sum_credit_by_week
 
 
 def test_sums_that_go_on_are_those_that_begin_anew(small_lab, prepared):

@@ -1,11 +1,11 @@
-"""Volunteers and teams: who they are, what they have, and what their computers were good for."""
+"""Volunteers: who they are, what they have, and what their computers were good for."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
 from axiom.domain.credit import Balance, ReportedTime
-from axiom.domain.fleet import Team, Volunteer
+from axiom.domain.fleet import Volunteer
 from axiom.domain.registrations import read_registration_body
 from axiom.laboratory.credit.rules.prices import PaidSeconds, price_task
 from axiom.limits import accounts as account_limits
@@ -16,8 +16,8 @@ from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS, describe_balance
 from axiom.reads.maps import recent_tiles
-from axiom.rules.accounts.badges import list_stamps, sum_contribution
-from axiom.rules.accounts.profile_visibility import hide_team_profile, judge_visibility
+from axiom.rules.accounts.profile_visibility import judge_visibility
+from axiom.rules.accounts.stamps import list_stamps, sum_contribution
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
@@ -25,9 +25,8 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings, hosts
 from axiom.store.views.contributions import SupportShare
-from axiom.store.views.daily_totals import VolunteerTotals, list_unfinished_tasks, sum_credit_by_week
 from axiom.store.views.hosts import PagedList
-from axiom.store.views.team_race import Month, TeamRace
+from axiom.store.views.volunteer_totals import VolunteerTotals, list_unfinished_tasks, sum_credit_by_week
 
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
 _MOST_ADDRESS = 200
@@ -39,7 +38,7 @@ def volunteers_page(reading: Reading) -> Answer:
     """The volunteers that the address asks for, by number."""
     shown = paging.read_list_page(reading, PagedList.VOLUNTEERS)
     return {
-        "volunteers": _rows(reading, shown.ids),
+        "volunteers": describe_volunteer_rows(reading, shown.ids),
         "of": hosts.count_list_entries(reading.db, PagedList.VOLUNTEERS),
         **paging.page_links("/volunteers", shown),
     }
@@ -49,7 +48,7 @@ def volunteers_page(reading: Reading) -> Answer:
 def volunteer_page(reading: Reading, number: int) -> Answer:
     """One volunteer: credit, team, hosts where they are shown, and the findings that they support."""
     stored, account = require_stored(accounts.find_account(reading.db, number), reading, "volunteer", number)
-    (row,) = _rows(reading, [number])
+    (row,) = describe_volunteer_rows(reading, [number])
     all_hosts = hosts.read_list_part(reading.db, PagedList.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
     shown = paging.read_list_page(reading, PagedList.HOSTS_OF, number) if account.shows_hosts else None
     balance = ledger.find_balance(reading.db, ledger.VOLUNTEER, number)
@@ -178,62 +177,6 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
     return list(rows.values())
 
 
-@page_at("/teams", "teams.html", words="after before")
-def teams_page(reading: Reading) -> Answer:
-    """The teams that the address asks for, by number."""
-    shown = paging.read_list_page(reading, PagedList.TEAMS)
-    listed = [team for number in shown.ids if (team := teams.find_team(reading.db, number)) is not None]
-    balances = ledger.find_balances(reading.db, ledger.TEAM, list(shown.ids))
-    return {
-        "teams": [_team(reading, team) | describe_balance(balances.get(team.id), reading.now) for team in listed],
-        "challenge": _challenge(reading),
-        "of": hosts.count_list_entries(reading.db, PagedList.TEAMS),
-        **paging.page_links("/teams", shown),
-    }
-
-
-def _challenge(reading: Reading) -> Answer:
-    """The race of this month, which anybody wins anew each month, and who won the last one."""
-    month = Month(year=reading.now.year, month=reading.now.month)
-    ranking, before = _race(reading, month), _race(reading, month.before)
-    return {
-        "month": f"{month.begins:%B %Y}",
-        "ends": month.after.begins.isoformat(),
-        "rows": ranking[: account_limits.TEAMS_RACING],
-        "last": {"month": f"{month.before.begins:%B %Y}", "winner": before[0]} if before else None,
-    }
-
-
-def _race(reading: Reading, month: Month) -> list[Answer]:
-    race = reading.memo.get_or_create(("race", month), lambda: TeamRace(month=month))
-    rows = []
-    for number, amount in race.ranking(reading.db)[: account_limits.TEAMS_RACING]:
-        team = teams.find_team(reading.db, number)
-        if team is not None and amount > 0:
-            rows.append({"number": number, "name": team.name, "credit": amount / THOUSANDTHS})
-    return rows
-
-
-@page_at(f"/teams/{NUMBER}", "team.html")
-def team_page(reading: Reading, number: int) -> Answer:
-    """One team and its volunteers."""
-    stored: Team = require_stored(teams.find_team(reading.db, number), reading, "team", number)
-    shown, read = paging.read_list_page(reading, PagedList.MEMBERS, number), _read(reading, stored)
-    balance = ledger.find_balance(reading.db, ledger.TEAM, number)
-    return {
-        "team": _team(reading, stored)
-        | describe_balance(balance, reading.now)
-        | {
-            "website": website_link(read.website),
-            "about": read.about,
-            "unheard": "" if read == stored else judge_visibility(None).reason,
-            "rank": hosts.find_credit_rank(reading.db, ledger.TEAM, balance.total) if balance else None,
-            "volunteers": _rows(reading, shown.ids),
-            **paging.page_links(f"/teams/{number}", shown),
-        }
-    }
-
-
 def website_link(website: str) -> Answer | None:
     """A website that a volunteer gave: what it says, and where it leads if that is a place in the web."""
     if not website:
@@ -246,7 +189,7 @@ def website_link(website: str) -> Answer | None:
     return {"text": website[:_MOST_ADDRESS], "href": website if is_web and len(website) <= _MOST_ADDRESS else None}
 
 
-def _rows(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
+def describe_volunteer_rows(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
     balances = ledger.find_balances(reading.db, ledger.VOLUNTEER, list(numbers))
     rows = []
     for number in numbers:
@@ -269,22 +212,6 @@ def _volunteer(reading: Reading, volunteer: Volunteer) -> Answer:
         "team": {"number": team.id, "name": team.name} if team else None,
         "since": volunteer.created_at.isoformat(),
     }
-
-
-def _team(reading: Reading, team: Team) -> Answer:
-    founder = accounts.find_account(reading.db, team.founder_id)
-    return {
-        "number": team.id,
-        "name": team.name,
-        "country": _read(reading, team).country,
-        "founder": {"number": team.founder_id, "name": founder[0].name} if founder else None,
-        "since": team.created_at.isoformat(),
-        "volunteer_count": teams.count_team_members(reading.db, team.id),
-    }
-
-
-def _read(reading: Reading, team: Team) -> Team:
-    return hide_team_profile(team, ledger.find_balance(reading.db, ledger.VOLUNTEER, team.founder_id))
 
 
 def _unheard(balance: Balance | None, *texts: str) -> str:

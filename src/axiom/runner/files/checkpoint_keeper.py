@@ -1,7 +1,7 @@
 """The parent's end of a checkpoint: the state of a cell passes from one computing process to the next.
 
-The process that computes lays it into its own scratch folder, for it sees no other; from there it is taken into the
-task's folder, where nothing of an experiment reaches.
+The process that computes (`child/state_keeper.py`) lays it into its own scratch folder, for it sees no other; from
+there it is taken into the task's folder, where nothing of an experiment reaches.
 """
 
 import contextlib
@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from axiom.limits import runner as limits
-from axiom.runner.files.checkpoint import Checkpoint
+from axiom.runner.files.checkpoint_file import Checkpoint
 from axiom.runner.files.slot import Slot
 
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-class CheckpointHandover:
+class CheckpointKeeper:
     """Gives one cell what was kept of it, and takes what is to be kept; `on_kept` hears of more of it on the disk."""
 
     def __init__(self, slot: Slot, *, pause: float, most: int, on_kept: Callable[[Checkpoint], None]) -> None:

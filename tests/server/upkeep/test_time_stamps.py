@@ -12,8 +12,8 @@ from stamp_authority import Authority
 from axiom.errors import NotStamped
 from axiom.laboratory.planning import candidates as planning
 from axiom.limits import mail as mail_limits
-from axiom.server.upkeep.registration_stamps import StampJob
-from axiom.store.registrations import stamps
+from axiom.server.upkeep.time_stamps import StampJob
+from axiom.store.registrations import time_stamps
 
 
 @pytest.fixture
@@ -58,12 +58,12 @@ def test_what_is_no_stamp_is_refused_and_asked_for_again(stamping, small_lab, au
     asked = authority.asked
     with pytest.raises(NotStamped):  # the authority has peace for a while
         stamping()
-    assert (authority.asked, stamps.find_stamp(small_lab.db, 1)) == (asked, None)
+    assert (authority.asked, time_stamps.find_stamp(small_lab.db, 1)) == (asked, None)
     assert all(faults(small_lab))
     authority.manner = "true"
     small_lab.later(minutes=2)
     stamping()
-    assert stamps.find_stamp(small_lab.db, 1)
+    assert time_stamps.find_stamp(small_lab.db, 1)
     assert not any(faults(small_lab))
 
 

@@ -8,10 +8,10 @@ from processes import state
 
 from axiom.domain.work import Exit, Outcome
 from axiom.runner.boinc.protocol import read_setup
+from axiom.runner.cells_by_core import share_out, take_thread_limit
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.direct import describe_here
 from axiom.runner.platform.device import Device
-from axiom.runner.shares import share_out, take_thread_limit
 from axiom.signed import bundles
 from axiom.signed.outputs import read_output
 

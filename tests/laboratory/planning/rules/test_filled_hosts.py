@@ -11,7 +11,7 @@ from plan_candidates import new, planned
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
 from axiom.domain.releases import TaskRule
-from axiom.laboratory.planning.rules.fill import WaitingWork, fill_hosts, list_placements
+from axiom.laboratory.planning.rules.filled_hosts import WaitingWork, fill_hosts, list_placements
 from axiom.laboratory.planning.rules.usable_cores import count_usable_cores
 
 LIGHT, HEAVY = Need(memory_mb=400), Need(memory_mb=16_000)

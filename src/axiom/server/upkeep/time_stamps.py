@@ -11,11 +11,11 @@ from axiom.errors import NotStamped
 from axiom.limits import registrations as limits
 from axiom.server.mail.senders import DeliveryFailed, post
 from axiom.server.upkeep.jobs import Job
-from axiom.signed.stamps import obtain_stamp
+from axiom.signed.time_stamps import obtain_stamp
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
-from axiom.store.registrations import stamps
-from axiom.store.registrations.stamps import StoredStamp
+from axiom.store.registrations import time_stamps
+from axiom.store.registrations.time_stamps import StoredStamp
 from axiom.store.writer import Writer
 
 _QUERY = "application/timestamp-query"
@@ -36,7 +36,7 @@ class StampJob:
     def __call__(self) -> None:
         """Have stamped what waits, until the authority fails."""
         with Connections(folder=self.folder).reader() as db:
-            waiting = stamps.list_unstamped_registrations(db)
+            waiting = time_stamps.list_unstamped_registrations(db)
         if self._asks_again and waiting and self.now() < self._asks_again:
             raise NotStamped(self._fault)
         for place, registration in enumerate(waiting):
@@ -54,7 +54,7 @@ class StampJob:
                 self._asks_again = self.now() + limits.STAMP_AGAIN_AFTER
                 raise NotStamped(self._fault) from error
             stored = StoredStamp(registration_id=registration.id, stamped_at=stamp.at, response=response, roots=roots)
-            self.writer.run(functools.partial(stamps.add_stamp, stamp=stored))
+            self.writer.run(functools.partial(time_stamps.add_stamp, stamp=stored))
         self._asks_again = None
 
 

@@ -13,8 +13,8 @@ from axiom.domain.work import Exit, Outcome
 from axiom.limits import runner as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.confine import confine
-from axiom.runner.files.checkpoint import SIZE_LIMIT, Checkpoint, largest_state, read_checkpoint, write_checkpoint
-from axiom.runner.files.checkpoint_handover import CheckpointHandover
+from axiom.runner.files.checkpoint_file import SIZE_LIMIT, Checkpoint, largest_state, read_checkpoint, write_checkpoint
+from axiom.runner.files.checkpoint_keeper import CheckpointKeeper
 from axiom.runner.files.slot import Slot
 from axiom.signed.outputs import read_output, ticket_digest
 
@@ -168,15 +168,15 @@ def taking(tmp_path):
     (tmp_path / "slot").mkdir()
     (tmp_path / "scratch").mkdir()
     states = []
-    handover = CheckpointHandover(Slot(tmp_path / "slot"), pause=0.0, most=SIZE_LIMIT, on_kept=states.append)
-    return handover, tmp_path / "scratch", states, handover.begin(tmp_path / "scratch")
+    keeper = CheckpointKeeper(Slot(tmp_path / "slot"), pause=0.0, most=SIZE_LIMIT, on_kept=states.append)
+    return keeper, tmp_path / "scratch", states, keeper.begin(tmp_path / "scratch")
 
 
 def test_a_state_is_taken_from_the_scratch_folder(taking, tmp_path):
-    handover, _, states, words = taking
+    keeper, _, states, words = taking
     Path(words["path"] + ".1").write_bytes(b"state")
-    assert not handover.hear({"progress": 0.5}, 1.0)
-    assert handover.hear({"kept": 1}, 2.0)
+    assert not keeper.hear({"progress": 0.5}, 1.0)
+    assert keeper.hear({"kept": 1}, 2.0)
     assert (states[0].times, states[0].cpu_seconds, states[0].fraction) == (1, 2.0, 0.5)
     assert (tmp_path / "slot/kept").read_bytes().endswith(b"\nstate")
 
@@ -193,36 +193,36 @@ def test_a_state_is_taken_from_the_scratch_folder(taking, tmp_path):
     ids=["link", "pipe", "folder", "large", "nothing"],
 )
 def test_what_is_no_ordinary_file_is_not_taken(lay, taking, tmp_path):
-    handover, _, states, words = taking
+    keeper, _, states, words = taking
     (tmp_path / "secret").write_text("0123456789abcdef")
     lay(Path(words["path"] + ".0"), tmp_path / "secret")
-    assert not handover.hear({"kept": 0}, 1.0)
+    assert not keeper.hear({"kept": 0}, 1.0)
     assert states == []
     assert not (tmp_path / "slot/kept").exists()
 
 
 @pytest.mark.parametrize("end", ["", ".now", ".0", ".1"])
 def test_whatever_lies_where_a_state_goes_ends_nothing_and_is_not_followed(end, taking, tmp_path):
-    handover, scratch, states, words = taking
+    keeper, scratch, states, words = taking
     path = Path(words["path"] + end)
     path.mkdir()
-    handover.hear({"keeps": True}, 5.0)
-    handover.hurry(5.0)
-    handover.end()
+    keeper.hear({"keeps": True}, 5.0)
+    keeper.hurry(5.0)
+    keeper.end()
     path.rmdir()
     path.symlink_to(tmp_path / "foreign")
-    handover.hurry(5.0)
-    handover.hear({"kept": 0}, 5.0)
-    handover.end()
+    keeper.hurry(5.0)
+    keeper.hear({"kept": 0}, 5.0)
+    keeper.end()
     assert list(scratch.iterdir()) == []
     assert states == []
     assert not (tmp_path / "foreign").exists()
-    assert handover.begin(scratch)["path"] != words["path"]
+    assert keeper.begin(scratch)["path"] != words["path"]
 
 
 _KILLED_WHILE_IT_KEEPS = """
 import os, pathlib, sys
-from axiom.runner.files.checkpoint import Checkpoint, write_checkpoint
+from axiom.runner.files.checkpoint_file import Checkpoint, write_checkpoint
 os.fsync = lambda handle: os.kill(os.getpid(), 9)
 write_checkpoint(pathlib.Path(sys.argv[1]), Checkpoint(times=1, state=b"x" * 10**6), ticket="a" * 64, cell=0)
 """
@@ -258,9 +258,9 @@ def test_a_state_beyond_what_the_experiment_s_disk_allows_is_kept_by_nobody(obey
 def test_a_process_that_offers_states_without_end_is_not_heard_each_time(tmp_path):
     (tmp_path / "slot").mkdir()
     states = []
-    handover = CheckpointHandover(Slot(tmp_path / "slot"), pause=PATIENCE, most=1_000, on_kept=states.append)
-    words = handover.begin(tmp_path)
+    keeper = CheckpointKeeper(Slot(tmp_path / "slot"), pause=PATIENCE, most=1_000, on_kept=states.append)
+    words = keeper.begin(tmp_path)
     for _ in range(100):
         Path(words["path"] + ".0").write_bytes(b"state")
-        handover.hear({"kept": 0}, 1.0)
+        keeper.hear({"kept": 0}, 1.0)
     assert states == []

@@ -1,4 +1,4 @@
-"""What passes between a host and the data server: the head of an upload, the answers, and the part of a file asked for.
+"""What passes when a host brings a file: the head of the upload, the token and the name that it needs, the answers.
 
 The bytes of an upload follow its head in the same body, so the head is read from whatever has arrived.
 """
@@ -24,7 +24,6 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 _TOKEN = re.compile(r"1-[0-9a-f]{64}")
 _NAME_MAC = 32  # hex digits
 _NO_STORE = "Nothing was stored."
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @value_class
@@ -201,47 +200,3 @@ def _reply(status: int, message: str) -> bytes:
     line = escape_xml(" ".join(message.split())[:500])
     body = f"<data_server_reply>\n<status>{status}</status>\n<message>{line}</message>\n</data_server_reply>\n"
     return in_ascii(body)
-
-
-@value_class
-class Span:
-    status: int  # 200 whole, 206 a part, 416 there is no such part
-    start: int
-    stop: int
-    size: int
-
-    @property
-    def content_range(self) -> str | None:
-        if self.status == 206:
-            return f"bytes {self.start}-{self.stop - 1}/{self.size}"
-        return f"bytes */{self.size}" if self.status == 416 else None
-
-
-def read_range(header: str | None, size: int) -> Span:
-    """Return which part of a file a Range header asks for. What is not one plain range is answered with the whole."""
-    match = _RANGE.fullmatch(header.strip()) if header else None
-    if match is None or not (match[1] or match[2]):
-        return _whole(size)
-    if not match[1]:
-        return _last(int(match[2]), size)
-    start = int(match[1])
-    stop = min(int(match[2]) + 1, size) if match[2] else size
-    if match[2] and int(match[2]) < start:
-        return _whole(size)
-    return _part(start, stop, size)
-
-
-def _last(length: int, size: int) -> Span:
-    if length and not size:
-        return _whole(size)
-    return _part(max(size - length, 0), size, size)
-
-
-def _part(start: int, stop: int, size: int) -> Span:
-    if start >= size:
-        return Span(status=416, start=0, stop=0, size=size)
-    return Span(status=206, start=start, stop=stop, size=size)
-
-
-def _whole(size: int) -> Span:
-    return Span(status=200, start=0, stop=size, size=size)

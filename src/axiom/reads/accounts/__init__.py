@@ -1,0 +1,1 @@
+"""Who takes part: how to join, volunteers and their teams."""
