@@ -27,7 +27,7 @@ FOLDER = Path("docs/reference")
 # What a file of an experiment declares, by the module that says what may stand in it.
 _DECLARED = {
     "experiments": ("Experiment", "Needs", "Figure", "Control", "Headline"),
-    "estimands": ("Estimand", "Kind", "Direction", "Center", "Prediction", "Published"),
+    "estimands": ("Estimand", "Kind", "Direction", "Center", "Event", "Prediction", "Published"),
     "maps": ("Map", "Knob", "Band"),
 }
 _NOTE = "*Written by `scripts/docs`; change the program, not this page.*\n"

@@ -104,6 +104,22 @@ def test_every_shipped_headline_says_its_verdict_and_no_python_name(asked):
         assert "_" not in headline, headline
 
 
+def test_an_event_is_told_as_the_share_of_those_that_waited_no_longer():
+    event = {"by": 2_000.0, "after": 0.0, "budget": "steps"}
+    words = {"test_accuracy": "{value} steps until it is right"}
+    measured = MeasuredNumber(Verdict.POSITIVE, 0.63, 0.55, 0.71)
+    soon = estimand(Kind.PROPORTION, null=0.5) | {"event": event, "words": words}
+    assert "repetitions with at most 2,000 steps until it is right is above 50 % (63 %)" in compose_answer(
+        soon, measured
+    )
+    later = soon | {"event": event | {"after": 1_000.0}}
+    assert "with 1,000 to 2,000 steps until it is right among those with more than 1,000 is" in compose_claim(later)
+    arms = estimand(Kind.CONTRAST) | {"event": event, "about": "mean"}
+    answer = compose_answer(arms, measured)
+    assert "the share of repetitions with test accuracy of at most 2,000 is higher with width 64" in answer
+    assert "(+63 percentage points)" in answer
+
+
 def test_no_two_shipped_estimands_ask_the_same_in_words():
     questions = [compose_question(param.values[0]) for param in SHIPPED]
     assert len(set(questions)) == len(questions), sorted(q for q in questions if questions.count(q) > 1)

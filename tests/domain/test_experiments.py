@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.estimands import Direction, Estimand, Kind, Prediction
+from axiom.domain.estimands import Center, Direction, Estimand, Event, Kind, Prediction
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid, seed_of
 from axiom.domain.maps import ARMS
 
@@ -76,6 +76,7 @@ UNKNOWN = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"depth
         ({"estimands": (estimand(measure="lost"),)}, r"'lost'.*did you mean loss\? there are loss"),
         ({"estimands": (estimand(across="depth"),)}, "'depth'.*there are rate, width"),
         ({"estimands": (UNKNOWN,)}, "'depth'"),
+        ({"estimands": (estimand(kind=Kind.PROPORTION, event=Event(by=1.0, budget="widht")),)}, "'widht'.*width"),
         ({"estimands": estimand()}, r"tuple\[Estimand, \.\.\.\].*a comma"),
         ({"estimands": (estimand(expects="more"),)}, r"Direction\.MORE or Direction\.LESS or .*'more'"),
         ({"figure": Figure(x="width", y="los", title="")}, "'los'.*loss"),
@@ -137,6 +138,18 @@ def test_a_control_controls_an_estimand_and_may_go_beyond_the_sweep():
     for part in ("placebo", "planted"):
         with pytest.raises(ValueError, match=f"`{part}` of the control has no config with"):
             experiment(estimands=(BETWEEN,), controls=(control(**{"placebo": arms, "planted": arms, part: arms[:1]}),))
+
+
+def test_an_event_comes_later_than_it_is_asked_and_is_a_share():
+    soon = Event(by=1.0, budget="width")
+    assert estimand(kind=Kind.PROPORTION, event=soon).event == soon
+    assert replace(BETWEEN, about=Center.MEAN, bounds=(-1.0, 1.0), event=soon).event == soon
+    for kind in (Kind.SLOPE, Kind.LEVEL, Kind.CONTRAST):
+        with pytest.raises(ValueError, match="proportion"):
+            replace(BETWEEN, kind=kind, across="width", event=soon)
+    for after, by in ((1.0, 1.0), (-1.0, 1.0), (0.0, float("inf"))):
+        with pytest.raises(ValueError, match="later"):
+            Event(after=after, by=by, budget="width")
 
 
 @pytest.mark.parametrize(("kind", "lacking"), [(Kind.CONTRAST, "two arms"), (Kind.SLOPE, "a factor")])

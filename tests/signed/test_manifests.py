@@ -121,6 +121,7 @@ def _published(**changes):
         *({"estimand": said} for said in ({"bounds": None}, {"censored": 0.0}, {"exchangeable": True})),
         {"estimand": {"about": "mean", "bounds": [0.0, 1.0]}},
         {"estimand": {"published": _published()}},
+        {"estimand": {"event": {"by": 2.0, "after": 0.0, "budget": "width"}}},
         {"estimand": {"published": _published(interval=[0.4, 0.6])}},
     ],
 )
@@ -141,6 +142,8 @@ def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
         (lambda d: d["estimands"][0].update(about="mode"), "about 'mode'"),
         (lambda d: d["estimands"][0].update(about="mean", bounds=None), "bounds"),
         (lambda d: d["estimands"][0].update(censoring=1), "'censoring'"),
+        (lambda d: d["estimands"][0].update(event={"by": 1.0, "after": 1.0, "budget": "width"}), "later"),
+        (lambda d: d["estimands"][0].update(event={"by": 1.0, "budget": "width"}), "after"),
         (lambda d: d["estimands"][0].update(published=_published(interval=[0.6, 0.7])), "published value"),
         (lambda d: d["estimands"][0].update(published=_published(reference=" ")), "no reference"),
         (lambda d: d["estimands"][0].update(published=_published(value="half")), "value"),

@@ -176,9 +176,11 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     if published := estimand.published:
         interval = _numbers(published.interval) if published.interval else None
         data["published"] |= {"value": float(published.value), "interval": interval}
+    if event := estimand.event:
+        data["event"] |= {"by": float(event.by), "after": float(event.after)}
     # What is meant unless it is said is left out.
     unsaid = {"censored": None, "levels": None, "published": None, "exchangeable": False, "about": Center.MEDIAN.value}
-    unsaid["in_words"] = ""
+    unsaid |= {"in_words": "", "event": None}
     return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
 
 

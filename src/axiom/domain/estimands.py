@@ -167,6 +167,24 @@ class Published:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Event:
+    """That a wait is over. The measure counts up to its end, and is None where the run ended first, and only there.
+
+    `by` lies within the budget, so that such a run counts as no. The share by a time is a point of the survival curve.
+    With `after` it is a share of those alone that still waited then: the hazard of what lies between.
+    """
+
+    by: float  # as the measure counts; what happens just then counts
+    budget: str  # the factor at which a run ends, as in "steps"
+    after: float = 0.0  # 0: from the beginning, so of all
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that holds nothing."""
+        if not 0.0 <= self.after < self.by < math.inf:
+            raise ValueError(f"an event comes after {self.after:g} and by {self.by:g}: say a later time than the first")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimand:
     """One number concluded from the measures of one replicate. A file declares it; the laboratory computes it.
 
@@ -190,6 +208,7 @@ class Estimand:
     levels: tuple[int, int] | None = None  # of a map: the first and the last of those to which a dimension is fitted
     in_words: str = ""  # how its number is said: one of {value} {percent} {times2} {times10} {times_e}, and the unit
     published: Published | None = None  # with which its number is compared
+    event: Event | None = None  # of a proportion, or of a contrast about the mean: whether the measure's wait is over
 
     def __post_init__(self) -> None:
         """Refuse one of which no number could be concluded, or whose number could not be said."""
@@ -198,6 +217,12 @@ class Estimand:
             raise ValueError(
                 f"{self.name}: a {self.kind} of {self.measure} "
                 f"{'compares two arms: between=({…}, {…})' if is_contrast else 'goes along a factor: across=…'}"
+            )
+        is_share = self.kind is Kind.PROPORTION or (is_contrast and self.about is Center.MEAN)
+        if self.event and not is_share:
+            raise ValueError(
+                f"{self.name}: an event is asked of a proportion, or of a contrast with about=Center.MEAN and "
+                f"bounds=(-1.0, 1.0); this is a {self.kind} about the {self.about}"
             )
         if not is_unit(self.in_words):
             slots = ", ".join(f"{{{name}}}" for name in NUMBERS)

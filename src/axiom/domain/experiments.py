@@ -218,6 +218,7 @@ class Experiment:
             whose = f"estimand {estimand.name}"
             self._demand_known(f"{whose} wants measure", [estimand.measure], measures)
             named = [estimand.across] if estimand.across else [factor for arm in estimand.between for factor in arm]
+            named += [estimand.event.budget] if estimand.event else []
             self._demand_known(f"{whose} names the factor", named, factors)
 
     def _demand_arms(self, estimand: Estimand, sweep: Sequence[Any], what: str) -> None:

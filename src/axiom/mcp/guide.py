@@ -50,6 +50,8 @@ One file asks one question. It declares everything before anything is computed.
   the names that it uses: setting="small networks that learn clusters", words={"test_error": "the error on new
   examples", "rule=sgd": "plain descent"}; no digits.
   published=Published(value, reference, interval): a number of the literature with which its own is compared.
+  event=Event(by=1_000, budget="steps"): of a measure that counts up to something, and is None where the run ended
+  first, whether it happened by then; with after, among those that still waited then. Of a proportion.
 - The laboratory chooses seeds and weighs: a finding is the estimand over all seeds, with an interval that holds at
   every look. Nothing about the analysis can be chosen after data.
 - A file passes nine gates before it runs anywhere else: it is read, its imports are checked, it runs in a sandbox,

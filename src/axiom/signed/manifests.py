@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
-from axiom.domain.estimands import LABEL, Center, Direction, Kind, Published
+from axiom.domain.estimands import LABEL, Center, Direction, Event, Kind, Published
 from axiom.domain.experiments import (
     MOST_COPIES,
     MOST_CORES,
@@ -41,6 +41,7 @@ _UNSAID: dict[str, Any] = {
     "about": "median",
     "levels": None,
     "published": None,
+    "event": None,
 }
 # So does a manifest with these, so that those of before stay as they were, byte for byte.
 _LEFT_OUT: dict[str, Any] = {
@@ -104,7 +105,11 @@ class Manifest:
     @property
     def events(self) -> frozenset[str]:
         """The measures that are yes or no: by their type, or as a proportion counts them."""
-        counted = {estimand["measure"] for estimand in self.estimands if estimand["kind"] == Kind.PROPORTION}
+        counted = {
+            estimand["measure"]
+            for estimand in self.estimands
+            if estimand["kind"] == Kind.PROPORTION and not estimand.get("event")
+        }
         return frozenset(counted | {measure.name for measure in self.measures if measure.type is ValueType.BOOL})
 
     @property
@@ -315,6 +320,7 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     fields.flag("exchangeable")
     fields.either("levels", _levels)
     fields.either("published", _published)
+    fields.either("event", _event)
     if fields.text("about", "|".join(center.value for center in Center)) == Center.MEAN and bounds is None:
         raise ValueError(f"{what}: a mean needs bounds, since without them no number of seeds says anything of it")
     chances = canonical_json.Fields({"median": None, **fields.part("prediction")}, f"{what}: prediction", _PREDICTION)
@@ -364,6 +370,11 @@ def _published(value: Any, what: str) -> Published:
     fields = canonical_json.Fields(value, what, Published.__dataclass_fields__)
     interval = fields.either("interval", canonical_json.check_pair)
     return Published(value=fields.real("value"), reference=fields.text("reference"), interval=interval)
+
+
+def _event(value: Any, what: str) -> Event:
+    fields = canonical_json.Fields(value, what, Event.__dataclass_fields__)
+    return Event(by=fields.real("by"), after=fields.real("after"), budget=fields.text("budget"))
 
 
 def _map(value: Any, what: str) -> Map:

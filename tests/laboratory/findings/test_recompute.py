@@ -21,7 +21,7 @@ from axiom.store.registrations import registrations, scores
 from axiom.store.tasks import workunits
 from axiom.store.views.tables import iterate_result_pages
 from axiom.web.export import archive, recompute
-from axiom_weigh.values import OUTVOTED, Agreements, Force, Grade
+from axiom_weigh.values import NOT_WAITING, OUTVOTED, Agreements, Force, Grade
 
 
 def test_a_late_value_that_was_forgotten_is_noticed_although_the_line_fits(shifting, monkeypatch):
@@ -135,6 +135,19 @@ def test_a_value_that_two_others_do_not_confirm_leaves_the_evidence(checking):
     assert (find_wrong_evidence(checking.db), checking.broken()) == ([], {})
     checking.db.execute("DELETE FROM observation WHERE line = 2")  # it is put back
     assert "finding 1, line 2 is not what its results say" in find_wrong_evidence(checking.db)
+
+
+def test_who_says_that_it_was_over_before_may_be_outvoted_too(checking, monkeypatch):
+    monkeypatch.setattr("axiom.laboratory.findings.observe.value", lambda *_: (None, NOT_WAITING))
+    order_of(checking, 1)
+    compute(checking, 8, wrong=(2,))
+    compute(checking, 2, host=2)
+    checking.hold()
+    assert (set(missing(checking).values()), newest(checking).missing) == ({NOT_WAITING}, 0)
+    compute(checking, host=3)
+    checking.hold()
+    assert (list(missing(checking).values()).count(OUTVOTED), newest(checking).missing) == (1, 1)
+    assert find_wrong_evidence(checking.db) == []
 
 
 def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(checking):

@@ -59,6 +59,7 @@ class Grade(StrEnum):
 
 
 OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missing that has come back
+NOT_WAITING = "it had happened before the time from which on it is asked"  # why there is no value, and none is missing
 _CENTRES = {"bernoulli": "share", "betting": "mean", "signed ranks": "typical value"}  # by how it is weighed
 EVERY_NUMBER = "every number"  # begins what a replicate repeats where a whole cell is that of another seed
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
@@ -88,6 +89,11 @@ class Observation:
     fingerprint: str = ""  # of everything measured: of two seeds with the same one, one was not used. Empty: unknown
     repeats: str = ""  # which of its cells has the very numbers of another seed, though the whole has not
     gpus: tuple[tuple[int, str], ...] = ()  # those of its hosts whose GPU computed some of it, with the GPU's kind
+
+    @property
+    def is_asked(self) -> bool:
+        """Is it one of those that the claim is about? What had happened before says nothing of what happens later."""
+        return self.why_missing != NOT_WAITING
 
     def platforms(self, homes: Mapping[int, "Home"]) -> dict[int, str]:
         """What each of its hosts that is known computed it on."""

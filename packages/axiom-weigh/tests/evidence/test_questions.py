@@ -60,6 +60,7 @@ def test_bounds_and_what_a_time_out_counts_as_are_those_registered(estimand, bou
 
 SIZES = [{"size": size} for size in (1, 2, 4)]
 TWO = ({"size": 1}, {"size": 2})
+BY_TWO = {"by": 2.0, "after": 1.0, "budget": "size"}
 
 
 def registered(kind="contrast", **changes):
@@ -83,6 +84,9 @@ def registered(kind="contrast", **changes):
         (registered(between=({}, {})), "share some"),
         (registered(between=({"size": 1}, {}), null=0.5), ""),  # is not flipped
         (registered(between=({"size": 1}, {}), about="mean", bounds=(-1.0, 1.0)), ""),
+        (registered("proportion", null=0.5, between=TWO[1:], event=BY_TWO), ""),
+        (registered("proportion", null=0.5, between=TWO[:1], event=BY_TWO), "size=1"),
+        (registered("proportion", null=0.5, event=BY_TWO), "single run"),
     ],
 )
 def test_an_estimand_that_could_not_be_weighed_as_it_is_said_has_a_fault(estimand, fact):

@@ -330,7 +330,9 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
     kind = Kind(estimand["kind"])
     if kind is Kind.DIMENSION:
         measure = f"the box-counting dimension of {measure}"
-    if kind is Kind.PROPORTION:
+    if estimand.get("event"):
+        measure = f"the share of repetitions with {_event_in_words(estimand)}"
+    elif kind is Kind.PROPORTION:
         measure = f"the share of repetitions with {measure} throughout"  # in every run of a repetition
     elif estimand.get("is_event"):
         measure = f"the share of runs with {measure}"
@@ -350,6 +352,20 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
             return measure
 
 
+def _event_in_words(estimand: Mapping[str, Any]) -> str:
+    """Which waits count, and among which: "800 to 1,600 steps until it learned, among those with more than 800"."""
+    label = estimand.get("words", {}).get(estimand["measure"]) or estimand["measure"].replace("_", " ")
+    after, by = (numbers.format_number(estimand["event"][end]) for end in ("after", "by"))
+    if not estimand["event"]["after"]:
+        return _counted(label, f"at most {by}")
+    both = " in both" if len(estimand["between"]) > 1 else ""
+    return f"{_counted(label, f'{after} to {by}')} among those with more than {after}{both}"
+
+
+def _counted(label: str, amount: str) -> str:
+    return label.replace(VALUE, amount) if VALUE in label else f"{label} of {amount}"
+
+
 def _across(estimand: Mapping[str, Any]) -> str:
     """The factor of a trend, and from where to where it goes."""
     name, span = name_quantity(estimand, estimand["across"]), estimand.get("span")
@@ -358,7 +374,7 @@ def _across(estimand: Mapping[str, Any]) -> str:
 
 def _middle(estimand: Mapping[str, Any]) -> str:
     """Of which middle of the seeds this is true."""
-    if estimand["kind"] == Kind.PROPORTION:
+    if estimand["kind"] == Kind.PROPORTION or estimand.get("event"):
         return ""
     return "on average " if estimand.get("about") == Center.MEAN else "typically "
 

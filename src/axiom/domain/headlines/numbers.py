@@ -130,7 +130,8 @@ def estimand_scale(estimand: Mapping[str, Any]) -> str:
 
 def _template(estimand: Mapping[str, Any]) -> str:
     words: str = estimand.get("in_words", "")
-    if words or not (estimand["kind"] == Kind.PROPORTION or estimand.get("is_event")):
+    is_share = estimand["kind"] == Kind.PROPORTION or estimand.get("is_event") or estimand.get("event")
+    if words or not is_share:
         return words or "{value}"
     return "{percent} percentage points" if estimand["kind"] == Kind.CONTRAST else "{percent} %"
 

@@ -20,7 +20,7 @@ from axiom.store.registrations import registrations
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
 from axiom_weigh.statistics.clones import clones, digest, mark
 from axiom_weigh.statistics.estimands import needed, value
-from axiom_weigh.values import COARSE, EVERY_NUMBER, OUTVOTED, Block, Cohort, Observation, Outcome
+from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, OUTVOTED, Block, Cohort, Observation, Outcome
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _COUNTED = Cohort.CONFIRMATORY
@@ -117,7 +117,8 @@ class ObservedVersion:
 
     def has_lost(self, observation: Observation) -> bool:
         """Is a value known of this replicate that does not count any more?"""
-        return observation.value is not None and self.is_overturned(observation.replicate, observation.registration)
+        is_known = observation.value is not None or not observation.is_asked
+        return is_known and self.is_overturned(observation.replicate, observation.registration)
 
     def reached(self, finding: WeighedFinding) -> dict[int, int]:
         """By registration, the last replicate that is kept as an observation of this finding."""
@@ -210,7 +211,7 @@ class ObservedVersion:
         if lacking:
             reached, why = None, f"of the tiles through which its border passes, {lacking} were never drawn"
         outcome = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
-        if reached is not None and self.is_overturned(number, issued_to):
+        if (reached is not None or why == NOT_WAITING) and self.is_overturned(number, issued_to):
             reached, why = None, OUTVOTED
         return Observation(
             replicate=number,

@@ -38,7 +38,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import blocks
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
-from axiom_weigh.statistics.estimands import value
+from axiom_weigh.statistics.estimands import why_not_concluded
 from axiom_weigh.values import Cohort
 
 _NUMBERED = re.compile(r"_[0-9]+$")
@@ -173,7 +173,7 @@ def register_question(
     for estimand in estimands:
         demand_sound_prediction(estimand["prediction"])
         demand_believed_claim(estimand, estimand["prediction"])
-        why_not = value(estimand, [(config, {estimand["measure"]: 1}) for config in configs])[1]
+        why_not = why_not_concluded(estimand, configs)
         if (
             why_not
             or estimand["name"] in taken
@@ -385,7 +385,7 @@ def _joined_findings(
     concluded = {
         number: estimand
         for number, _, estimand in _claims(db, version, registered)
-        if value(estimand, [(config, {estimand["measure"]: 1}) for config in configs])[0] is not None
+        if not why_not_concluded(estimand, configs)
     }
     if not concluded:
         raise Refused(

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from axiom_weigh.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
 from axiom_weigh.statistics.clones import HARDLY, alike, equal_values, few_equal_values
-from axiom_weigh.values import COARSE, EVERY_NUMBER, Alarm, Cohort, Force, Observation, Outcome
+from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, Alarm, Cohort, Force, Observation, Outcome
 
 COPIED = "its numbers are another seed's"
 _NAMED = 3  # seeds that a sentence names
@@ -25,14 +25,20 @@ class Sound:
     copied: tuple[float, ...]  # values that are copies of another seed's, and so count as missing
     alarms: tuple[Alarm, ...]
     reasons: tuple[str, ...]
+    unasked: int  # replicates of the claim's cohort that it does not speak of
 
 
 def sound(question: Question, observations: Sequence[Observation], blocks: int) -> Sound:
-    """Leave out what may not count, each with its reason. What is no value stays, as a missing one."""
-    own = [observation for observation in observations if observation.cohort is Cohort.CONFIRMATORY]
+    """Leave out what may not count, each with its reason. What is no value stays, as a missing one.
+
+    A replicate is not asked where its event had happened before. That hangs on its own wait alone: those that are asked
+    are draws from one law as before, whatever the others did, and an e-value of them keeps its promise at every look.
+    """
+    confirming = [observation for observation in observations if observation.cohort is Cohort.CONFIRMATORY]
+    own = [observation for observation in confirming if observation.is_asked]
     others = (
         [observation for observation in observations if observation.cohort is not Cohort.CONFIRMATORY]
-        if len(own) < len(observations)
+        if len(confirming) < len(observations)
         else []
     )
     older = tuple(_checked(question, other) for other in others)
@@ -46,6 +52,9 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
     different = [seed for seed in seeds if seed.replicate not in copies]
     gone = [observation for observation in counted if observation.value is None]
     reasons = [f"{len(seeds)} replicates of {blocks} closed blocks, in the order in which they were issued"]
+    unasked = len(confirming) - len(own)
+    if unasked:
+        reasons.append(f"{unasked} further replicates are not asked: {NOT_WAITING}")
     if older:
         reasons.append(f"{len(older)} values are older than the claim: they are shown, and do not count")
     if repeated := len(own) - len(seeds):
@@ -67,6 +76,7 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
             *_unsound(gone),
         ),
         reasons=(*reasons, *_absences(question, own, gone)),
+        unasked=unasked,
     )
 
 

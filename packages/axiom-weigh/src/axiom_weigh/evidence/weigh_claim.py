@@ -24,7 +24,7 @@ from axiom_weigh.evidence.outliers import believed
 from axiom_weigh.evidence.seeds_needed import more
 from axiom_weigh.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom_weigh.evidence.verdict import Conclusion, conclude, middle, read
-from axiom_weigh.statistics.replicates_needed import fewest_deciding
+from axiom_weigh.statistics.replicates_needed import Needed, fewest_deciding
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 
 __all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "ReplicateProgress", "blocks", "card", "weigh"]
@@ -192,7 +192,11 @@ def _evidence(seen: _GradeFacts) -> Evidence:
         platforms=facts.platforms,
         designs=sum(design.seeds > 0 for design in seen.designs),
         needs=needs,
-        more=more(seen.question, present, concluded.verdict, reached, estimate=concluded.estimate),
+        more=_with_unasked(
+            more(seen.question, present, concluded.verdict, reached, estimate=concluded.estimate),
+            len(sound_values.counted),
+            sound_values.unasked,
+        ),
         flags=(*(alarm.text for alarm in seen.raised), *badges),
         alarms=seen.raised,
         agreements=seen.surroundings.agreements,
@@ -209,6 +213,14 @@ def _evidence(seen: _GradeFacts) -> Evidence:
             _grade_reason(reached, needs),
         ),
     )
+
+
+def _with_unasked(needed: Needed | None, counted: int, unasked: int) -> Needed | None:
+    """How many replicates bring so many of which the claim speaks."""
+    if needed is None or not counted:
+        return needed
+    few, many = (None if count is None else math.ceil(count * (counted + unasked) / counted) for count in needed)
+    return few, many
 
 
 def _facts(grade_facts: _GradeFacts) -> GradeFacts:

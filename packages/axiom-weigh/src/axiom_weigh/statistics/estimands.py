@@ -9,7 +9,7 @@ from typing import Any
 
 from axiom_weigh.statistics import fits
 from axiom_weigh.statistics.student import mean_of
-from axiom_weigh.values import Kind
+from axiom_weigh.values import NOT_WAITING, Kind
 
 _ROUNDED = 0.05  # so much may the steps between levels differ, since whole numbers are seldom evenly spaced
 _Cells = Sequence[tuple[Mapping[str, object], Mapping[str, Any] | None]]
@@ -32,6 +32,22 @@ def value(estimand: Mapping[str, Any], cells: _Cells) -> tuple[float | None, str
     if not math.isfinite(number):
         return None, f"{estimand['name']} left the real numbers"
     return number, ""
+
+
+def why_not_concluded(estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> str:
+    """Why no number could be concluded from these configs, whatever is measured; empty where one could be.
+
+    A power law has an exponent only where the measure changes, and an event is asked of what has not happened before.
+    """
+    event, is_power = estimand.get("event"), Kind(estimand["kind"]) is Kind.EXPONENT
+    anything = event["by"] if event else 1
+    return value(
+        estimand,
+        [
+            (config, {estimand["measure"]: config.get(estimand["across"], 1) if is_power else anything})
+            for config in configs
+        ],
+    )[1]
 
 
 def needed(estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> tuple[int, ...]:
@@ -185,7 +201,8 @@ def _numbers_of_arm(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> lis
     chosen = [cell for cell in cells if _is_in(cell[0], wanted)]
     if not chosen:
         raise _NoNumberError(f"no config of this design has {_words(wanted) or 'anything to measure'}")
-    return [(config, _number(estimand["measure"], config, measures)) for config, measures in chosen]
+    number = _happened if estimand.get("event") else _number
+    return [(config, number(estimand, config, measures)) for config, measures in chosen]
 
 
 def _arms(estimand: Mapping[str, Any], cells: _Cells) -> dict[float, list[float]]:
@@ -208,7 +225,21 @@ def _log_arms(estimand: Mapping[str, Any], cells: _Cells) -> dict[float, list[fl
     return arms
 
 
-def _number(measure: str, config: Mapping[str, object], measures: Mapping[str, Any] | None) -> float:
+def _happened(estimand: Mapping[str, Any], config: Mapping[str, object], measures: Mapping[str, Any] | None) -> float:
+    """1 where it happened by then, 0 where it did not: also where the run ended first, if that was not before."""
+    event, measure = estimand["event"], estimand["measure"]
+    if measures is not None and measures.get(measure, measures) is None:
+        if (end := _factor({"across": event["budget"]}, config)) < event["by"]:
+            raise _NoNumberError(f"{measure} never came by {event['budget']}={end:g}, and {event['by']:g} is later")
+        return 0.0
+    waited = _number(estimand, config, measures)
+    if event["after"] and waited <= event["after"]:
+        raise _NoNumberError(NOT_WAITING)
+    return float(waited <= event["by"])
+
+
+def _number(estimand: Mapping[str, Any], config: Mapping[str, object], measures: Mapping[str, Any] | None) -> float:
+    measure = estimand["measure"]
     if measures is None:
         raise _NoNumberError(f"nothing was measured at {_words(config)}")
     number = measures.get(measure)

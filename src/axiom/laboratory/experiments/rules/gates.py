@@ -348,12 +348,6 @@ def _is_of_schema(tried: TriedCell) -> bool:
     return tried.error.startswith(_OF_SCHEMA)
 
 
-def _something(estimand: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """Measures of which any estimand can be concluded: a power law has an exponent only where the measure changes."""
-    is_power = Kind(estimand["kind"]) is Kind.EXPONENT
-    return {estimand["measure"]: config.get(estimand["across"], 1) if is_power else 1}
-
-
 def _declared_faults(demands: Demands) -> Iterator[str]:
     """What could never be concluded, whatever is measured; and configs outside what others may choose."""
     for place, config in enumerate(demands.configs):
@@ -369,8 +363,7 @@ def _declared_faults(demands: Demands) -> Iterator[str]:
             name = f"{_kind(is_planted=is_planted)} of {control.estimand}"
             sweeps.append((_estimand(demands, control), name, control.configs(is_planted=is_planted)))
     for estimand, what, configs in sweeps:
-        number, why = estimands.value(estimand, [(config, _something(estimand, config)) for config in configs])
-        if number is None:
+        if why := estimands.why_not_concluded(estimand, configs):
             yield f"{estimand['name']} cannot be concluded from {what}: {why}"
 
 

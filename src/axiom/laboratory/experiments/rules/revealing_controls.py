@@ -10,7 +10,6 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
-from axiom.domain.estimands import Kind
 from axiom.domain.preflights import Attempt, ControlDemand, Demands, TriedCell
 from axiom.limits import experiments as limits
 from axiom_weigh.statistics import estimands
@@ -143,11 +142,7 @@ def _is_concluded(estimand: Mapping[str, Any], configs: Sequence[_Config], contr
     ends = [config[across] for config in controlled if across in config] if across else []
     if any(all(not _is_near_level(end, level) for level in levels) for end in _ends(ends)):
         return False
-    is_power = Kind(estimand["kind"]) is Kind.EXPONENT  # which is there only where the measure changes
-    cells = [
-        (config, {estimand["measure"]: config.get(estimand["across"], 1) if is_power else 1}) for config in configs
-    ]
-    return bool(configs) and estimands.value(estimand, cells)[0] is not None
+    return bool(configs) and not estimands.why_not_concluded(estimand, configs)
 
 
 def _ends(levels: Sequence[object]) -> tuple[object, ...]:

@@ -6,14 +6,19 @@ from typing import Any
 
 from axiom.domain.estimands import Center, Kind
 from axiom_weigh.evidence.method import Process, is_symmetric, question
-from axiom_weigh.statistics.estimands import even, evenly_spaced, needed
+from axiom_weigh.statistics.estimands import even, evenly_spaced, needed, value
 
 _Configs = Sequence[Mapping[str, object]]
 
 
 def estimand_fault(estimand: Mapping[str, Any], configs: _Configs) -> str:
     """Why it may not be registered, as the end of a sentence that begins with its name; nothing when it may."""
-    return _fault_of_bounds(estimand) or _fault_of_censored(estimand) or _fault_of_arms(estimand, configs)
+    return (
+        _fault_of_bounds(estimand)
+        or _fault_of_censored(estimand)
+        or _fault_of_arms(estimand, configs)
+        or _fault_of_event(estimand, configs)
+    )
 
 
 def is_another_design(estimand: Mapping[str, Any], configs: _Configs, designs: Sequence[_Configs]) -> bool:
@@ -67,3 +72,16 @@ def _fault_of_arms(estimand: Mapping[str, Any], configs: _Configs) -> str:
         f"promises exchangeable arms, and those of {estimand['across']} are not evenly spaced"
         f"{' in their logarithms' if Kind(estimand['kind']) is Kind.SLOPE else ''}, with as many configs at each level"
     )
+
+
+def _fault_of_event(estimand: Mapping[str, Any], configs: _Configs) -> str:
+    """Where a run ends before the time that is asked of, what had not happened may happen before it or after.
+
+    Of several runs in an arm some may have been over before the interval begins, and others not.
+    """
+    if not estimand.get("event"):
+        return ""
+    if len(_needed(estimand, configs)) != len(estimand["between"] or ({},)):
+        return "asks for an event of a single run in each arm: name in `between` all that varies"
+    why = value(estimand, [(config, {estimand["measure"]: None}) for config in configs])[1]
+    return f"asks for an event within the budget of each run, and {why}" if why else ""

@@ -126,7 +126,7 @@ def _difference(first: Subject, configs: Sequence[Config], smallest: float) -> d
         null=0.0,
         smallest=smallest,
     )
-    return {name: value for name, value in estimand.items() if name not in ("about", "censored")}
+    return {name: value for name, value in estimand.items() if name not in ("about", "censored", "event")}
 
 
 def _as_declared(subject: Subject, config: Config) -> dict[str, object]:

@@ -34,7 +34,7 @@ from axiom.laboratory.proposals.rules.factor_levels import (
 from axiom.laboratory.proposals.rules.subject import TRENDS, Axis, Config, Subject, find_axis, means_along_axis
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
-from axiom_weigh.statistics.estimands import value
+from axiom_weigh.statistics.estimands import why_not_concluded
 from axiom_weigh.values import Grade, Verdict
 
 _FEWEST = 4  # levels of a trend
@@ -403,8 +403,7 @@ def _may_be_asked(subject: Subject, estimand: Mapping[str, Any], configs: Sequen
         return False
     if not _is_affordable(subject, configs):
         return False
-    cells = [(config, {estimand["measure"]: 1}) for config in configs]
-    return value(estimand, cells)[0] is not None and not estimand_fault(estimand, configs)
+    return not (why_not_concluded(estimand, configs) or estimand_fault(estimand, configs))
 
 
 def _is_affordable(subject: Subject, configs: Sequence[Config]) -> bool:
