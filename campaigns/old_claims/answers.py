@@ -74,16 +74,17 @@ def write_recorded(file: Path, experiments: Mapping[str, ComputedExperiment]) ->
 
 
 def write_sweeps(file: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
-    """Write the medians that each figure shows. Where nothing was computed anew, what is written of a version stays."""
+    """Write what each figure shows. Where nothing was computed anew, what is written of a version stays."""
     before = {row["experiment"]: row for row in _read_rows(file)}
     lines = []
     for name, experiment in sorted(experiments.items()):
         row = before.get(name)
-        if experiment.medians:
-            medians = [
-                [place, seeds, *map(_short, numbers)] for place, (seeds, *numbers) in sorted(experiment.medians.items())
+        if experiment.estimates:
+            estimates = [
+                [place, seeds, *map(_short, numbers)]
+                for place, (seeds, *numbers) in sorted(experiment.estimates.items())
             ]
-            row = {"experiment": name, "version": experiment.manifest.version, "medians": medians}
+            row = {"experiment": name, "version": experiment.manifest.version, "estimates": estimates}
         if row and row["version"] == experiment.manifest.version:
             lines.append(json.dumps(row))
     file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")

@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 from axiom_weigh.figures.axes import CHARACTER, LINE, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
 from axiom_weigh.figures.picture_data import BETWEEN, PointMark, Sweep, SweepPoint
-from axiom_weigh.figures.scales import Scale, at_levels, digits, evenly, linear, logarithmic, of_intervals, short
+from axiom_weigh.figures.scales import (
+    Scale,
+    at_levels,
+    digits,
+    evenly,
+    in_unit,
+    linear,
+    logarithmic,
+    of_intervals,
+    short,
+)
 
 HEIGHTS = {"wide": 270, "narrow": 230}
 TICKS = {"wide": 12, "narrow": 6}
@@ -43,7 +53,7 @@ class Series:
 
 def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a sweep and their axes."""
-    points = [point for point in request.points if point.median is not None]
+    points = [point for point in request.points if point.estimate is not None]
     names = evenly(list(dict.fromkeys(point.series for point in points)), len(SERIES))
     points = [point for point in points if point.series in names]
     heading, shown = beside_lines(request.by, [digits(name) for name in names], kind)
@@ -53,7 +63,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
         x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if len(shown) > 1 else x,
         y=y,
         x_title=request.x.replace("_", " "),
-        y_title=f"median {'of ' if request.y.startswith('the ') else ''}{request.y.replace('_', ' ')}",
+        y_title=request.quantity,
         width=WIDTHS[kind],
         height=HEIGHTS[kind],
         slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60,
@@ -109,7 +119,7 @@ def _marked(
     longest: int,
 ) -> list[str]:
     """Ring the points that are compared, draw the level of the one they are compared with, and write beside them."""
-    at: list[Row] = [{"x": place[repr(mark.point.x)], "y": mark.point.median} for mark in marks]
+    at: list[Row] = [{"x": place[repr(mark.point.x)], "y": mark.point.estimate} for mark in marks]
     ends = [row["x"] for row in at]
     layers = [
         axes.level(row | {"x": min(ends), "x2": max(ends)}, "ink2", dashes="2 3")
@@ -238,13 +248,16 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
 
 def _places_spoken_of(request: Sweep, points: Sequence[SweepPoint]) -> list[float]:
     """Return where that stands of which people speak: what is compared, the highest point and the lowest."""
-    by_height = sorted(points, key=lambda point: point.median or 0.0)
+    by_height = sorted(points, key=lambda point: point.estimate or 0.0)
     marked = (*(mark.point for mark in request.marks), by_height[-1], by_height[0])
     return [float(point.x) for point in marked]
 
 
 def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
-    medians = [point.median for point in (*points, *request.own) if point.median is not None]
+    if request.is_share:
+        scale = in_unit(linear((0.0, 1.0)), "percent")
+        return replace(scale, labels=tuple(f"{label}\N{NO-BREAK SPACE}%" for label in scale.labels))
+    medians = [point.estimate for point in (*points, *request.own) if point.estimate is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
     return of_intervals(medians, ends, is_log="y" in request.log)
 
@@ -257,7 +270,7 @@ def with_room(scale: Scale, words: Sequence[str], kind: str) -> Scale:
 
 
 def _row(point: SweepPoint, x: float, y: Scale) -> Row:
-    row: Row = {"x": x, "y": point.median}
+    row: Row = {"x": x, "y": point.estimate}
     if point.low is not None or point.high is not None:
         low = y.low if point.low is None else max(point.low, y.low)
         high = y.high if point.high is None else min(point.high, y.high)
