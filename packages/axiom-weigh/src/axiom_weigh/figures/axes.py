@@ -33,6 +33,7 @@ class Axes:
     width: int  # of the whole picture
     height: int  # of the frame alone
     slanted: bool = False
+    legend: int = 0  # lines of words below the title of the x axis
     is_read_along_x: bool = True  # its rows lie side by side, so that a place on the x axis names some of them
 
     @cached_property
@@ -60,7 +61,12 @@ class Axes:
     @cached_property
     def whole_height(self) -> int:
         """How high the picture is, with the labels and the title of its x axis."""
-        return self.top + self.height + _BELOW + round(self._hanging) + LINE * (len(self._x_lines) - 1)
+        return self.top + round(self._foot) + (LINE * self.legend + 2 * _EDGE if self.legend else 0)
+
+    @property
+    def _foot(self) -> float:
+        """Where the title of the x axis ends, from the top of the frame."""
+        return self.height + _BELOW + self._hanging + LINE * (len(self._x_lines) - 1)
 
     @cached_property
     def _y_lines(self) -> list[str]:
@@ -151,6 +157,17 @@ class Axes:
             _text(row["words"], place, colour, anchor=align, **more, **edge)
             for colour, edge in (("paper", rim), (role, {}))
         )
+
+    def words_below(self, words: str, role: str, line: int, *, indent: float = 0, **more: Any) -> str:
+        """Write a line of the legend."""
+        return _text(
+            words, (_EDGE - self.left + indent, self._foot + LINE * (line + 1) - 3), role, anchor="start", **more
+        )
+
+    def sign_below(self, shape: str, role: str, line: int) -> str:
+        """The sign of a series before its words in the legend."""
+        place = (_EDGE - self.left + 5, self._foot + LINE * (line + 1) - 7)
+        return _path(_outline(shape, 52), transform=f"translate({_place(*place)})", fill=role)
 
     def _x_axis(self) -> str:
         drawn, end = [_line((0, self.height), (self.across, self.height), "edge")], -math.inf
