@@ -77,6 +77,9 @@ class Needs:
             raise ValueError("needs say side_by_side, which is how a GPU computes, and no GPU may: say may_use_gpu")
 
 
+_LEVEL = re.compile(r"[\d.,]{1,9}( ?%)?")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """The picture of a sweep: which measure over which factor, and which of the two axes are logarithmic.
@@ -89,6 +92,13 @@ class Figure:
     title: str
     log: tuple[str, ...] = ()  # ("x",), ("y",) or ("x", "y")
     where: Mapping[str, object] = field(default_factory=dict)  # factors with their levels, as in {"gap": 0.5}
+    along: str = ""  # what the x axis says it is, where its levels are told in another number
+    levels: Mapping[str, str] = field(default_factory=dict)  # and that number, as in {"3": "51 %"}
+
+    def __post_init__(self) -> None:
+        """Refuse words in place of numbers, and numbers that nobody knows what they are of."""
+        if bool(self.along) != bool(self.levels) or not all(map(_LEVEL.fullmatch, self.levels.values())):
+            raise ValueError("the levels of a figure are numbers, with % or without, and along says of what")
 
     def shows(self, config: Mapping[str, object]) -> bool:
         """Is this one of the cells that the picture shows?"""
@@ -192,6 +202,8 @@ class Experiment:
         if self.figure:
             self._demand_known("the figure shows the measure", [self.figure.y], measures)
             self._demand_known("the figure goes along", [self.figure.x], [*factors, *measures])
+            swept = sorted({str(getattr(config, self.figure.x, "")) for config in self.sweep})
+            self._demand_known("the figure tells the levels", self.figure.levels, swept)
         check_words(self.name, {*measures, *factors}, self.words)
         if self.setting and not LABEL.fullmatch(self.setting):
             raise ValueError(f"{self.name}: the setting {self.setting!r} must be {NO_SENTENCE}")

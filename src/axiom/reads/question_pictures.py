@@ -72,8 +72,8 @@ def _choose(
         "whole": _address(stored.name, {}),
         "line": chosen,
         "at": int(at) if chosen and at else 0,
-        "x": name_in_words(manifest.words, figure.x),
-        "levels": [digits(level) for level in levels],
+        "x": figure.along or name_in_words(manifest.words, figure.x),
+        "levels": [figure.levels.get(str(level), digits(level)) for level in levels],
     }
     if not chosen:
         return choices

@@ -52,6 +52,7 @@ OF_FIELD = {
     **dict.fromkeys(("older", "own"), st.lists(COUNTS, max_size=3).map(tuple)),
     "marks": st.just(()),
     "is_share": st.booleans(),
+    "levels": st.dictionaries(st.sampled_from(["1", "2"]), TEXT),
     "centre": st.sampled_from(["median", "share", "mean"]),
 }
 

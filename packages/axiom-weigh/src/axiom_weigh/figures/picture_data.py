@@ -4,7 +4,7 @@ Standard library only: whoever asks for a picture never loads what draws it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.figures import limits
@@ -63,11 +63,17 @@ class Sweep:
     confidence: float = 0.95
     marks: tuple[PointMark, ...] = ()
     own: tuple[SweepPoint, ...] = ()  # the points of one part, marked among those of all, which then are grey
+    levels: Mapping[str, str] = field(default_factory=dict)  # how places along the x axis are told, as in {"3": "51 %"}
     is_share: bool = False  # `y` happens in a run or not, and a point is the share of runs in which it did
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
         _require(any(point.estimate is not None for point in self.points), self.name, "no config has an estimate")
+
+    def name_level(self, level: Level) -> str:
+        """A place along the x axis, as it is told."""
+        is_number = isinstance(level, int | float) and not isinstance(level, bool)
+        return self.levels.get(f"{level:g}" if is_number else str(level), digits(level))
 
     @property
     def quantity(self) -> str:
@@ -378,10 +384,10 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     of = f"{request.by} = {digits(first.series)}" if request.by else digits(first.series)
     whose = f"With {of} the" if first.series is not None else "The"
     amounts = [write_amount(point.estimate, is_share=request.is_share) for point in (first, last)]
-    start = f"{whose} {request.quantity} is {amounts[0]} at {_plain(request.x)} {digits(first.x)}"
+    start = f"{whose} {request.quantity} is {amounts[0]} at {_plain(request.x)} {request.name_level(first.x)}"
     if first is last:
         return f"{start}."
-    return f"{start} and {amounts[1]} at {digits(last.x)}."
+    return f"{start} and {amounts[1]} at {request.name_level(last.x)}."
 
 
 def _narrowing_in_words(request: Narrowing) -> str:

@@ -4,7 +4,7 @@ import itertools
 import math
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from axiom_weigh.figures.axes import CHARACTER, LINE, Axes, Row, of_series
@@ -387,14 +387,19 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
         return scale, {repr(point.x): float(levels.index(digits(point.x))) for point in points}
     places = {repr(point.x): float(point.x) for point in points}
     positions = places.values()
+    scale = _number_axis(request, points, positions, kind)
+    return replace(scale, labels=tuple(map(request.name_level, scale.ticks))) if request.levels else scale, places
+
+
+def _number_axis(request: Sweep, points: Sequence[SweepPoint], positions: Collection[float], kind: str) -> Scale:
     spoken_of = _places_spoken_of(request, points)
     if "x" in request.log and min(positions) > 0:
-        return at_levels(logarithmic(positions), positions, most=TICKS[kind], spoken_of=spoken_of), places
+        return at_levels(logarithmic(positions), positions, most=TICKS[kind], spoken_of=spoken_of)
     scale = at_levels(
         linear(positions, about=TICKS[kind] // 2, tight=True), positions, most=TICKS[kind], spoken_of=spoken_of
     )
     room = 0.03 * (scale.high - scale.low)
-    return replace(scale, low=scale.low - room, high=scale.high + room), places
+    return replace(scale, low=scale.low - room, high=scale.high + room)
 
 
 def _places_spoken_of(request: Sweep, points: Sequence[SweepPoint]) -> list[float]:

@@ -62,12 +62,13 @@ def compose_sweep(
     return Sweep(
         name=name,
         title=figure.title,
-        x=name_in_words(manifest.words, figure.x),
+        x=figure.along or name_in_words(manifest.words, figure.x),
         y=name_in_words(manifest.words, figure.y),
         points=drawn,
         log=figure.log,
         marks=tuple(marks),
         own=tuple(own),
+        levels=figure.levels,
         is_share=draws_shares(manifest),
     )
 
