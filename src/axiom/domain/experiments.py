@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from axiom.domain.estimands import LABEL, VALUE, Direction, Estimand, Kind, check_types, name_choices
@@ -103,6 +103,11 @@ class Figure:
     def shows(self, config: Mapping[str, object]) -> bool:
         """Is this one of the cells that the picture shows?"""
         return self.where.items() <= config.items()
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as a manifest holds it, which leaves out what older ones did not have and this does not say."""
+        data = asdict(self) | {"log": list(self.log), "where": dict(self.where)}
+        return {name: part for name, part in data.items() if part or name not in ("along", "levels")}
 
 
 @dataclass(frozen=True, kw_only=True)

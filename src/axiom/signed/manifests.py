@@ -43,7 +43,6 @@ _UNSAID: dict[str, Any] = {
     "published": None,
 }
 # So does a manifest with these, so that those of before stay as they were, byte for byte.
-_TOLD: dict[str, Any] = {"along": "", "levels": {}}  # of a figure, left out where nobody says it
 _LEFT_OUT: dict[str, Any] = {
     "map": None,
     "may_use_gpu": False,
@@ -133,10 +132,7 @@ class Manifest:
         return min(SHARED_MB, self.memory_mb) if self.avx else 0
 
     def as_data(self) -> dict[str, Any]:
-        figure = None
-        if self.figure:
-            declared = asdict(self.figure) | {"log": list(self.figure.log)}
-            figure = {name: part for name, part in declared.items() if part or name not in _TOLD}
+        figure = self.figure.as_data() if self.figure else None
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
         names = [name for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT]
         data = {name: _as_json(getattr(self, name)) for name in names} | {
@@ -397,7 +393,7 @@ def _band(value: Any, what: str) -> Band:
 
 
 def _figure(value: Any, what: str) -> Figure:
-    complete = {**_TOLD, **value} if isinstance(value, dict) else value
+    complete = {"along": "", "levels": {}, **value} if isinstance(value, dict) else value
     fields = canonical_json.Fields(complete, what, Figure.__dataclass_fields__)
     return Figure(
         x=fields.text("x"),
