@@ -76,15 +76,16 @@ def write_recorded(file: Path, experiments: Mapping[str, ComputedExperiment]) ->
 
 
 def write_sweeps(file: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
-    """Write the medians that each figure shows. Where nothing was computed anew, what is written of a version stays."""
+    """Write what each figure shows. Where nothing was computed anew, what is written of a version stays."""
     rows = {row["experiment"]: row for row in _read_rows(file)}
     for name, experiment in experiments.items():
         version = experiment.manifest.version
-        if experiment.medians:
-            medians = [
-                [place, seeds, *map(_short, numbers)] for place, (seeds, *numbers) in sorted(experiment.medians.items())
+        if experiment.estimates:
+            estimates = [
+                [place, seeds, *map(_short, numbers)]
+                for place, (seeds, *numbers) in sorted(experiment.estimates.items())
             ]
-            rows[name] = {"experiment": name, "version": version, "medians": medians}
+            rows[name] = {"experiment": name, "version": version, "estimates": estimates}
         elif name in rows and rows[name]["version"] != version:
             del rows[name]
     _write_rows(file, [rows[name] for name in sorted(rows)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import ConfigMedian, Meaning
+from axiom.domain.evidence import ConfigEstimate, Meaning
 from axiom.domain.links import FindingState
 from axiom.signed.manifests import Manifest
 from axiom_weigh.evidence.method import Question
@@ -72,4 +72,4 @@ class ComputedExperiment:
     findings: Mapping[str, WeighedFinding]  # by estimand
     seconds: float | None = None  # of a processor, for one of them
     sweep: Sweep | None = None  # its picture, where it is to be drawn
-    medians: Mapping[int, ConfigMedian] = field(default_factory=dict)  # that it shows, by the place of a config
+    estimates: Mapping[int, ConfigEstimate] = field(default_factory=dict)  # that it shows, by the place of a config

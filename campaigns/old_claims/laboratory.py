@@ -3,9 +3,9 @@
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import ConfigMedian, verdict_meaning
+from axiom.domain.evidence import ConfigEstimate, verdict_meaning
 from axiom.laboratory.figures.redraw_figures import experiment_sweep
-from axiom.laboratory.figures.rules.sweeps_and_strips import summarize_values
+from axiom.laboratory.figures.rules.sweeps_and_strips import draws_shares, summarize_values
 from axiom.laboratory.policy import Policy, policy_from_settings
 from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.service.open_laboratory import prepare_database, writer_of
@@ -81,16 +81,18 @@ def _experiment(db: Database, stored: experiments.StoredExperiment, with_picture
         seconds=cost["seconds"] / cost["amount"] if cost["amount"] else None,
         findings={finding.estimand["name"]: finding for finding in weighed if finding is not None},
         sweep=experiment_sweep(db, stored, manifest) if with_pictures else None,
-        medians=_read_medians(db, stored, manifest) if with_pictures else {},
+        estimates=_read_estimates(db, stored, manifest) if with_pictures else {},
     )
 
 
-def _read_medians(db: Database, stored: experiments.StoredExperiment, manifest: Manifest) -> dict[int, ConfigMedian]:
+def _read_estimates(
+    db: Database, stored: experiments.StoredExperiment, manifest: Manifest
+) -> dict[int, ConfigEstimate]:
     if (figure := manifest.figure) is None:
         return {}
     by_config = MeasureTally().values(db, stored.id, figure.y).by_config
     return {
-        place: summarize_values(by_config[place])
+        place: summarize_values(by_config[place], is_event=draws_shares(manifest))
         for place, config in enumerate(manifest.configs)
         if place in by_config and figure.shows(config)
     }

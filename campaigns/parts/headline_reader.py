@@ -18,6 +18,7 @@ _SIDES = (
     (re.compile(r" (?:typically|on average) falls with "), "effect −"),
 )
 _NUMBER = re.compile(r"[+−-]?\d[\d,]*(?:\.\d+)?(?:e[+−-]?\d+)?")
+_CHANGES = {"lower": -1, "higher": 1}  # of percent with each doubling
 _SCALES = {"percent": lambda x: 100 * x, "times2": lambda x: 2**x, "times10": lambda x: 10**x, "times_e": math.exp}
 
 
@@ -28,6 +29,7 @@ class ReadHeadline:
     is_slight: bool
     number: float | None  # in the last brackets
     last_place: float  # what its last digit stands for
+    doubling: str  # what each doubling does, by its number: "times", "lower", "higher"; else nothing
 
 
 def read_headline(text: str) -> ReadHeadline:
@@ -36,9 +38,11 @@ def read_headline(text: str) -> ReadHeadline:
     sentence = text[void.end() :] if void else text
     status = void[1].lower() if void else "open"
     if sentence.startswith("It depends on the design: "):
-        return ReadHeadline(verdict="mixed", status=status, is_slight=False, number=None, last_place=0.0)
+        return ReadHeadline(verdict="mixed", status=status, is_slight=False, number=None, last_place=0.0, doubling="")
     if sentence.endswith("? Not known yet"):
-        return ReadHeadline(verdict="undecided", status=status, is_slight=False, number=None, last_place=0.0)
+        return ReadHeadline(
+            verdict="undecided", status=status, is_slight=False, number=None, last_place=0.0, doubling=""
+        )
     bare = sentence.removesuffix(_OPEN)
     verdicts = [verdict for pattern, verdict in _SIDES if pattern.search(bare)]
     if len(set(verdicts)) != 1:
@@ -51,6 +55,7 @@ def read_headline(text: str) -> ReadHeadline:
         is_slight=bare != sentence,
         number=float(match[0].replace(",", "").replace("−", "-")) if match else None,
         last_place=_last_place(match[0]) if match else 0.0,
+        doubling=_doubling(bare, brackets[-1] if brackets else ""),
     )
 
 
@@ -67,9 +72,19 @@ def contradiction(text: str, estimand: Mapping[str, Any], row: Mapping[str, Any]
     if verdict not in ("effect +", "effect −"):
         return ""
     wanted = _on_scale(estimand, row["estimate"])
+    if read.doubling:
+        wanted = 2 ** row["estimate"]
+        if (side := _CHANGES.get(read.doubling)) is not None:
+            wanted = 100 * (wanted - 1) * side
     if read.number is None or abs(read.number - wanted) > 0.51 * read.last_place + 1e-9 * abs(wanted):
         return f"it says {read.number}, and the estimate is {wanted}"
     return ""
+
+
+def _doubling(sentence: str, bracket: str) -> str:
+    if bracket.endswith(" with each doubling"):
+        return next((word for word in ("times", "lower", "higher") if word in bracket), "")
+    return "times" if "the factor by which each doubling of " in sentence else ""
 
 
 def _is_slight(estimand: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

@@ -245,7 +245,7 @@ def test_what_a_figure_shows_is_recorded_and_stays_without_a_laboratory(catalogu
         assert campaign["main"](["--page", *place]) == 0
         (row,) = json.loads((tmp_path / "recorded_sweeps.json").read_text())
         assert (row["experiment"], row["version"]) == ("tiny_sum", 1)
-        (first, second) = row["medians"]
+        (first, second) = row["estimates"]
         assert first[:2] == [0, 32]
         assert second[:2] == [1, 32]
         assert second[2:] == pytest.approx([2 * number for number in first[2:]], rel=1e-3)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from dataclasses import replace
 from importlib import resources
 
@@ -10,9 +11,10 @@ from headline_reader import contradiction, read_headline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.estimands import Direction, Kind, likeliest
+from axiom.domain.estimands import VALUE, Direction, Kind, likeliest
 from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.experiments import Headline, check_headlines
+from axiom.domain.headlines import numbers
 from axiom.domain.headlines.answers import (
     MeasuredNumber,
     choose_headline,
@@ -34,6 +36,7 @@ SHIPPED = [
     for manifest in MANIFESTS
     for estimand in manifest.estimands
 ]
+TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION)
 ARMS = {Kind.CONTRAST: [{"width": 64, "lr": 0.1}, {"width": 2, "lr": 0.1}], Kind.DIMENSION: [{"arm": 0}, {"arm": 1}]}
 UNITS = ("", "{percent} percentage points", "{times2} times the steps", "{value} steps")
 SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
@@ -118,6 +121,21 @@ def test_an_event_is_told_as_the_share_of_those_that_waited_no_longer():
     answer = compose_answer(arms, measured)
     assert "the share of repetitions with test accuracy of at most 2,000 is higher with width 64" in answer
     assert "(+63 percentage points)" in answer
+
+
+@pytest.mark.parametrize("asked", [param for param in SHIPPED if param.values[0]["kind"] in TRENDS])
+def test_every_shipped_trend_names_what_can_rise_and_by_how_much(asked):
+    """Nothing falls with hidden layers: with their number it does; and nobody can retell an exponent."""
+    measured = MeasuredNumber(Verdict.POSITIVE, 0.4, 0.3, 0.5)
+    sentence, told = compose_answer(asked, measured), numbers.interval_in_words(asked, 0.4, 0.3, 0.5)
+    factor = asked["words"][asked["across"]].removeprefix("the ")
+    counted = factor.removeprefix(f"{VALUE} ")
+    assert (f"the number of {counted}" if factor != counted else f"the {factor}") in sentence
+    assert factor != counted or not re.match(r"(?:\w+ )?\w*[^su]s(?: per |$)", factor), f"{factor} are counted"
+    if asked["kind"] == Kind.SLOPE and asked["span"][0] > 0 and not asked.get("in_words"):
+        is_doubled = asked["span"][1] >= 2 * asked["span"][0]
+        assert is_doubled is ("with each doubling" in told)
+        assert not (is_doubled and "exponent" in sentence)
 
 
 def test_no_two_shipped_estimands_ask_the_same_in_words():

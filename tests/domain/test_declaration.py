@@ -57,6 +57,7 @@ VALUES = {"loss": 0.5, "steps": 3, "learned": True, "curve": (1.0, 2), "counts":
 SURE = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0, 1), because="a test")
 WORDS = {"measure": "loss", "smallest": 0.1, "prediction": SURE}
 BETWEEN = ({"width": 1}, {"width": 2})
+TOLD = Figure(x="width", y="loss", title="Loss", along="share of it", levels={"1": "5 %"})
 
 
 def experiment(figure: Figure | None = None, config: type = Config) -> Experiment:
@@ -112,7 +113,7 @@ def test_what_cannot_be_told_or_ordered_is_refused():
             measures(dataclass(type("Odd", (), {"__annotations__": {"loss": hint}})))
 
 
-@pytest.mark.parametrize("figure", [None, Figure(x="width", y="loss", title="Loss", log=("x",))])
+@pytest.mark.parametrize("figure", [None, Figure(x="width", y="loss", title="Loss", log=("x",)), TOLD])
 def test_a_declaration_is_what_the_manifests_reader_reads(figure):
     declared = declare(experiment(figure), avx=True)
     manifest = read_manifest(canonical_bytes(declared))

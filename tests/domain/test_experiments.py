@@ -81,6 +81,7 @@ UNKNOWN = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"depth
         ({"estimands": (estimand(expects="more"),)}, r"Direction\.MORE or Direction\.LESS or .*'more'"),
         ({"figure": Figure(x="width", y="los", title="")}, "'los'.*loss"),
         ({"figure": Figure(x="with", y="loss", title="")}, "'with'.*width"),
+        ({"figure": Figure(x="width", y="loss", title="", along="left", levels={"9999": "5 %"})}, "'9999'"),
         ({"words": {"widht": "width"}}, "'widht'.*did you mean width"),
         ({"needs": Needs(seconds=id, memory_mb=1, copies=0)}, "0 copies"),
         ({"needs": Needs(seconds=id, memory_mb=1, copies=6)}, "6 copies"),
@@ -161,6 +162,12 @@ def test_an_estimand_of_which_nothing_could_be_concluded_says_what_it_lacks(kind
 def test_a_figure_shows_the_cells_with_its_levels():
     for where, shown in (({}, True), ({"width": 1}, True), ({"width": 2}, False), ({"depth": 1}, False)):
         assert Figure(x="rate", y="loss", title="Loss", where=where).shows({"width": 1, "rate": 0.1}) is shown
+
+
+def test_a_figure_tells_its_levels_as_numbers_of_something_and_in_no_words():
+    for along, levels in (("left", {}), ("", {"1": "5 %"}), ("left", {"1": "the best"}), ("left", {"1": "5 % win"})):
+        with pytest.raises(ValueError, match="levels"):
+            Figure(x="rate", y="loss", title="Loss", along=along, levels=levels)
 
 
 # --- maps

@@ -46,7 +46,9 @@ EXPERIMENT = Experiment(
     controls=(
         Control(estimand=ESTIMAND.name, placebo=PLACEBO, planted=(Config(width=32), *grid(Config, width=WIDTHS))),
     ),
-    figure=Figure(x="width", y="loss", title="Loss", log=("x",), where={"act": "relu"}),
+    figure=Figure(
+        x="width", y="loss", title="Loss", log=("x",), where={"act": "relu"}, along="share", levels={"8": "5 %"}
+    ),
     **FURTHER,
 )
 

@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from axiom.domain.estimands import Center, Estimand, prediction_data
-from axiom.domain.experiments import Control, Experiment, Figure
+from axiom.domain.experiments import Control, Experiment
 from axiom.domain.maps import MOST_PIXELS, Map
 
 FORMAT = "axiom-manifest-1"
@@ -57,7 +57,7 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         "disk_mb": experiment.needs.disk_mb,
         "estimands": [_estimand(estimand) for estimand in experiment.estimands],
         "factors": {name: factor.value for name, factor in _factors(type(first)).items()},
-        "figure": _figure(experiment.figure) if experiment.figure else None,
+        "figure": experiment.figure.as_data() if experiment.figure else None,
         "format": FORMAT,
         "gpu": experiment.needs.gpu,
         "gpu_memory_mb": experiment.needs.gpu_memory_mb,
@@ -182,10 +182,6 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     unsaid = {"censored": None, "levels": None, "published": None, "exchangeable": False, "about": Center.MEDIAN.value}
     unsaid |= {"in_words": "", "event": None}
     return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
-
-
-def _figure(figure: Figure) -> dict[str, Any]:
-    return asdict(figure) | {"log": list(figure.log), "where": dict(figure.where)}
 
 
 def _map(drawn: Map) -> dict[str, Any]:

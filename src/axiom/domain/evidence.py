@@ -55,11 +55,11 @@ def is_against(verdict: Verdict, expects: Direction) -> bool:
     return verdict_meaning(verdict, expects) in (Meaning.OPPOSITE, Meaning.TOO_SMALL)
 
 
-class ConfigMedian(NamedTuple):
-    """What the repetitions of one config say of a measure, as a row of a file has it."""
+class ConfigEstimate(NamedTuple):
+    """What the repetitions of one config say, as a row of a file has it: a median, or of an event its share."""
 
     seeds: int
-    median: float | None
+    estimate: float | None
     low: float | None
     high: float | None
 

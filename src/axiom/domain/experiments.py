@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from axiom.domain.estimands import LABEL, VALUE, Direction, Estimand, Kind, check_types, name_choices
@@ -77,6 +77,9 @@ class Needs:
             raise ValueError("needs say side_by_side, which is how a GPU computes, and no GPU may: say may_use_gpu")
 
 
+_LEVEL = re.compile(r"[\d.,]{1,9}( ?%)?")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """The picture of a sweep: which measure over which factor, and which of the two axes are logarithmic.
@@ -89,10 +92,22 @@ class Figure:
     title: str
     log: tuple[str, ...] = ()  # ("x",), ("y",) or ("x", "y")
     where: Mapping[str, object] = field(default_factory=dict)  # factors with their levels, as in {"gap": 0.5}
+    along: str = ""  # what the x axis says it is, where its levels are told in another number
+    levels: Mapping[str, str] = field(default_factory=dict)  # and that number, as in {"3": "51 %"}
+
+    def __post_init__(self) -> None:
+        """Refuse words in place of numbers, and numbers that nobody knows what they are of."""
+        if bool(self.along) != bool(self.levels) or not all(map(_LEVEL.fullmatch, self.levels.values())):
+            raise ValueError("the levels of a figure are numbers, with % or without, and along says of what")
 
     def shows(self, config: Mapping[str, object]) -> bool:
         """Is this one of the cells that the picture shows?"""
         return self.where.items() <= config.items()
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as a manifest holds it, which leaves out what older ones did not have and this does not say."""
+        data = asdict(self) | {"log": list(self.log), "where": dict(self.where)}
+        return {name: part for name, part in data.items() if part or name not in ("along", "levels")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +207,8 @@ class Experiment:
         if self.figure:
             self._demand_known("the figure shows the measure", [self.figure.y], measures)
             self._demand_known("the figure goes along", [self.figure.x], [*factors, *measures])
+            swept = sorted({str(getattr(config, self.figure.x, "")) for config in self.sweep})
+            self._demand_known("the figure tells the levels", self.figure.levels, swept)
         check_words(self.name, {*measures, *factors}, self.words)
         if self.setting and not LABEL.fullmatch(self.setting):
             raise ValueError(f"{self.name}: the setting {self.setting!r} must be {NO_SENTENCE}")

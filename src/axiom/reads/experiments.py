@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from axiom import shipped
 from axiom.domain.declaration import ValueType
-from axiom.domain.evidence import VOID
+from axiom.domain.evidence import VOID, ConfigEstimate
 from axiom.domain.headlines.answers import (
     compose_claim,
     compose_quantity,
@@ -23,8 +23,8 @@ from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.experiments.rules.search import matches_search
-from axiom.laboratory.figures.rules.question_picture import choose_recorded_estimand, place_recorded_medians
-from axiom.laboratory.figures.rules.sweeps_and_strips import place_points
+from axiom.laboratory.figures.rules.question_picture import choose_recorded_estimand, place_recorded_estimates
+from axiom.laboratory.figures.rules.sweeps_and_strips import place_points, summarize_values
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
 from axiom.reads import findings as finding_views
@@ -42,7 +42,7 @@ from axiom.store.engine import counters
 from axiom.store.experiments import costs, drafts, experiments, former_results, old_names, preflights, task_rules
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
-from axiom.store.experiments.recorded_answers import find_recorded_medians, find_recorded_numbers
+from axiom.store.experiments.recorded_answers import find_recorded_estimates, find_recorded_numbers
 from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import blocks, old_claims
 from axiom.store.registrations.registrations import read_placed_configs
@@ -381,26 +381,35 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     else:
         points, by = read_points(reading, stored, manifest, read)
         named, rows = _list_points(manifest, [points[place] for place in points if place in read.by_config], by)
-    headings = (*named, *_median_headings(manifest, measure))
+    headings = (*named, *_estimate_headings(manifest, measure))
     name = f"experiment/{stored.id}/sweep"
     return figure_with_table(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
+        "event": _name_event(manifest, measure),
         "results": read.results,
         "is_part": read.results < counters.count_of_experiment(reading.db, "result", stored.id),
         "without_value": read.results - sum(map(len, read.by_config.values())),
     }
 
 
-def _median_headings(manifest: Manifest, measure: str) -> tuple[str, ...]:
-    return "Results", f"Median of {name_in_words(manifest.words, measure)}", "Low", "High"
+def _estimate_headings(manifest: Manifest, measure: str) -> tuple[str, ...]:
+    event = _name_event(manifest, measure)
+    middle = f"Share with {event} (%)" if event else f"Median of {name_in_words(manifest.words, measure)}"
+    return "Results", middle, "Low", "High"
+
+
+def _name_event(manifest: Manifest, measure: str) -> str:
+    """What happens or not, where a picture shows how often it does; else nothing."""
+    return name_in_words(manifest.words, measure) if measure in manifest.events else ""
 
 
 def _list_configs(manifest: Manifest, by_config: Mapping[int, Sequence[float]]) -> list[list[Any]]:
     shown_factors = varying_factors(manifest)
     return [
-        [config_in_words(manifest.configs[place], shown_factors), *_ends(by_config[place])]
+        [config_in_words(manifest.configs[place], shown_factors), *_list_estimate(manifest, _drawn(manifest), summary)]
         for place in sorted(by_config)
         if place < len(manifest.configs)
+        for summary in [summarize_values(by_config[place], is_event=_drawn(manifest) in manifest.events)]
     ]
 
 
@@ -408,13 +417,17 @@ def _list_points(manifest: Manifest, points: Iterable[SweepPoint], by: str) -> t
     """The table of a drawn sweep: what its rows begin with, which is where the picture has them; and the rows."""
     x = name_in_words(manifest.words, manifest.figure.x if manifest.figure else "")
     return (x, by) if by else (x,), [
-        [point.x, *([digits(point.series)] if by else []), point.seeds, point.median, point.low, point.high]
+        [point.x, *([digits(point.series)] if by else []), *_list_estimate(manifest, _drawn(manifest), point)]
         for point in points
     ]
 
 
-def _ends(values: Sequence[float]) -> Sequence[float | None]:
-    return len(values), median_of(values), *median_sequence(values)
+def _list_estimate(manifest: Manifest, measure: str, point: SweepPoint | ConfigEstimate) -> list[float | None]:
+    """How many results, and what they say: a median with its interval, or so many of a hundred."""
+    numbers = (point.estimate, point.low, point.high)
+    if measure in manifest.events:
+        return [point.seeds, *(None if number is None else round(100 * number, 4) for number in numbers)]
+    return [point.seeds, *numbers]
 
 
 def place_makers_points(
@@ -422,9 +435,9 @@ def place_makers_points(
 ) -> tuple[Mapping[int, SweepPoint], str]:
     """Where the configs stand in the makers' picture; none where that has no course that shows their answer."""
     numbers = find_recorded_numbers(stored.name, stored.version)
-    medians = find_recorded_medians(stored.name, stored.version)
+    estimates = find_recorded_estimates(stored.name, stored.version)
     return reading.memo.get_or_create(
-        ("makers' points", stored.id), lambda: place_recorded_medians(manifest, numbers, medians)
+        ("makers' points", stored.id), lambda: place_recorded_estimates(manifest, numbers, estimates)
     )
 
 
@@ -435,8 +448,11 @@ def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) ->
     points, by = place_makers_points(reading, stored, manifest)
     if points and manifest.figure:
         named, rows = _list_points(manifest, points.values(), by)
-        headings = (*named, *_median_headings(manifest, manifest.figure.y))
-        return figure_with_table(reading, name, headings, rows, has_series=bool(by)) | {"title": manifest.figure.title}
+        headings = (*named, *_estimate_headings(manifest, manifest.figure.y))
+        return figure_with_table(reading, name, headings, rows, has_series=bool(by)) | {
+            "title": manifest.figure.title,
+            "event": _name_event(manifest, manifest.figure.y),
+        }
     estimand = choose_recorded_estimand(manifest, numbers)
     if estimand is None:
         return None

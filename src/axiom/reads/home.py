@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from operator import attrgetter, itemgetter
 
 from axiom.boinc.terms import TERMS
+from axiom.domain.evidence import VOID
 from axiom.limits import findings as finding_limits
 from axiom.limits import news as news_limits
 from axiom.reads import failures
@@ -65,6 +66,7 @@ def home_page(reading: Reading) -> Answer:
             "findings": [row[number] for number in shown],
             "is_of_this_week": bool(week),
             "all_findings": len(briefs),
+            "decided_findings": sum(brief.status not in VOID for brief in decided),
             "earlier": count_earlier_claims({version.name for version in every}),
             "tile": recent_tiles.find_newest_tile(reading, every),
             "counters": _live(reading, counted),

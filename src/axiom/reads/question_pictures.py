@@ -1,6 +1,6 @@
 """The picture of a question: what its answer rests on, or what its address chooses of it: a line, and a place on that.
 
-What is chosen is measured and no more: medians with their intervals, which no verdict speaks of.
+What is chosen is measured and no more: medians, or shares, with their intervals, which no verdict speaks of.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from axiom.domain.experiments import Figure
 from axiom.domain.headlines.answers import level_in_words, name_in_words
 from axiom.domain.headlines.numbers import begin_sentence
-from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep
+from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep, draws_shares
 from axiom.reads import experiments, findings
 from axiom.reads.base.query_errors import not_a_choice
 from axiom.reads.base.request import Answer, Reading
@@ -19,7 +19,7 @@ from axiom.store.findings import evidence
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.drawing import svg_of
-from axiom_weigh.figures.picture_data import PointMark, Sweep, SweepPoint
+from axiom_weigh.figures.picture_data import PointMark, Sweep, SweepPoint, write_amount
 from axiom_weigh.figures.scales import digits
 
 WORDS = "line at"  # of an address, which choose
@@ -72,15 +72,15 @@ def _choose(
         "whole": _address(stored.name, {}),
         "line": chosen,
         "at": int(at) if chosen and at else 0,
-        "x": name_in_words(manifest.words, figure.x),
-        "levels": [digits(level) for level in levels],
+        "x": figure.along or name_in_words(manifest.words, figure.x),
+        "levels": [figure.levels.get(str(level), digits(level)) for level in levels],
     }
     if not chosen:
         return choices
-    own = [point for point in points.values() if point.series == lines[chosen - 1] and point.median is not None]
+    own = [point for point in points.values() if point.series == lines[chosen - 1] and point.estimate is not None]
     here = [point for point in own if at and point.x == levels[int(at) - 1]]
     marks = [
-        PointMark(point=point, words=_place(manifest, figure, point), more=(digits(point.median), _interval(point)))
+        PointMark(point=point, words=_place(manifest, figure, point), more=_write_estimate(manifest, point))
         for point in here
     ]
     sweep = compose_sweep(manifest, own, name=f"experiment-{stored.id}-sweep", marks=marks)
@@ -117,11 +117,13 @@ def _tell(
     seeds = counted(min(point.seeds for point in own), "repetition")
     subject = begin_sentence(f"{condition}{name_in_words(manifest.words, figure.y)}")
     by_whom = " by Axiom’s makers" if is_recorded else ""
-    yield f"{subject} was measured{by_whom} at {counted(len(own), 'place')}, with {seeds} or more at each."
-    ordered = sorted(own, key=lambda point: point.median or 0.0)
+    verb, middle = ("counted", "share") if draws_shares(manifest) else ("measured", "median")
+    yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds} or more at each."
+    ordered = sorted(own, key=lambda point: point.estimate or 0.0)
     for what, point in (*(("", point) for point in here), ("highest ", ordered[-1]), ("lowest ", ordered[0])):
         place = _place(manifest, figure, point)
-        yield f"The {what}median is {digits(point.median)} ({_interval(point)}), with {place}."
+        amount, interval = _write_estimate(manifest, point)
+        yield f"The {what}{middle} is {amount} ({interval}), with {place}."
     yield "This line was chosen to look at: the answer rests on the tests that its page names, and on no other."
 
 
@@ -129,9 +131,13 @@ def _place(manifest: Manifest, figure: Figure, point: SweepPoint) -> str:
     return point.x if isinstance(point.x, str) else level_in_words(manifest.words, figure.x, point.x)
 
 
-def _interval(point: SweepPoint) -> str:
+def _write_estimate(manifest: Manifest, point: SweepPoint) -> tuple[str, str]:
+    """A point's height and its interval, of shares in percent."""
+    low, middle, high = (
+        write_amount(end, is_share=draws_shares(manifest)) for end in (point.low, point.estimate, point.high)
+    )
     is_bounded = point.low is not None and point.high is not None
-    return f"95 % sure: {digits(point.low)} to {digits(point.high)}" if is_bounded else "not bounded yet"
+    return middle, f"95 % sure: {low} to {high}" if is_bounded else "not bounded yet"
 
 
 def _address(name: str, words: Mapping[str, object]) -> str:

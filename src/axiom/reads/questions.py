@@ -37,7 +37,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.experiments.recorded_answers import (
     RecordedNumber,
-    find_recorded_medians,
+    find_recorded_estimates,
     find_recorded_numbers,
 )
 from axiom.store.experiments.themes import read_themes
@@ -203,7 +203,7 @@ def _compose_answer(
             manifest,
             carrying,
             is_recorded=is_recorded,
-            has_medians=bool(find_recorded_medians(manifest.name, manifest.version)),
+            has_estimates=bool(find_recorded_estimates(manifest.name, manifest.version)),
         ),
         "rests_on": list(carrying),
         "carried_by": [brief.number for brief in briefed],

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from axiom.boinc.requests import ClientState
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
-from axiom.laboratory.figures.rules.sweeps_and_strips import compose_strip, compose_sweep, place_points
+from axiom.laboratory.figures.rules.sweeps_and_strips import compose_strip, compose_sweep, draws_shares, place_points
 from axiom.limits import tasks as limits
 from axiom.reads.base.cells import config_in_words
 from axiom.reads.base.page import NUMBER, page_at
@@ -127,12 +127,14 @@ def describe_made(reading: Reading, task: Task) -> Answer | None:
     stored = experiments.find_experiment(reading.db, task.experiment_id)
     if stored is None or not (pictures or tiles):
         return None
+    manifest = stored_manifest(stored.manifest)
     strip = next((picture for picture in pictures if picture.finding), None)
     view = findings.find_finding_view(reading.db, strip.finding) if strip else None
     return {
         "task": task.id,
         "experiment": stored.name,
-        "question": stored_manifest(stored.manifest).question,
+        "question": manifest.question,
+        "is_share": draws_shares(manifest),
         "points": sum(picture.own for picture in pictures if not picture.finding),
         "repetitions": strip.own if strip else 0,
         "finding": view.finding.number if view else None,
@@ -177,7 +179,7 @@ def _compose_pictures(reading: Reading, task: Task) -> Iterator[_Picture]:
         measure = manifest.figure.y
         by_place, _ = place_points(manifest, reading.tally.values(reading.db, stored.id, measure).by_config)
         own = [
-            replace(by_place[row.config], median=float(value), low=None, high=None)
+            replace(by_place[row.config], estimate=float(value), low=None, high=None)
             for row in rows
             for value in [(row.measures or {}).get(measure)]
             if row.config in by_place and isinstance(value, int | float)

@@ -137,7 +137,7 @@ class Manifest:
         return min(SHARED_MB, self.memory_mb) if self.avx else 0
 
     def as_data(self) -> dict[str, Any]:
-        figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
+        figure = self.figure.as_data() if self.figure else None
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
         names = [name for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT]
         data = {name: _as_json(getattr(self, name)) for name in names} | {
@@ -404,11 +404,16 @@ def _band(value: Any, what: str) -> Band:
 
 
 def _figure(value: Any, what: str) -> Figure:
-    fields = canonical_json.Fields(value, what, Figure.__dataclass_fields__)
+    complete = {"along": "", "levels": {}, **value} if isinstance(value, dict) else value
+    fields = canonical_json.Fields(complete, what, Figure.__dataclass_fields__)
     return Figure(
         x=fields.text("x"),
         y=fields.text("y"),
         title=fields.text("title"),
         log=fields.array("log", canonical_json.check_text),
         where=canonical_json.check_config(fields.part("where"), f"{what}: where"),
+        along=fields.text("along", LABEL) if fields.data["along"] else "",
+        levels={
+            level: canonical_json.check_text(text, f"{what}: levels") for level, text in fields.part("levels").items()
+        },
     )

@@ -7,7 +7,7 @@ from axiom.laboratory.figures.rules.question_picture import rank_question_pictur
 
 
 @pytest.mark.parametrize(
-    ("drawn", "is_recorded", "has_medians", "rank"),
+    ("drawn", "is_recorded", "has_estimates", "rank"),
     [
         ("total", False, False, 0),
         ("total", True, True, 0),
@@ -19,10 +19,10 @@ from axiom.laboratory.figures.rules.question_picture import rank_question_pictur
     ],
 )
 def test_a_course_of_the_answer_comes_before_repetitions_and_these_before_another(
-    tmp_path, drawn, is_recorded, has_medians, rank
+    tmp_path, drawn, is_recorded, has_estimates, rank
 ):
     text = tiny_source().replace("import Experiment,", "import Experiment, Figure,")
     if drawn:
         text = text.replace("needs=", f'figure=Figure(x="size", y="{drawn}", title="Drawn"), needs=')
     manifest = prepare_text("tiny_sum", text, tmp_path).manifest
-    assert rank_question_picture(manifest, ["grows"], is_recorded=is_recorded, has_medians=has_medians) == rank
+    assert rank_question_picture(manifest, ["grows"], is_recorded=is_recorded, has_estimates=has_estimates) == rank

@@ -97,6 +97,24 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
         assert numbers.interval_in_words(estimand, *known) == said
 
 
+def test_an_exponent_is_told_as_what_a_doubling_does_where_there_was_one():
+    """2 to the power of −0.152 is 0.9, of 0.1375 is 1.1, of −1 a half, of 1.585 three."""
+    for span, null, known, said in (
+        ([2, 64], 0.0, (-0.152, -0.234, -0.074), "10.0 % lower with each doubling (95 % sure: 5.0 to 15.0 % lower)"),
+        ([2, 64], 0.0, (0.1375, 0.07, 0.2), "10.0 % higher with each doubling (95 % sure: 5.0 to 14.9 % higher)"),
+        ([2, 4], 0.0, (0.0, -0.152, 0.1375), "0 % higher with each doubling (95 % sure: 10 % lower to 10 % higher)"),
+        ([2, 64], 0.0, (-0.152, None, -0.074), "10.0 % lower with each doubling"),
+        ([2, 64], 0.0, (1.585, 1.0, 2.0), "3.0 times with each doubling (95 % sure: 2.0 to 4.0)"),
+        ([2, 64], -0.5, (-1.0, -2.0, -0.6), "0.50 times with each doubling (95 % sure: 0.25 to 0.66)"),
+        ([2, 3], 0.0, (-0.152, -0.234, -0.074), ""),
+        ([], 0.0, (-0.152, -0.234, -0.074), ""),
+        ([0, 64], 0.0, (-0.152, -0.234, -0.074), ""),
+    ):
+        estimand = {"in_words": "", "kind": "slope", "null": null, "smallest": 0.01, "span": span}
+        assert numbers.interval_in_words(estimand, *known) == said
+        assert numbers.estimate_with_unit(estimand, *known).startswith("−0.15") is (not said)
+
+
 def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
     row = [None, "", 0, -12345, 0.5, "confirmatory", HOSTILE]
     assert row_cells(row).replace("</td>", "").split("<td")[1:] == [

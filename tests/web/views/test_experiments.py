@@ -61,7 +61,7 @@ def test_the_table_holds_the_numbers_of_the_picture_and_follows_new_results(brow
     reader = browse(small_lab)
     figures = experiment_of(reader)["figures"]
     rows = figures["sweep"]["rows"]
-    assert rows == [[f"size {point.x}", point.seeds, point.median, point.low, point.high] for point in drawn.points]
+    assert rows == [[f"size {point.x}", point.seeds, point.estimate, point.low, point.high] for point in drawn.points]
     assert [row[1:] for row in rows] == [[9, 4.0, 0.0, 8.0], [9, 5.0, 1.0, 9.0]]
     assert "curve" not in figures
     assert reader.get("/figures/experiment/1/curve.csv").status == 404

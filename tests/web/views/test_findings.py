@@ -40,6 +40,14 @@ def pages_of(reader, words: str) -> list[dict]:
     return pages
 
 
+def test_the_first_page_and_the_list_count_the_same_tests_in_the_same_words(reader):
+    home, listed_page = reader.get("/index.json").json["home"], reader.get("/findings.json").json
+    decided = sum(row["verdict"] not in ("undecided", "mixed") for row in listed_page["findings"])
+    assert (home["all_findings"], home["decided_findings"]) == (listed_page["of"], decided) == (2, 1)
+    for path in ("/", "/findings"):
+        assert re.search(r"\b2\W{1,8}single tests", unescape(reader.get(path).text))
+
+
 def test_each_finding_that_is_asked_for_stands_on_one_page_the_weighed_first(reader, monkeypatch):
     rows = listed(reader)
     assert [row["evidence"] is None for row in rows] == [False, True]

@@ -1,6 +1,8 @@
 """The page of a question: its headline is said while every finding it speaks of says so, and never else."""
 
+import json
 import re
+from importlib import resources
 from urllib.parse import urlencode
 
 import pytest
@@ -8,13 +10,17 @@ from evidence_lines import record
 from furnished_lab import weighed
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.domain.evidence import ConfigMedian
-from axiom.laboratory.figures.redraw_figures import recorded_picture
-from axiom.signed.manifests import stored_manifest
+from axiom.domain.evidence import ConfigEstimate
+from axiom.laboratory.figures.redraw_figures import experiment_sweep, recorded_picture
+from axiom.laboratory.figures.rules.sweeps_and_strips import draws_shares
+from axiom.signed.canonical_json import canonical_bytes
+from axiom.signed.manifests import read_manifest, stored_manifest
 from axiom.store.experiments import experiments, recorded_answers
 from axiom.store.experiments.recorded_answers import RecordedNumber
 from axiom.web.site.routes import PAGES
-from axiom_weigh.figures.picture_data import Strip, Sweep
+from axiom_weigh.figures.drawing import svg_of
+from axiom_weigh.figures.picture_data import Strip, Sweep, described
+from axiom_weigh.statistics.shares_and_medians import share_sequence
 from axiom_weigh.values import Grade, Verdict
 
 HEADLINES = """headlines=(
@@ -168,7 +174,7 @@ def test_the_figure_of_the_makers_is_shown_where_it_draws_what_their_answer_says
     figure = f'figure=Figure(x="size", y="{measure}", title="Totals"), needs='
     text = TEXT.replace("import Experiment,", "import Experiment, Figure,").replace("needs=", figure)
     small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
-    medians = {0: ConfigMedian(16, 1.0, 0.9, 1.1), 1: ConfigMedian(16, 2.0, 1.9, 2.1)}
+    medians = {0: ConfigEstimate(16, 1.0, 0.9, 1.1), 1: ConfigEstimate(16, 2.0, 1.9, 2.1)}
     monkeypatch.setattr(recorded_answers, "_read", lambda: {("tiny_sum", 1): {"grows": recorded()}})
     monkeypatch.setattr(recorded_answers, "_read_sweeps", lambda: {("tiny_sum", 1): medians})
     question, _, page = pages_of(browse, small_lab)
@@ -225,6 +231,47 @@ def test_what_an_address_chooses_of_a_picture_is_told_in_measured_numbers(browse
         page = reader.get(f"/questions/tiny_sum?{wrong}")
         assert page.status == 400
         assert "means nothing here" in page.text
+
+
+def test_a_picture_of_what_happens_or_not_shows_how_often_it_did(browse, small_lab, tmp_path):
+    """The median of yes and no would say yes of each config where it happened in more than half of the runs."""
+    text = DRAWN.replace("Kind.CONTRAST", "Kind.PROPORTION").replace('{"size": 1}, {"size": 2}', '{"size": 2},')
+    text = text.replace("smallest=", "null=0.5, smallest=").replace("0.5, 1.5", "0.6, 0.9")
+    small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
+    small_lab.host()
+    small_lab.deploy(workunits=8)
+    for _ in range(8):
+        order = small_lab.order(1)
+        small_lab.report(order, small_lab.output(order))
+    small_lab.validate()
+    with small_lab.db.transaction():
+        small_lab.db.execute("UPDATE result SET measures = json_set(measures, '$.total', replicate < 2 + config)")
+    figure = browse(small_lab).get("/questions/tiny_sum.json?line=1&at=2").json["question"]["figure"]
+    low, high = share_sequence(2, 8)
+    assert figure["rows"][0] == [1, "shift 0", 8, 25.0, round(100 * low, 4), round(100 * high, 4)]
+    assert [row[3] for row in figure["rows"]] == [25.0, 37.5, 50.0, 62.5]
+    assert {"(%)", "Share"} <= set(figure["headings"][3].split())
+    assert "The share is 50 % (95 % sure: " in " ".join(figure["told"]).replace("\N{NO-BREAK SPACE}", " ")
+    (stored,) = experiments.list_experiment_versions(small_lab.db)
+    sweep = experiment_sweep(small_lab.db, stored, stored_manifest(stored.manifest))
+    page = browse(small_lab).get("/questions/tiny_sum").text
+    for words in (described(sweep), svg_of(sweep), page, " ".join(figure["told"])):
+        assert "edian" not in words
+    assert ">100\N{NO-BREAK SPACE}%<" in svg_of(sweep)
+
+
+def test_no_shipped_picture_shows_a_median_of_what_happens_or_not():
+    listed = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))
+    drawn = []
+    for declared in listed["experiments"].values():
+        manifest = read_manifest(canonical_bytes(declared["manifest"]))
+        if draws_shares(manifest):
+            recorded_estimates = recorded_answers.find_recorded_estimates(manifest.name, manifest.version)
+            drawn += recorded_estimates.values()
+    assert drawn
+    for seeds, estimate, low, high in drawn:
+        shares = (round(seeds * estimate) / seeds, *share_sequence(round(seeds * estimate), seeds))
+        assert (estimate, low, high) == pytest.approx(shares, rel=1e-4)
 
 
 def test_other_sites_may_show_a_picture_alone_and_no_other_page(furnished_site):

@@ -256,7 +256,7 @@ experiment = Experiment(
         ),
     ),
     words={
-        "breadth": "the sums between a fifth and four fifths right",
+        "breadth": "the number of sums between a fifth and four fifths right",
         "critical": "the sums from which on half of the rest is right",
         "part": "the breadth as a part of the critical number",
         "is_abrupt": "the share with five sums or less between the two",

@@ -28,6 +28,7 @@ from axiom.kit import chance, data, lottery_tickets, models, progress, pruning, 
 from axiom.kit.optimizers import Rates
 
 INPUTS, WIDTH, CLASSES, EXAMPLES, TEST = 20, 64, 5, 1_000, 2_000
+ROUNDS = (3, 11, 15, 19)
 STAYS = 0.8  # of the weights that are left, in each round
 LOSS = 0.02  # of accuracy: a ticket that lacks more than this beside the whole network is none
 EVERY = 5  # epochs between two looks
@@ -154,7 +155,7 @@ experiment = Experiment(
     reference="Frankle & Carbin 2019, arXiv:1803.03635; Frankle et al. 2020, arXiv:1912.05671",
     run=run,
     measures=Measures,
-    sweep=grid(Config, task=list(TASKS), rounds=[3, 11, 15, 19]),
+    sweep=grid(Config, task=list(TASKS), rounds=list(ROUNDS)),
     ranges={"rounds": (1, 30), "epochs": (1, 500), "lr": (1e-4, 0.5)},
     estimands=(
         _claim(
@@ -211,7 +212,13 @@ experiment = Experiment(
         ),
     ),
     controls=(Control(estimand="start_matters", placebo=_short("placebo"), planted=_short("planted")),),
-    figure=Figure(x="rounds", y="ticket_minus_dense", title="What a ticket lacks beside the whole network"),
+    figure=Figure(
+        x="rounds",
+        y="ticket_minus_dense",
+        title="What a ticket lacks beside the whole network",
+        along="share of the weights left",
+        levels={str(rounds): f"{100 * STAYS**rounds:.2g} %" for rounds in ROUNDS},
+    ),
     setting="pruned small classifiers",
     headlines=(
         Headline(

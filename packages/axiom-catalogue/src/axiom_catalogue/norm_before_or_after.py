@@ -266,7 +266,7 @@ experiment = Experiment(
         "warmup_gain": "what a warm-up adds to the accuracy on new images",
         "norm=before": "normalising before adding",
         "norm=after": "normalising after adding",
-        "blocks": "residual blocks",
+        "blocks": "{value} residual blocks",
         "blocks=16": "sixteen residual blocks",
         "width": "{value} neurons per layer",
         "lr": "learning rate",

@@ -218,7 +218,7 @@ experiment = Experiment(
         ),
     ),
     words={
-        "doublings": "the doublings of the rate at which it learns",
+        "doublings": "the number of doublings of the rate at which it learns",
         "highest": "the highest learning rate that works",
         "best_accuracy": "accuracy on new images at the best rate",
         "norm=none": "no normalisation",

@@ -248,7 +248,7 @@ experiment = Experiment(
         "scaling=mup": "muP",
         "loss=squared": "squared error",
         "loss=entropy": "cross-entropy",
-        "width": "neurons per layer",
+        "width": "{value} neurons per layer",
         "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),

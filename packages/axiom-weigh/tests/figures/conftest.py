@@ -20,7 +20,7 @@ WIDTHS = (8, 16, 32, 64, 128, 256, 512)
 
 
 def falling(width: int) -> SweepPoint:
-    return SweepPoint(x=width, median=6 * width**-0.8, low=5.2 * width**-0.8, high=7 * width**-0.8, seeds=24)
+    return SweepPoint(x=width, estimate=6 * width**-0.8, low=5.2 * width**-0.8, high=7 * width**-0.8, seeds=24)
 
 
 def look(seeds: int, half: float | None, grade: Grade = Grade.AWAITING, verdict: Verdict = Verdict.POSITIVE) -> Look:
@@ -52,9 +52,9 @@ NULL = {"null": 0.0, "smallest": 0.02}
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 UNDECIDED = look(8, None, verdict=Verdict.UNDECIDED)
 WORDS = (
-    SweepPoint(x="sgd's", median=0.2, low=0.1, high=0.3),
-    SweepPoint(x="adam", median=0.1),
-    SweepPoint(x="none", median=None, seeds=0),
+    SweepPoint(x="sgd's", estimate=0.2, low=0.1, high=0.3),
+    SweepPoint(x="adam", estimate=0.1),
+    SweepPoint(x="none", estimate=None, seeds=0),
 )
 LEARNING = tuple(
     CurveSeries(
@@ -73,7 +73,7 @@ CREDIT = {"days": (20_514, 20_515, 20_520, 20_600), "totals": (10.0, 12.5, 11.0,
 ACCURACY = {"x": "epoch", "y": "test_accuracy", "by": "lr, optimiser", "configs": 24}
 SHARE = {"y": "share", "null": 0.5, "smallest": 0.1}
 BY_DEPTH = tuple(
-    SweepPoint(x=depth, series=lr, median=20 / (1 + depth * lr), low=20 / (1 + depth * lr) - 1, seeds=8)
+    SweepPoint(x=depth, series=lr, estimate=20 / (1 + depth * lr), low=20 / (1 + depth * lr) - 1, seeds=8)
     for lr in RATES
     for depth in range(1, 7)
 )
@@ -86,7 +86,7 @@ REQUESTS = {
         Sweep(name="series", title="Rank over depth", x="depth", y="effective_rank", by="lr", points=BY_DEPTH),
         Sweep(name="own", title="One task", x="depth", y="effective_rank", by="lr", points=BY_DEPTH, own=BY_DEPTH[:3]),
         Sweep(name="words", title='"Which" <optimiser> & why', x="optimizer", y="loss", points=WORDS),
-        Sweep(name="one", title="One", x="width", y="loss", points=(SweepPoint(x=8, median=0.0),), log=("x", "y")),
+        Sweep(name="one", title="One", x="width", y="loss", points=(SweepPoint(x=8, estimate=0.0),), log=("x", "y")),
         Narrowing(name="narrowing", title="As it narrowed", y="gap", looks=LOOKS, **NULL, predicted=(0.03, 0.12)),
         Narrowing(name="first-look", title="The first look", looks=(UNDECIDED,), **SHARE),
         Strip(name="strip", replicates=tuple(range(480)), values=VALUES, **LAST),

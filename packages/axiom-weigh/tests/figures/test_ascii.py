@@ -7,7 +7,7 @@ from axiom_weigh.figures.picture_data import SweepPoint
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
 LEVELS = st.one_of(st.integers(-9, 9_999), NUMBERS, st.text("abcdefghij", max_size=30), st.booleans())
 POINTS = st.builds(
-    SweepPoint, x=LEVELS, median=NUMBERS, low=st.none() | NUMBERS, high=st.none() | NUMBERS, series=st.none() | LEVELS
+    SweepPoint, x=LEVELS, estimate=NUMBERS, low=st.none() | NUMBERS, high=st.none() | NUMBERS, series=st.none() | LEVELS
 )
 
 GOLDEN = """\
@@ -34,7 +34,7 @@ def test_a_sweep_as_it_looks_in_a_terminal(requests):
     text = sketch(requests["series"].points, x="depth", y="effective_rank")
     assert text.split("\n")[-1] == "● 0.01  ■ 0.03  ▲ 0.1  ◆ 0.3  ▼ 1  + 3"
     assert all(sign in text for sign in "●■▲◆▼")
-    assert sketch([SweepPoint(x=1, median=None)], x="width", y="loss") == ""
+    assert sketch([SweepPoint(x=1, estimate=None)], x="width", y="loss") == ""
 
 
 @settings(max_examples=30)
@@ -49,7 +49,7 @@ def test_a_sketch_stays_within_sixty_columns_and_fifteen_rows(points, log):
 
 
 def test_an_interval_reaches_from_its_low_to_its_high_end():
-    points = [SweepPoint(x=1, median=0.5, low=0.0, high=1.0), SweepPoint(x=2, median=0.5)]
+    points = [SweepPoint(x=1, estimate=0.5, low=0.0, high=1.0), SweepPoint(x=2, estimate=0.5)]
     rows = sketch(points, x="width", y="loss").split("\n")[1:11]
     column = next(row.index("●") for row in rows if "●" in row)
     assert "".join(row[column] for row in rows) == "┬│││●││││┴"

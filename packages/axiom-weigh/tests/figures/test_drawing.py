@@ -98,7 +98,7 @@ def test_the_names_of_series_and_their_factors_end_within_the_picture(requests):
         requests["series"],
         by="decay, dropout, readout",
         points=tuple(
-            SweepPoint(x=depth, series=f"{decay}, 0", median=decay + depth, seeds=8)
+            SweepPoint(x=depth, series=f"{decay}, 0", estimate=decay + depth, seeds=8)
             for decay in (1, 2)
             for depth in (1, 6 if decay == 1 else 3)
         ),
@@ -125,7 +125,7 @@ def test_the_names_of_series_and_their_factors_end_within_the_picture(requests):
 )
 def test_series_are_named_by_what_tells_them_apart(requests, by, series, heading, names):
     points = tuple(
-        SweepPoint(x=depth, series=name, median=number + depth, seeds=8)
+        SweepPoint(x=depth, series=name, estimate=number + depth, seeds=8)
         for number, name in enumerate(series)
         for depth in (1, 2)
     )
@@ -139,7 +139,7 @@ def test_long_titles_and_names_take_further_lines_rather_than_lose_words(request
     title = "the number of parameters at which the error is largest, over the number of examples"
     named = "many hidden neurons that stay as they began"
     points = tuple(
-        SweepPoint(x=depth, series=name, median=depth, seeds=8) for name in (named, "few") for depth in (1, 2)
+        SweepPoint(x=depth, series=name, estimate=depth, seeds=8) for name in (named, "few") for depth in (1, 2)
     )
     for request in (
         replace(requests["series"], x=title, y=title, by="", points=points),
@@ -161,7 +161,7 @@ def box(text: ET.Element) -> tuple[float, float, float, float]:
 
 def test_words_beside_a_compared_point_hide_no_name_of_a_series(requests):
     points = tuple(
-        SweepPoint(x=depth, series=name, median=0.5 + depth / 10 + number / 1000, seeds=8)
+        SweepPoint(x=depth, series=name, estimate=0.5 + depth / 10 + number / 1000, seeds=8)
         for number, name in enumerate(("plain", "momentum", "of one layer", "adaptive"))
         for depth in (1, 2, 3)
     )
@@ -179,7 +179,7 @@ def test_words_beside_a_compared_point_hide_no_name_of_a_series(requests):
 @pytest.mark.parametrize("is_upper_first", [True, False])
 def test_words_of_two_points_above_each_other_stand_in_the_same_order(requests, apart, is_upper_first):
     points = tuple(
-        SweepPoint(x=rate, series=name, median=0.5 + rate / 10 + higher, seeds=8)
+        SweepPoint(x=rate, series=name, estimate=0.5 + rate / 10 + higher, seeds=8)
         for name, higher in (("upper", apart), ("lower", 0.0))
         for rate in (1, 2, 3)
     )
@@ -229,7 +229,7 @@ def test_a_forest_has_a_row_for_each_part_with_its_seeds_and_for_a_further_desig
 
 def test_long_levels_slant_within_the_picture_and_what_no_xml_may_hold_is_replaced(requests):
     levels = [f"a long level \x00 of number {number}" for number in range(8)]
-    points = tuple(SweepPoint(x=level, median=1.0) for level in levels)
+    points = tuple(SweepPoint(x=level, estimate=1.0) for level in levels)
     for picture in pictures(svg_of(replace(requests["words"], points=points))):
         frame = [float(number) for number in picture.get("data-frame").split(" ")[:4]]
         slanted = [text for text in picture.iter("text") if "rotate" in text.get("transform", "")]
@@ -243,7 +243,7 @@ def test_long_levels_slant_within_the_picture_and_what_no_xml_may_hold_is_replac
 def test_a_picture_that_cannot_be_drawn_says_why(requests, monkeypatch):
     for changes, fact in (
         ({"name": "Two words"}, "address"),
-        ({"points": (SweepPoint(x=1, median=float("nan")),)}, "float"),
+        ({"points": (SweepPoint(x=1, estimate=float("nan")),)}, "float"),
     ):
         with pytest.raises(FigureNotDrawn, match=fact):
             svg_of(replace(requests["one"], **changes))

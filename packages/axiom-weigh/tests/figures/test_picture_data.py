@@ -35,7 +35,7 @@ TEXT, COUNTS, AMOUNTS = st.text(max_size=5), st.integers(0, 99), st.integers(1, 
 LEVELS = st.one_of(st.integers(), NUMBERS, TEXT, st.booleans())
 OF_FIELD = {
     **dict.fromkeys(("name", "title", "x", "y", "by", "group", "axis", "unit"), TEXT),
-    **dict.fromkeys(("median", "estimate", "null", "smallest"), NUMBERS),
+    **dict.fromkeys(("estimate", "null", "smallest"), NUMBERS),
     **dict.fromkeys(("low", "high"), MAYBE),
     **dict.fromkeys(("predicted", "expected"), st.none() | st.tuples(NUMBERS, NUMBERS)),
     "seeds": COUNTS,
@@ -51,6 +51,8 @@ OF_FIELD = {
     "log": st.lists(st.sampled_from("xy"), max_size=2).map(tuple),
     **dict.fromkeys(("older", "own"), st.lists(COUNTS, max_size=3).map(tuple)),
     "marks": st.just(()),
+    "is_share": st.booleans(),
+    "levels": st.dictionaries(st.sampled_from(["1", "2"]), TEXT),
     "centre": st.sampled_from(["median", "share", "mean"]),
 }
 
@@ -87,7 +89,10 @@ def test_any_request_has_words_and_a_picture_or_a_sentence_why_not(request):
 
 def test_a_picture_of_nothing_is_refused(requests):
     for name, changes, fact in (
-        *(("sweep", {"points": (SweepPoint(x=1, median=None),)}, "median"), ("narrowing", {"looks": ()}, "estimate")),
+        *(
+            ("sweep", {"points": (SweepPoint(x=1, estimate=None),)}, "estimate"),
+            ("narrowing", {"looks": ()}, "estimate"),
+        ),
         ("strip", {"values": (None,) * 480}, "value"),
         *(("forest", {"parts": (requests["forest"].parts[4],)}, "estimate"), ("curve", {"series": ()}, "curve")),
         *(("history", {"days": (20_514,)}, "history"), ("strip", {"replicates": (1, 2)}, "replicates")),
@@ -97,7 +102,7 @@ def test_a_picture_of_nothing_is_refused(requests):
 
 
 def measured(**config) -> MeasuredConfig:
-    return MeasuredConfig(config=config, seeds=3, median=0.5, low=0.4, high=0.6)
+    return MeasuredConfig(config=config, seeds=3, estimate=0.5, low=0.4, high=0.6)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +117,7 @@ def measured(**config) -> MeasuredConfig:
 def test_a_factor_that_varies_besides_makes_series(configs, series, by):
     points, named = points_of("width", [measured(**config) for config in configs])
     assert ([point.series for point in points], named) == (series, by)
-    assert [(point.x, point.median, point.seeds) for point in points] == [
+    assert [(point.x, point.estimate, point.seeds) for point in points] == [
         (config["width"], 0.5, 3) for config in configs
     ]
 

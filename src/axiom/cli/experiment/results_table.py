@@ -1,4 +1,4 @@
-"""What a sweep has brought: a table of medians and a picture in characters; at its end, also where the data are."""
+"""What a sweep has brought: what is typical in a table and in characters; at its end, also where the data are."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +15,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.tasks import tasks
 from axiom_weigh.figures.ascii import sketch
 from axiom_weigh.figures.picture_data import MeasuredConfig, points_of
+from axiom_weigh.statistics.shares_and_medians import share_sequence
 from axiom_weigh.terminal import remark, say
 
 
@@ -73,43 +74,53 @@ def _answer(
 
 def _show_rows(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
     varied = [column for column in version.factors.values() if len({repr(row[column]) for row in rows}) > 1]
-    columns = [version.measures[measure.name] for measure in manifest.measures]
-    shown = [column for column in columns if f"{column}_median" in (rows[0] if rows else {})]
+    columns = {version.measures[measure.name]: measure.name in manifest.events for measure in manifest.measures}
+    shown = {
+        column: is_event for column, is_event in columns.items() if f"{column}_median" in (rows[0] if rows else {})
+    }
     show_table(
         [*varied, "n", *shown],
-        [[*(row[column] for column in varied), row["n"], *(_typical(row, column) for column in shown)] for row in rows],
+        [
+            [*(row[column] for column in varied), row["n"], *(_typical(row, *column) for column in shown.items())]
+            for row in rows
+        ],
         none="No cell came back.",
     )
     if rows:
-        say("Medians over n seeds [95 % interval, from six seeds on]")
+        of_events = "; shares of what happens or not" if any(shown.values()) else ""
+        say(f"Medians over n seeds [95 % interval, from six seeds on]{of_events}")
 
 
-def _typical(row: Mapping[str, Any], column: str) -> str:
-    """The median and its interval, and of how many seeds where some have no value."""
-    median, low, high = (row[f"{column}_median{end}"] for end in ("", "_order95_low", "_order95_high"))
-    if median is None:
+def _typical(row: Mapping[str, Any], column: str, is_event: bool) -> str:
+    """The median, or the share, and its interval, and of how many seeds where some have no value."""
+    estimate, low, high = _estimate(row, column, is_event=is_event)
+    if estimate is None:
         return "–"
     interval = "" if low is None or high is None else f" [{low:.4g}, {high:.4g}]"
-    return f"{median:.4g}{interval}" + (f" n={row[f'{column}_n']}" if row[f"{column}_n"] < row["n"] else "")
+    return f"{estimate:.4g}{interval}" + (f" n={row[f'{column}_n']}" if row[f"{column}_n"] < row["n"] else "")
+
+
+def _estimate(row: Mapping[str, Any], column: str, *, is_event: bool) -> list[float | None]:
+    """What the seeds say of a measure: its median, of events their share; and the interval."""
+    seeds, share = row[f"{column}_n"], row[f"{column}_mean"]
+    if is_event and share is not None:
+        return [share, *share_sequence(round(share * seeds), seeds)]
+    return [row[f"{column}_median{end}"] for end in ("", "_order95_low", "_order95_high")]
 
 
 def _show_picture(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The experiment's figure in characters, with the interval of every median."""
+    """The experiment's figure in characters, with the interval of every point."""
     figure = manifest.figure
     if figure is None or len(rows) < 2:
         return
-    y = version.measures[figure.y]
+    is_event = figure.y in manifest.events
     measured = [
-        MeasuredConfig(
-            config=config,
-            seeds=row["n"],
-            median=row[f"{y}_median"],
-            low=row[f"{y}_median_order95_low"],
-            high=row[f"{y}_median_order95_high"],
-        )
+        MeasuredConfig(config=config, seeds=row["n"], estimate=estimate, low=low, high=high)
         for row in rows
         if figure.shows(config := {name: row[column] for name, column in version.factors.items()})
+        for estimate, low, high in [_estimate(row, version.measures[figure.y], is_event=is_event)]
     ]
     points, _ = points_of(figure.x, measured)
-    if drawn := sketch(points, x=figure.x, y=figure.y, log=figure.log):
+    y = f"share of runs with {figure.y}" if is_event else figure.y
+    if drawn := sketch(points, x=figure.x, y=y, log=figure.log):
         say(f"\n{figure.title}\n{drawn}")

@@ -119,11 +119,11 @@ def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> Non
     if figure is None or len(cells) < 2:
         return
     measured = [
-        MeasuredConfig(config=cell["config"], seeds=1, median=(cell["measures"] or {}).get(figure.y))
+        MeasuredConfig(config=cell["config"], seeds=1, estimate=(cell["measures"] or {}).get(figure.y))
         for cell in cells
         if figure.shows(cell["config"])
     ]
-    if any(isinstance(config.median, int | float) for config in measured):
+    if any(isinstance(config.estimate, int | float) for config in measured):
         points, _ = points_of(figure.x, measured)
         say(f"\n{figure.title}\n{sketch(points, x=figure.x, y=figure.y, log=figure.log)}")
 

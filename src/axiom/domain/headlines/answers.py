@@ -81,7 +81,7 @@ def compose_statement(estimand: Mapping[str, Any], measured: WeighedNumber) -> t
     left out where the estimand's own words tell it, with its interval.
     """
     condition = numbers.begin_sentence(_arms(estimand).condition)
-    answer = compose_answer(estimand, measured, is_number_told=not estimand.get("in_words"))
+    answer = compose_answer(estimand, measured, is_number_told=not numbers.has_unit(estimand))
     if not answer.startswith(condition):  # it depends on the design, and says so first
         return "", answer
     return condition.removesuffix(", "), answer[len(condition) :]
@@ -161,7 +161,7 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
         case _Form.DIFFERENCE:
             question = f"is {quantity} higher or lower {arms.first} than {arms.second}?"
         case _Form.TREND:
-            question = f"does {quantity} rise or fall with {_across(estimand)}?"
+            question = f"does {quantity} rise or fall with {_course(estimand)}?"
         case _:
             question = f"is {quantity} above or below {numbers.bare_number(estimand, estimand['null'])}?"
     return numbers.begin_sentence(arms.condition + question)
@@ -170,7 +170,7 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
 def compose_quantity(estimand: Mapping[str, Any]) -> str:
     """Which number is told of, in words: "accuracy on new examples with width 64 minus that with width 2"."""
     arms = _arms({**estimand, "setting": ""})
-    return arms.condition + _quantity(estimand, _Form.LEVEL)
+    return arms.condition + _quantity({**estimand, "in_words": "{value}"}, _Form.LEVEL)  # as it is, not as it is told
 
 
 def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
@@ -249,6 +249,15 @@ def name_quantity(estimand: Mapping[str, Any], name: str) -> str:
     return name_in_words(estimand.get("words", {}), name)
 
 
+def name_factor(estimand: Mapping[str, Any], factor: str) -> str:
+    """A factor as what can rise: what its words count is a number of that."""
+    words: str = estimand.get("words", {}).get(factor, "")
+    name = name_quantity(estimand, factor)
+    if words.startswith(VALUE):
+        return f"the number of {name}"
+    return name if name.startswith("the ") else f"the {name}"
+
+
 def name_in_words(words: Mapping[str, str], name: str) -> str:
     return (words.get(name) or name.replace("_", " ")).replace(f"{VALUE} ", "")
 
@@ -289,7 +298,7 @@ def _stated(estimand: Mapping[str, Any], side: Direction, measured: WeighedNumbe
     """A statement with its number, where that is known."""
     form = _form(estimand)
     arms, quantity, middle = _arms(estimand), _quantity(estimand, form), _middle(estimand)
-    across, null = _across(estimand), numbers.bare_number(estimand, estimand["null"])
+    across, null = _course(estimand), numbers.bare_number(estimand, estimand["null"])
     smallest = numbers.amount_with_unit(estimand, estimand["smallest"])
     number = ""
     if measured.estimate is not None:
@@ -304,13 +313,17 @@ def _stated(estimand: Mapping[str, Any], side: Direction, measured: WeighedNumbe
         case _Form.TREND, Direction.ABSENT:
             sentence = f"{quantity} {middle}hardly changes with {across}"
             number = f"{_POWERS[Kind(estimand['kind'])]} within {smallest} of 0"
+            if numbers.tells_doubling(estimand):
+                number = f"less than {smallest} with each doubling"
         case _Form.TREND, _:
             sentence = f"{quantity} {middle}{'rises' if side is Direction.MORE else 'falls'} with {across}"
-            number = number and f"{_POWERS[Kind(estimand['kind'])]} {number}"
+            if number and not numbers.tells_doubling(estimand):
+                number = f"{_POWERS[Kind(estimand['kind'])]} {number}"
         case _, Direction.ABSENT:
             sentence = f"{quantity} is {middle}within {smallest} of {null}"
         case _:
             sentence = f"{quantity} is {middle}{'above' if side is Direction.MORE else 'below'} {null}"
+            number = number.removesuffix(" with each doubling")  # the quantity says so
     return numbers.begin_sentence(arms.condition + sentence) + (f" ({number})" if number else "")
 
 
@@ -326,7 +339,7 @@ def _form(estimand: Mapping[str, Any]) -> _Form:
 
 def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
     """What the number is, in words; of a difference or a trend what differs or changes."""
-    measure, across = name_quantity(estimand, estimand["measure"]), _across(estimand)
+    measure, across = name_quantity(estimand, estimand["measure"]), name_factor(estimand, estimand["across"])
     kind = Kind(estimand["kind"])
     if kind is Kind.DIMENSION:
         measure = f"the box-counting dimension of {measure}"
@@ -342,12 +355,14 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
     match kind:
         case Kind.CONTRAST | Kind.DIMENSION if len(estimand["between"]) > 1:
             return f"{measure} {arms.first} {'over' if numbers.is_ratio(estimand) else 'minus'} that {arms.second}"
+        case Kind.SLOPE if numbers.tells_doubling(estimand):
+            return f"the factor by which each doubling of {across}{_between(estimand)} changes {measure}"
         case Kind.SLOPE | Kind.EXPONENT:
-            return f"the exponent of {measure} over {across}"
+            return f"the exponent of {measure} over {across}{_between(estimand)}"
         case Kind.RANK_CORRELATION:
-            return f"the rank correlation of {measure} with {across}"
+            return f"the rank correlation of {measure} with {across}{_between(estimand)}"
         case Kind.BREAKPOINT:
-            return f"the {name_quantity(estimand, estimand['across'])} at which {measure} turns"
+            return f"{across} at which {measure} turns"
         case _:
             return measure
 
@@ -366,10 +381,15 @@ def _counted(label: str, amount: str) -> str:
     return label.replace(VALUE, amount) if VALUE in label else f"{label} of {amount}"
 
 
-def _across(estimand: Mapping[str, Any]) -> str:
+def _course(estimand: Mapping[str, Any]) -> str:
     """The factor of a trend, and from where to where it goes."""
-    name, span = name_quantity(estimand, estimand["across"]), estimand.get("span")
-    return f"{name} from {numbers.format_number(span[0])} to {numbers.format_number(span[1])}" if span else name
+    between = _between(estimand)
+    return name_factor(estimand, estimand["across"]) + (f",{between}" if between else "")
+
+
+def _between(estimand: Mapping[str, Any]) -> str:
+    span = estimand.get("span")
+    return f" from {numbers.format_number(span[0])} to {numbers.format_number(span[1])}" if span else ""
 
 
 def _middle(estimand: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """How numbers, times and words are written: a true minus, as many digits as the interval is worth, UTC, no controls."""
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT, Kind.D
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
 _MOST_DECIMALS = 12
 _DOWN = Context(prec=3, rounding=ROUND_DOWN)
+_DOUBLING = "with each doubling"
 _HARDLY_MORE = 1.0 + 1e-12  # so that a thousand is one, however its logarithm is rounded
 
 
@@ -67,8 +69,8 @@ def format_interval(
 
 
 def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
-    """Estimate and interval as the file would have them said; nothing where it does not say how."""
-    if not estimand.get("in_words") or value is None:
+    """Estimate and interval as the file would have them said, or as a doubling has them; else nothing."""
+    if not has_unit(estimand) or value is None:
         return ""
     certainty = "" if low is None or high is None else f" (95 % sure: {span_in_words(estimand, value, low, high)})"
     return estimate_with_unit(estimand, value, low, high) + certainty
@@ -77,6 +79,8 @@ def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: flo
 def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
     """The interval on the scale of its words, without the unit, which stands with the estimate."""
     _, first, last = _rescaled(estimand, value, low, high)
+    if _is_change(estimand, value):
+        return _span_of_changes(first, last)
     if low is None or high is None:
         return "" if low is high else f"at most {last}" if low is None else f"at least {first}"
     return f"{first} to {last}"
@@ -84,11 +88,14 @@ def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, 
 
 def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
     """The estimate with as many digits as its interval is worth, in the unit that the file gives it."""
-    return _filled(estimand, _rescaled(estimand, value, low, high)[0])
+    number = _rescaled(estimand, value, low, high)[0]
+    return f"{_as_change(number)} {_DOUBLING}" if _is_change(estimand, value) else _filled(estimand, number)
 
 
 def amount_with_unit(estimand: Mapping[str, Any], amount: float) -> str:
     """A size on the scale of an estimand, such as the smallest that matters."""
+    if _is_change(estimand, amount):
+        return f"{format_number(_change(amount))} %"
     name = _number_in(_template(estimand))
     text = format_number(_on_scale(name, amount))
     if name not in ("value", "percent"):
@@ -112,6 +119,17 @@ def unit_of(estimand: Mapping[str, Any]) -> tuple[str, str]:
     return name, " ".join(template.replace(f"{{{name}}}", "").split())
 
 
+def has_unit(estimand: Mapping[str, Any]) -> bool:
+    """Is its number told in something that says what it is of?"""
+    return bool(estimand.get("in_words")) or tells_doubling(estimand)
+
+
+def tells_doubling(estimand: Mapping[str, Any]) -> bool:
+    """Is its number an exponent that is told as what a doubling of the factor does? It was doubled at least once."""
+    low, high = estimand.get("span") or (0.0, 0.0)
+    return estimand["kind"] == Kind.SLOPE and not estimand.get("in_words") and 0.0 < 2.0 * low <= high
+
+
 def is_ratio(estimand: Mapping[str, Any]) -> bool:
     """Is its number the logarithm of how many times as much something is?"""
     return _number_in(_template(estimand)) not in ("value", "percent")
@@ -130,6 +148,8 @@ def estimand_scale(estimand: Mapping[str, Any]) -> str:
 
 def _template(estimand: Mapping[str, Any]) -> str:
     words: str = estimand.get("in_words", "")
+    if tells_doubling(estimand):
+        return f"{{times2}} times {_DOUBLING}"
     is_share = estimand["kind"] == Kind.PROPORTION or estimand.get("is_event") or estimand.get("event")
     if words or not is_share:
         return words or "{value}"
@@ -145,10 +165,41 @@ def _rescaled(
     estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
 ) -> tuple[str, str, str]:
     """Estimate and interval on the scale of their words, each on its side of what the verdict says it lies beside."""
-    ends = [None if end is None else rescale_number(estimand, end) for end in (value, low, high)]
-    bars = [rescale_number(estimand, bar) for bar in around(estimand["null"], estimand["smallest"])]
-    is_signed = _is_signed(estimand["kind"]) and not is_ratio(estimand)
+    is_change = _is_change(estimand, value)
+    rescaled = _change if is_change else functools.partial(rescale_number, estimand)
+    ends = [None if end is None else rescaled(end) for end in (value, low, high)]
+    bars = [rescaled(bar) for bar in around(estimand["null"], estimand["smallest"])]
+    is_signed = is_change or (_is_signed(estimand["kind"]) and not is_ratio(estimand))
     return round_interval(*ends, signed=is_signed, bars=bars)
+
+
+def _is_change(estimand: Mapping[str, Any], value: float | None) -> bool:
+    """Is a doubling told by how much it changes something? Twice as much, or half, is told as that."""
+    return value is not None and abs(value) < 1.0 and not estimand["null"] and tells_doubling(estimand)
+
+
+def _change(exponent: float) -> float:
+    """By how many percent a doubling changes what grows with this exponent."""
+    return 100.0 * (_on_scale("times2", exponent) - 1.0)
+
+
+def _as_change(percent: str) -> str:
+    return f"{percent.lstrip('+' + _MINUS)} % {'lower' if percent.startswith(_MINUS) else 'higher'}"
+
+
+def _span_of_changes(first: str, last: str) -> str:
+    """An interval of changes, the smaller one first; an end that is not bounded is left out."""
+    changes = [end for end in (first, last) if "∞" not in end]
+    if len(changes) < 2:
+        is_floor = "∞" in last
+        return "".join(
+            f"at {'least' if is_floor != end.startswith(_MINUS) else 'most'} {_as_change(end)}" for end in changes
+        )
+    if first[0] == last[0] == _MINUS:
+        return f"{last.lstrip(_MINUS)} to {_as_change(first)}"
+    return (
+        f"{first.lstrip('+')} to {_as_change(last)}" if first[0] == last[0] else " to ".join(map(_as_change, changes))
+    )
 
 
 def rescale_number(estimand: Mapping[str, Any], value: float) -> float:

@@ -55,7 +55,8 @@ def choose_tiny_picture(
 def _labels(estimand: Mapping[str, Any], centre: float, reach: float) -> list[str]:
     if estimand["kind"] == Kind.CONTRAST and not estimand["null"]:
         return [f"{numbers.format_number(reach)} lower", "same", f"{numbers.format_number(reach)} higher"]
-    return [numbers.format_number(round(place, 12)) for place in (centre - reach, centre, centre + reach)]
+    unit = "×" if numbers.is_ratio(estimand) else ""
+    return [f"{numbers.format_number(round(place, 12))}{unit}" for place in (centre - reach, centre, centre + reach)]
 
 
 def _round_up(size: float) -> float:

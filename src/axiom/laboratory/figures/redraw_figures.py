@@ -29,7 +29,7 @@ from axiom.laboratory.figures.rules.question_picture import (
     choose_recorded_estimand,
     mark_compared_arms,
     name_question_picture,
-    place_recorded_medians,
+    place_recorded_estimates,
 )
 from axiom.laboratory.figures.rules.sweeps_and_strips import (
     compose_strip,
@@ -50,7 +50,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.experiments.recorded_answers import (
     RecordedNumber,
-    find_recorded_medians,
+    find_recorded_estimates,
     find_recorded_numbers,
 )
 from axiom.store.findings import evidence
@@ -269,8 +269,8 @@ def experiment_sweep(
 def recorded_picture(experiment: StoredExperiment, manifest: Manifest) -> Sweep | Strip | None:
     """What the makers of the catalogue had measured: the figure where it shows their answer, else its repetitions."""
     numbers = find_recorded_numbers(experiment.name, experiment.version)
-    medians = find_recorded_medians(experiment.name, experiment.version)
-    by_place, _ = place_recorded_medians(manifest, numbers, medians)
+    estimates = find_recorded_estimates(experiment.name, experiment.version)
+    by_place, _ = place_recorded_estimates(manifest, numbers, estimates)
     if by_place:
         marks = mark_compared_arms(manifest, numbers, by_place)
         return compose_sweep(manifest, by_place.values(), name=f"experiment-{experiment.id}-recorded", marks=marks)

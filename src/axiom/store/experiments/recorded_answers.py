@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from axiom import shipped
-from axiom.domain.evidence import ConfigMedian
+from axiom.domain.evidence import ConfigEstimate
 from axiom_weigh.values import Grade, Verdict
 
 FILE = "recorded_answers.json"  # written by scripts/campaign reproduce, as is the next
@@ -38,15 +38,15 @@ def find_recorded_numbers(experiment: str, version: int) -> Mapping[str, Recorde
     return _read().get((experiment, version), {})
 
 
-def find_recorded_medians(experiment: str, version: int) -> Mapping[int, ConfigMedian]:
+def find_recorded_estimates(experiment: str, version: int) -> Mapping[int, ConfigEstimate]:
     """Of what its figure shows, by the place of a config in its sweep; nothing of another version."""
     return _read_sweeps().get((experiment, version), {})
 
 
 @cache
-def _read_sweeps() -> Mapping[tuple[str, int], Mapping[int, ConfigMedian]]:
+def _read_sweeps() -> Mapping[tuple[str, int], Mapping[int, ConfigEstimate]]:
     return {
-        (row["experiment"], row["version"]): {place: ConfigMedian(*median) for place, *median in row["medians"]}
+        (row["experiment"], row["version"]): {place: ConfigEstimate(*numbers) for place, *numbers in row["estimates"]}
         for row in _read_rows(SWEEPS)
     }
 

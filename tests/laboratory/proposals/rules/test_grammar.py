@@ -180,7 +180,7 @@ def test_beyond_the_levels_that_were_tried_it_is_asked_whether_the_course_goes_o
         (new,) = found.estimands
         assert (new["kind"], new["across"], new["expects"]) == ("rank_correlation", "width", "+")
         assert read_headline(found.claim).verdict == "effect +"
-        assert found.claim.endswith(f"rises with width from {levels(found)[0]} to {levels(found)[-1]}")
+        assert found.claim.endswith(f"rises with the width, from {levels(found)[0]} to {levels(found)[-1]}")
         assert len(levels(found)) > 3
     falling = replace(asked, means=tuple(zip(sweep(), (0.9, 0.2, 0.15, 0.1), strict=True)))
     assert {one.estimands[0]["expects"] for one in of(Template.WIDEN, falling)} == {"-"}

@@ -12,7 +12,7 @@ _SIGNS = "●■▲◆▼+"
 
 def sketch(points: Sequence[SweepPoint], *, x: str, y: str, log: Sequence[str] = ()) -> str:
     """Return the picture of a sweep in at most 60 columns and 15 rows. "" of no median."""
-    shown = [point for point in points if point.median is not None]
+    shown = [point for point in points if point.estimate is not None]
     if not shown:
         return ""
     scale = _vertical(shown, log)
@@ -32,7 +32,7 @@ def sketch(points: Sequence[SweepPoint], *, x: str, y: str, log: Sequence[str] =
 
 
 def _vertical(points: Sequence[SweepPoint], log: Sequence[str]) -> Scale:
-    medians = [point.median for point in points if point.median is not None]
+    medians = [point.estimate for point in points if point.estimate is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
     return of_intervals(medians, ends, is_log="y" in log, about=4, margin=0.0)
 
@@ -62,9 +62,9 @@ def _draw(grid: list[list[str]], column: int, point: SweepPoint, sign: str, scal
     def row(value: float) -> int:
         return round((1 - scale.place(value)) * (_HEIGHT - 1))
 
-    if point.median is None:
+    if point.estimate is None:
         return
-    middle = row(point.median)
+    middle = row(point.estimate)
     top = row(point.high) if point.high is not None else middle
     bottom = row(point.low) if point.low is not None else middle
     for height in range(top, bottom + 1):

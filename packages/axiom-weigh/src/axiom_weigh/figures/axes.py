@@ -18,6 +18,7 @@ _LONGEST = 39  # characters of a label
 _EDGE = 2  # CSS pixels around a picture
 LINE = 15  # CSS pixels that a line of words takes
 _BESIDE, _ABOVE, _BELOW = 14, 27, 43  # CSS pixels for an axis and its title, beside what labels take
+_APART = 8  # CSS pixels above a legend
 _SLANT = math.radians(35)
 _MANY = 12  # alike circles; from here on they are one path of short strokes with round ends, at a tenth of the bytes
 
@@ -33,6 +34,7 @@ class Axes:
     width: int  # of the whole picture
     height: int  # of the frame alone
     slanted: bool = False
+    legend: int = 0  # lines of words below the title of the x axis
     is_read_along_x: bool = True  # its rows lie side by side, so that a place on the x axis names some of them
 
     @cached_property
@@ -60,7 +62,12 @@ class Axes:
     @cached_property
     def whole_height(self) -> int:
         """How high the picture is, with the labels and the title of its x axis."""
-        return self.top + self.height + _BELOW + round(self._hanging) + LINE * (len(self._x_lines) - 1)
+        return self.top + round(self._foot) + (_APART + LINE * self.legend if self.legend else 0)
+
+    @property
+    def _foot(self) -> float:
+        """Where the title of the x axis ends, from the top of the frame."""
+        return self.height + _BELOW + self._hanging + LINE * (len(self._x_lines) - 1)
 
     @cached_property
     def _y_lines(self) -> list[str]:
@@ -151,6 +158,21 @@ class Axes:
             _text(row["words"], place, colour, anchor=align, **more, **edge)
             for colour, edge in (("paper", rim), (role, {}))
         )
+
+    def words_below(self, words: str, role: str, line: int, *, indent: float = 0, **more: Any) -> str:
+        """Write a line of the legend."""
+        return _text(
+            words,
+            (_EDGE - self.left + indent, self._foot + _APART + LINE * (line + 1) - 5),
+            role,
+            anchor="start",
+            **more,
+        )
+
+    def sign_below(self, shape: str, role: str, line: int) -> str:
+        """The sign of a series before its words in the legend."""
+        place = (_EDGE - self.left + 5, self._foot + _APART + LINE * (line + 1) - 9)
+        return _path(_outline(shape, 52), transform=f"translate({_place(*place)})", fill=role)
 
     def _x_axis(self) -> str:
         drawn, end = [_line((0, self.height), (self.across, self.height), "edge")], -math.inf

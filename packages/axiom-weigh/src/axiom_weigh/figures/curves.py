@@ -3,8 +3,17 @@
 from axiom_weigh.figures.axes import Axes, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
 from axiom_weigh.figures.picture_data import Curve
-from axiom_weigh.figures.scales import evenly, linear, of_intervals
-from axiom_weigh.figures.sweeps import HEIGHTS, TICKS, Series, beside_lines, names_beside, with_room
+from axiom_weigh.figures.scales import evenly, linear, of_intervals, short
+from axiom_weigh.figures.sweeps import (
+    HEIGHTS,
+    LONGEST,
+    TICKS,
+    Series,
+    beside_lines,
+    fits_beside,
+    names_beside,
+    with_room,
+)
 
 _SIGNS = 5  # on a line
 _FAR = 1_000  # times the least median: from here on a line that runs away would press all others flat
@@ -14,6 +23,8 @@ def curve(request: Curve, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of curves and their axes."""
     drawn = [curve_series for curve_series in request.series if curve_series.places]
     heading, shown = beside_lines(request.by, [curve_series.name for curve_series in drawn], kind)
+    if not fits_beside(shown, kind):
+        shown = [(short(", ".join(lines), LONGEST[kind]),) for lines in shown]
     last = max(curve_series.places[-1] for curve_series in drawn)
     medians = [middle for curve_series in drawn for middle in curve_series.medians]
     x = linear((1, last), about=TICKS[kind] // 2 + 1, tight=True).whole()

@@ -4,7 +4,7 @@ Standard library only: whoever asks for a picture never loads what draws it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.figures import limits
@@ -18,11 +18,11 @@ BETWEEN = ", "  # factors of a series, and their levels
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuredConfig:
-    """One config and what its seeds say: the median of a measure and the interval about it."""
+    """One config and what its seeds say: a measure's median, or the share with an event, and the interval about it."""
 
     config: Mapping[str, Level]
     seeds: int
-    median: float | None
+    estimate: float | None
     low: float | None = None
     high: float | None = None
 
@@ -32,7 +32,7 @@ class SweepPoint:
     """One place of a sweep's picture."""
 
     x: Level
-    median: float | None
+    estimate: float | None
     low: float | None = None
     high: float | None = None
     seeds: int = 1
@@ -63,10 +63,24 @@ class Sweep:
     confidence: float = 0.95
     marks: tuple[PointMark, ...] = ()
     own: tuple[SweepPoint, ...] = ()  # the points of one part, marked among those of all, which then are grey
+    levels: Mapping[str, str] = field(default_factory=dict)  # how places along the x axis are told, as in {"3": "51 %"}
+    is_share: bool = False  # `y` happens in a run or not, and a point is the share of runs in which it did
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
-        _require(any(point.median is not None for point in self.points), self.name, "no config has a median")
+        _require(any(point.estimate is not None for point in self.points), self.name, "no config has an estimate")
+
+    def name_level(self, level: Level) -> str:
+        """A place along the x axis, as it is told."""
+        is_number = isinstance(level, int | float) and not isinstance(level, bool)
+        return self.levels.get(f"{level:g}" if is_number else str(level), digits(level))
+
+    @property
+    def quantity(self) -> str:
+        """What a point is."""
+        if self.is_share:
+            return f"share of runs with {_plain(self.y)}"
+        return f"median {'of ' if self.y.startswith('the ') else ''}{_plain(self.y)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,6 +246,11 @@ class SharedCard:
 Request = Charted | SharedCard
 
 
+def write_amount(amount: float | None, *, is_share: bool) -> str:
+    """The height of a sweep's point, for people."""
+    return digits(amount) if amount is None or not is_share else f"{digits(100 * amount)}\N{NO-BREAK SPACE}%"
+
+
 def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPoint, ...], str]:
     """Return the points of a sweep over the factor `x`, and the further factors that vary, which make its series."""
     factors = list(measured[0].config) if measured else []
@@ -241,7 +260,7 @@ def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPo
     points = tuple(
         SweepPoint(
             x=measurement.config[x],
-            median=measurement.median,
+            estimate=measurement.estimate,
             low=measurement.low,
             high=measurement.high,
             seeds=measurement.seeds,
@@ -319,7 +338,7 @@ def series_of(levels: Sequence[Level]) -> Level | None:
 
 
 def _sweep_in_words(request: Sweep) -> str:
-    shown = [point for point in request.points if point.median is not None]
+    shown = [point for point in request.points if point.estimate is not None]
     series = list(dict.fromkeys(point.series for point in shown))
     sentences = [_course(request, [point for point in shown if point.series == name]) for name in series[:6]]
     if request.own:
@@ -328,9 +347,8 @@ def _sweep_in_words(request: Sweep) -> str:
         sentences.append(f"{len(series) - 6} more series are in the table.")
     has_intervals = any(point.low is not None or point.high is not None for point in shown)
     with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
-    return " ".join(
-        [*sentences, f"Medians of {_range([point.seeds for point in shown], 'seed')} a config, {with_them}."]
-    )
+    of = f"{'Shares' if request.is_share else 'Medians'} of {_range([point.seeds for point in shown], 'seed')}"
+    return " ".join([*sentences, f"{of} a config, {with_them}."])
 
 
 def _curve_in_words(request: Curve) -> str:
@@ -365,10 +383,11 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     first, last = points[0], points[-1]
     of = f"{request.by} = {digits(first.series)}" if request.by else digits(first.series)
     whose = f"With {of} the" if first.series is not None else "The"
-    start = f"{whose} median {_plain(request.y)} is {digits(first.median)} at {_plain(request.x)} {digits(first.x)}"
+    amounts = [write_amount(point.estimate, is_share=request.is_share) for point in (first, last)]
+    start = f"{whose} {request.quantity} is {amounts[0]} at {_plain(request.x)} {request.name_level(first.x)}"
     if first is last:
         return f"{start}."
-    return f"{start} and {digits(last.median)} at {digits(last.x)}."
+    return f"{start} and {amounts[1]} at {request.name_level(last.x)}."
 
 
 def _narrowing_in_words(request: Narrowing) -> str:

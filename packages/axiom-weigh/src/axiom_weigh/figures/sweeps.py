@@ -4,13 +4,23 @@ import itertools
 import math
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from axiom_weigh.figures.axes import CHARACTER, LINE, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.picture_data import BETWEEN, PointMark, Sweep, SweepPoint
-from axiom_weigh.figures.scales import Scale, at_levels, digits, evenly, linear, logarithmic, of_intervals, short
+from axiom_weigh.figures.picture_data import BETWEEN, Level, PointMark, Sweep, SweepPoint
+from axiom_weigh.figures.scales import (
+    Scale,
+    at_levels,
+    digits,
+    evenly,
+    in_unit,
+    linear,
+    logarithmic,
+    of_intervals,
+    short,
+)
 
 HEIGHTS = {"wide": 270, "narrow": 230}
 TICKS = {"wide": 12, "narrow": 6}
@@ -19,7 +29,9 @@ HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these nam
 LONGEST = {"wide": 26, "narrow": 18}  # characters of a line of a series' name; where lines have no room, it is cut
 BESIDE_A_MARK = {"wide": 40, "narrow": 26}  # characters of a line beside a point that is compared
 _WORSE = 4  # times as bad as a line a name is to hide: through words nobody sees words
-_STEPS = 8  # between two points of a line
+_STEPS = 8  # across words
+_SPACING = 8  # CSS pixels between places along a line
+_INDENT = 16  # CSS pixels of words behind a sign or a number
 _CLEAR = 8  # CSS pixels between a marked point and its words
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
 
@@ -41,19 +53,76 @@ class Series:
         return max(self.rows, key=lambda row: row["x"])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Where words stand: beside the lines and points that they are of, or below the picture."""
+
+    has_names_below: bool
+    has_marks_below: bool  # beside each marked point stands a number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A marked point in the picture, with what stands beside it."""
+
+    row: Row
+    role: str
+    words: str
+    more: tuple[str, ...]
+    is_reference: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegendEntry:
+    """Something below a picture: a sign or a number, and what it stands for."""
+
+    lines: tuple[tuple[str, str], ...]  # words, and how bold they are
+    role: str
+    shape: str = ""
+    number: str = ""
+    series: str = ""  # the name of one that a reader may hide
+
+
 def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
-    """Return the layers of a sweep and their axes."""
-    points = [point for point in request.points if point.median is not None]
-    names = evenly(list(dict.fromkeys(point.series for point in points)), len(SERIES))
+    """Return the layers of a sweep and their axes: of all ways to lay out its words the first that hides nothing."""
+    points = [point for point in request.points if point.estimate is not None]
+    names = _choose_series(request, points)
     points = [point for point in points if point.series in names]
+    is_placed = _is_numeric(points) or len(names) == 1  # points of several series at one name stand side by side
+    request = replace(request, marks=tuple(mark for mark in request.marks if is_placed and mark.point in points))
+    _, beside = beside_lines(request.by, [digits(name) for name in names], kind)
+    drawings = []
+    for has_marks_below, has_names_below in itertools.product((False, True), repeat=2):
+        if has_names_below or fits_beside(beside, kind):
+            layout = Layout(has_names_below=has_names_below and len(names) > 1, has_marks_below=has_marks_below)
+            drawings.append(_lay_out(request, points, names, layout, kind))
+            if not drawings[-1][2]:
+                break
+    layers, axes, _ = min(drawings, key=lambda drawing: drawing[2])
+    return layers, axes
+
+
+def _choose_series(request: Sweep, points: Sequence[SweepPoint]) -> list[Level | None]:
+    """Return as many as can be told apart, those with marked points among them."""
+    every = list(dict.fromkeys(point.series for point in points))
+    marked = {mark.point.series for mark in request.marks}
+    others = evenly([name for name in every if name not in marked], len(SERIES) - len(marked))
+    return [name for name in every if name in marked or name in others]
+
+
+def _lay_out(
+    request: Sweep, points: Sequence[SweepPoint], names: Sequence[Level | None], layout: Layout, kind: str
+) -> tuple[list[str], Axes, float]:
+    """Return the layers, their axes, and how much words beside a point hide."""
     heading, shown = beside_lines(request.by, [digits(name) for name in names], kind)
+    is_beside = len(names) > 1 and not layout.has_names_below
     y = _y_axis(request, points)
     x, place = _x_axis(request, points, kind)
     axes = Axes(
-        x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if len(shown) > 1 else x,
+        x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if is_beside else x,
         y=y,
         x_title=request.x.replace("_", " "),
-        y_title=f"median {'of ' if request.y.startswith('the ') else ''}{request.y.replace('_', ' ')}",
+        y_title=request.quantity,
         width=WIDTHS[kind],
         height=HEIGHTS[kind],
         slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60,
@@ -71,24 +140,49 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     ]
     is_joined = _is_numeric(points)
     layers = [_strokes(axes, course, is_joined, is_alone=len(series) == 1) for course in series]
-    if len(series) > 1:
+    if is_beside:
         layers += names_beside(heading, axes, series)
     own = [_row(point, place[repr(point.x)], y) for point in request.own if repr(point.x) in place]
     layers.append(axes.points(own, "margin", shape="circle", size=40))
-    is_placed = is_joined or len(series) == 1  # points of several series at one name stand side by side
-    marks = [mark for mark in request.marks if mark.point in points] if is_placed else []
-    return layers + _marked(axes, marks, place, series, BESIDE_A_MARK[kind]), axes
+    roles = {course.name: course.role for course in series} if len(series) > 1 else {}
+    marks = [
+        Mark(
+            row={"x": place[repr(mark.point.x)], "y": mark.point.estimate},
+            role=roles.get(digits(mark.point.series), "plus"),
+            words=str(number) if layout.has_marks_below else mark.words,
+            more=() if layout.has_marks_below else mark.more,
+            is_reference=mark.is_reference,
+        )
+        for number, mark in enumerate(request.marks, 1)
+    ]
+    words, hidden = _marked(axes, marks, _drawn(axes, series, is_beside=is_beside), BESIDE_A_MARK[kind])
+    legend = _signs_below(series, request.by, kind) if layout.has_names_below else []
+    if layout.has_marks_below:
+        legend += _marks_below(request.marks, marks, kind)
+    axes = replace(axes, legend=sum(len(entry.lines) for entry in legend))
+    return layers + words + draw_legend(axes, legend), axes, hidden
 
 
-def _drawn(axes: Axes, series: Sequence[Series]) -> list[tuple[float, float]]:
+def _drawn(axes: Axes, series: Sequence[Series], *, is_beside: bool) -> list[tuple[float, float]]:
     """Return places along all lines and of the names beside them, close enough that no word slips between them."""
     places: list[tuple[float, float]] = []
     right = max(axes.x.place(course.last["x"]) for course in series) * axes.across
     for course in series:
         at = [(axes.x.place(row["x"]) * axes.across, (1 - axes.y.place(row["y"])) * axes.height) for row in course.rows]
         for (x, y), (x2, y2) in itertools.pairwise(sorted(at)):
-            places += [(x + (x2 - x) * step / _STEPS, y + (y2 - y) * step / _STEPS) for step in range(_STEPS + 1)]
-    if len(series) > 1:
+            steps = math.ceil(math.hypot(x2 - x, y2 - y) / _SPACING) or 1
+            places += [(x + (x2 - x) * step / steps, y + (y2 - y) * step / steps) for step in range(steps + 1)]
+        for row in course.rows:
+            if "low" in row:
+                x, (lower, upper) = (
+                    axes.x.place(row["x"]) * axes.across,
+                    ((1 - axes.y.place(row[end])) * axes.height for end in ("low", "high")),
+                )
+                places += [
+                    (x, min(upper + _SPACING * step, lower))
+                    for step in range(math.ceil((lower - upper) / _SPACING) + 1)
+                ]
+    if is_beside:
         for course, height, _ in _names_apart(axes, series):
             places += _WORSE * _inside((right + _ROOM, height - LINE / 2), course.shown)
     return places
@@ -102,42 +196,38 @@ def _inside(corner: tuple[float, float], lines: Sequence[str]) -> list[tuple[flo
 
 
 def _marked(
-    axes: Axes,
-    marks: Sequence[PointMark],
-    place: Mapping[str, float],
-    series: Sequence[Series],
-    longest: int,
-) -> list[str]:
-    """Ring the points that are compared, draw the level of the one they are compared with, and write beside them."""
-    at: list[Row] = [{"x": place[repr(mark.point.x)], "y": mark.point.median} for mark in marks]
-    ends = [row["x"] for row in at]
+    axes: Axes, marks: Sequence[Mark], taken: list[tuple[float, float]], longest: int
+) -> tuple[list[str], float]:
+    """Ring the points that are compared, draw the level of the one they are compared with, and write beside them.
+
+    Also return how much the words hide.
+    """
+    ends = [mark.row["x"] for mark in marks]
     layers = [
-        axes.level(row | {"x": min(ends), "x2": max(ends)}, "ink2", dashes="2 3")
-        for mark, row in zip(marks, at, strict=True)
+        axes.level(mark.row | {"x": min(ends), "x2": max(ends)}, "ink2", dashes="2 3")
+        for mark in marks
         if mark.is_reference
     ]
-    roles = {course.name: course.role for course in series} if len(series) > 1 else {}
-    own = [roles.get(digits(mark.point.series), "plus") for mark in marks]
-    layers += [
-        axes.points([row], role, shape="circle", size=90, hollow=True) for row, role in zip(at, own, strict=True)
+    layers += [axes.points([mark.row], mark.role, shape="circle", size=90, hollow=True) for mark in marks]
+    points = [
+        (axes.x.place(mark.row["x"]) * axes.across, (1 - axes.y.place(mark.row["y"])) * axes.height) for mark in marks
     ]
-    taken = _drawn(axes, series)
-    points = [(axes.x.place(row["x"]) * axes.across, (1 - axes.y.place(row["y"])) * axes.height) for row in at]
-    for mark, row, point, colour in zip(marks, at, points, own, strict=True):
+    hidden = 0.0
+    for mark, point in zip(marks, points, strict=True):
         bold, *grey = [textwrap.wrap(words, longest) for words in (mark.words, *mark.more)]
         lines = [*bold, *itertools.chain(*grey)]
         y, others = point[1], [other for other in points if other != point]
-        align, upper, box = _freest(axes, point, lines, taken, others)
-        taken += box
+        align, upper, box, hides = _freest(axes, point, lines, taken, others)
+        taken, hidden = [*taken, *box], hidden + hides
         nearer = upper + LINE * len(lines) if upper < y else upper
         if abs(nearer - y) > LINE:
-            stroke = row | {"low": row["y"], "high": axes.y.at(1 - nearer / axes.height)}
+            stroke = mark.row | {"low": mark.row["y"], "high": axes.y.at(1 - nearer / axes.height)}
             layers.append(axes.bars([stroke], "edge", width=0.8))
         for number, line in enumerate(lines):
-            role, weight = (colour, "bold") if number < len(bold) else ("ink2", "")
+            role, weight = (mark.role, "bold") if number < len(bold) else ("ink2", "")
             below = upper + LINE * (number + 0.5) - y
-            layers.append(axes.words(row | {"words": line}, role, align=align, dy=below, font_weight=weight))
-    return layers
+            layers.append(axes.words(mark.row | {"words": line}, role, align=align, dy=below, font_weight=weight))
+    return layers, hidden
 
 
 def _freest(
@@ -146,10 +236,11 @@ def _freest(
     lines: Sequence[str],
     taken: Sequence[tuple[float, float]],
     others: Sequence[tuple[float, float]],
-) -> tuple[str, float, list[tuple[float, float]]]:
-    """Return how words lie beside a point, where they begin, and their box: the nearest one that hides the least.
+) -> tuple[str, float, list[tuple[float, float]], float]:
+    """Return how words lie beside a point, where they begin, their box, and how much it hides.
 
-    It stands nearer to its point than to any other that has words, so that nobody takes it for that one's.
+    It is the nearest one that hides the least, and stands nearer to its point than to any other that has words, so
+    that nobody takes it for that one's.
     """
     (x, y), wide, high = point, max(map(len, lines)) * CHARACTER, LINE * len(lines)
     places = [
@@ -159,7 +250,7 @@ def _freest(
         if not upper - _CLEAR < y < upper + high + _CLEAR
     ]
 
-    def hidden(candidate: tuple[str, float, float]) -> float:
+    def cost(candidate: tuple[str, float, float]) -> tuple[float, float]:
         _, left, upper = candidate
         beyond = max(0.0, -left) + max(0.0, left + wide - axes.across)
         inside = sum(left - 4 <= across <= left + wide + 4 and upper <= down <= upper + high for across, down in taken)
@@ -168,10 +259,12 @@ def _freest(
             for across, down in (point, *others)
         ]
         is_nearer_to_another = any(other <= away[0] for other in away[1:])
-        return 4 * inside + 100 * beyond + 1_000 * is_nearer_to_another + abs(upper + high / 2 - y) / LINE
+        hidden = inside + 25 * beyond + 250 * is_nearer_to_another
+        return hidden, 4 * hidden + abs(upper + high / 2 - y) / LINE
 
-    align, left, upper = min(places, key=hidden)
-    return align, upper, _inside((left, upper), lines)
+    costs = {place: cost(place) for place in places}
+    align, left, upper = best = min(places, key=lambda place: costs[place][1])
+    return align, upper, _inside((left, upper), lines), costs[best][0]
 
 
 def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
@@ -199,14 +292,82 @@ def apart_from_usual(names: Sequence[str]) -> list[str]:
     return [BETWEEN.join(part or level) for part, level in zip(own, levels, strict=True)]
 
 
+def tell_apart(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the factors and levels that tell series apart; no factor where the names say what they are."""
+    return telling(by, names) if by else ("", apart_from_usual(names))
+
+
 def beside_lines(by: str, names: Sequence[str], kind: str) -> tuple[str, list[tuple[str, ...]]]:
     """Return what stands above the names of series and the lines of each; with no factors named the names say all."""
-    factors, levels = telling(by, names) if by else ("", apart_from_usual(names))
+    factors, levels = tell_apart(by, names)
     parts = [[name] if by or len(name) <= LONGEST[kind] else name.split(BETWEEN) for name in levels]
-    lines = [[line for part in of_name for line in textwrap.wrap(part, LONGEST[kind]) or [""]] for of_name in parts]
-    if LINE * sum(map(len, lines)) > HEIGHTS[kind]:
-        lines = [[short(part, LONGEST[kind]) for part in of_name] for of_name in parts]
-    return short(factors.replace("_", " "), HEADING[kind]), [tuple(of_name) for of_name in lines]
+    lines = [
+        tuple(line for part in of_name for line in textwrap.wrap(part, LONGEST[kind]) or [""]) for of_name in parts
+    ]
+    return short(factors.replace("_", " "), HEADING[kind]), lines
+
+
+def fits_beside(names: Sequence[tuple[str, ...]], kind: str) -> bool:
+    """Is there room for these lines one below the other?"""
+    return LINE * sum(map(len, names)) <= HEIGHTS[kind]
+
+
+def _signs_below(series: Sequence[Series], by: str, kind: str) -> list[LegendEntry]:
+    """The names of all series, behind their signs."""
+    heading, names = tell_apart(by, [course.name for course in series])
+    above = [LegendEntry(lines=((heading, ""),), role="ink2")] if heading else []
+    return above + [
+        LegendEntry(
+            lines=tuple((line, "") for line in textwrap.wrap(name, _letters(kind))),
+            role=course.role,
+            shape=course.shape,
+            series=course.name,
+        )
+        for course, name in zip(series, names, strict=True)
+    ]
+
+
+def _marks_below(compared: Sequence[PointMark], marks: Sequence[Mark], kind: str) -> list[LegendEntry]:
+    """What stands else beside the points, behind their numbers."""
+    return [
+        LegendEntry(
+            lines=tuple(
+                (line, weight)
+                for words, weight in ((mark.words, "bold"), (" ".join(mark.more), ""))
+                for line in textwrap.wrap(words, _letters(kind))
+            ),
+            role=drawn.role,
+            number=drawn.words,
+        )
+        for mark, drawn in zip(compared, marks, strict=True)
+    ]
+
+
+def _letters(kind: str) -> int:
+    """Of a line of the legend."""
+    return int((WIDTHS[kind] - _INDENT) / CHARACTER)
+
+
+def draw_legend(axes: Axes, entries: Sequence[LegendEntry]) -> list[str]:
+    """Write these below the picture, one below the other."""
+    layers, first = [], 0
+    for entry in entries:
+        sign = [axes.sign_below(entry.shape, entry.role, first)] if entry.shape else []
+        if entry.number:
+            sign.append(axes.words_below(entry.number, entry.role, first, font_weight="bold"))
+        words = [
+            axes.words_below(
+                line,
+                entry.role if weight or entry.shape else "ink2",
+                first + number,
+                indent=_INDENT if sign else 0,
+                font_weight=weight,
+            )
+            for number, (line, weight) in enumerate(entry.lines)
+        ]
+        layers.append(of_series([*sign, *words], entry.series) if entry.series else "".join([*sign, *words]))
+        first += len(entry.lines)
+    return layers
 
 
 def _is_numeric(points: Sequence[SweepPoint]) -> bool:
@@ -226,25 +387,33 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
         return scale, {repr(point.x): float(levels.index(digits(point.x))) for point in points}
     places = {repr(point.x): float(point.x) for point in points}
     positions = places.values()
+    scale = _number_axis(request, points, positions, kind)
+    return replace(scale, labels=tuple(map(request.name_level, scale.ticks))) if request.levels else scale, places
+
+
+def _number_axis(request: Sweep, points: Sequence[SweepPoint], positions: Collection[float], kind: str) -> Scale:
     spoken_of = _places_spoken_of(request, points)
     if "x" in request.log and min(positions) > 0:
-        return at_levels(logarithmic(positions), positions, most=TICKS[kind], spoken_of=spoken_of), places
+        return at_levels(logarithmic(positions), positions, most=TICKS[kind], spoken_of=spoken_of)
     scale = at_levels(
         linear(positions, about=TICKS[kind] // 2, tight=True), positions, most=TICKS[kind], spoken_of=spoken_of
     )
     room = 0.03 * (scale.high - scale.low)
-    return replace(scale, low=scale.low - room, high=scale.high + room), places
+    return replace(scale, low=scale.low - room, high=scale.high + room)
 
 
 def _places_spoken_of(request: Sweep, points: Sequence[SweepPoint]) -> list[float]:
     """Return where that stands of which people speak: what is compared, the highest point and the lowest."""
-    by_height = sorted(points, key=lambda point: point.median or 0.0)
+    by_height = sorted(points, key=lambda point: point.estimate or 0.0)
     marked = (*(mark.point for mark in request.marks), by_height[-1], by_height[0])
     return [float(point.x) for point in marked]
 
 
 def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
-    medians = [point.median for point in (*points, *request.own) if point.median is not None]
+    if request.is_share:
+        scale = in_unit(linear((0.0, 1.0)), "percent")
+        return replace(scale, labels=tuple(f"{label}\N{NO-BREAK SPACE}%" for label in scale.labels))
+    medians = [point.estimate for point in (*points, *request.own) if point.estimate is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
     return of_intervals(medians, ends, is_log="y" in request.log)
 
@@ -257,7 +426,7 @@ def with_room(scale: Scale, words: Sequence[str], kind: str) -> Scale:
 
 
 def _row(point: SweepPoint, x: float, y: Scale) -> Row:
-    row: Row = {"x": x, "y": point.median}
+    row: Row = {"x": x, "y": point.estimate}
     if point.low is not None or point.high is not None:
         low = y.low if point.low is None else max(point.low, y.low)
         high = y.high if point.high is None else min(point.high, y.high)
@@ -315,6 +484,6 @@ def _apart(wanted: Sequence[float], room: Sequence[float], *, top: float, bottom
     for number, place in enumerate(places):
         places[number] = max(place, top if number == 0 else places[number - 1] + room[number - 1])
     for number in reversed(range(len(places))):
-        end = bottom + LINE if number == len(places) - 1 else places[number + 1]
+        end = bottom + LINE / 2 if number == len(places) - 1 else places[number + 1]
         places[number] = min(places[number], end - room[number])
     return places

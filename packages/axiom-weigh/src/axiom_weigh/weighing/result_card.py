@@ -247,7 +247,7 @@ class WeighedTable:
         """The same picture in characters; empty while there is no value."""
         if not self._can_be_drawn():
             return ""
-        points = [SweepPoint(x=look.seeds, median=look.estimate, low=look.low, high=look.high) for look in self.looks]
+        points = [SweepPoint(x=look.seeds, estimate=look.estimate, low=look.low, high=look.high) for look in self.looks]
         return sketch(points, x="seeds", y=f"{self.evidence.centre} and its {self._level()} interval")
 
     def _can_be_drawn(self) -> bool:

@@ -6,7 +6,7 @@ What draws pictures asks this, and every page that shows one: so a page never na
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from axiom.domain.evidence import ConfigMedian
+from axiom.domain.evidence import ConfigEstimate
 from axiom.domain.experiments import Figure
 from axiom.domain.headlines.answers import (
     WeighedNumber,
@@ -16,7 +16,7 @@ from axiom.domain.headlines.answers import (
     with_words,
 )
 from axiom.domain.headlines.numbers import estimate_with_unit
-from axiom.laboratory.figures.rules.sweeps_and_strips import place_medians
+from axiom.laboratory.figures.rules.sweeps_and_strips import place_estimates
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import PointMark, SweepPoint
 
@@ -41,20 +41,20 @@ def choose_recorded_estimand(manifest: Manifest, recorded: Mapping[str, WeighedN
     return choose_pictured_estimand(headline.when, manifest.estimands) if headline else None
 
 
-def place_recorded_medians(
-    manifest: Manifest, recorded: Mapping[str, WeighedNumber], medians: Mapping[int, ConfigMedian]
+def place_recorded_estimates(
+    manifest: Manifest, recorded: Mapping[str, WeighedNumber], estimates: Mapping[int, ConfigEstimate]
 ) -> tuple[dict[int, SweepPoint], str]:
     """The points of the makers' picture, where that shows what their answer says; else none: it has another."""
     headline = choose_headline(manifest.headlines, recorded)
-    is_drawn = headline is not None and bool(medians) and draws_answer(manifest, headline.when)
-    return place_medians(manifest, medians) if is_drawn else ({}, "")
+    is_drawn = headline is not None and bool(estimates) and draws_answer(manifest, headline.when)
+    return place_estimates(manifest, estimates) if is_drawn else ({}, "")
 
 
-def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_recorded: bool, has_medians: bool) -> int:
+def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_recorded: bool, has_estimates: bool) -> int:
     """How well its picture tells an answer: a course that shows it, its repetitions, a course of something else."""
     figure = manifest.figure
     levels = {repr(config[figure.x]) for config in manifest.configs if figure.shows(config)} if figure else set()
-    if draws_answer(manifest, names) and len(levels) > 1 and (has_medians or not is_recorded):
+    if draws_answer(manifest, names) and len(levels) > 1 and (has_estimates or not is_recorded):
         return 0
     return 1 if figure is None or is_recorded else 2
 

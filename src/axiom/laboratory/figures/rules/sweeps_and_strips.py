@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import ConfigMedian
+from axiom.domain.evidence import ConfigEstimate
 from axiom.domain.headlines.answers import name_in_words, name_quantity, tell_levels
 from axiom.domain.headlines.numbers import bare_number, unit_of
 from axiom.signed.manifests import Manifest
@@ -18,26 +18,29 @@ from axiom_weigh.figures.picture_data import (
     points_of,
     values_of,
 )
-from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
+from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence, share_sequence
 from axiom_weigh.values import Cohort, Evidence, Observation
 
-_NOTHING = ConfigMedian(0, None, None, None)
+_NOTHING = ConfigEstimate(0, None, None, None)
 
 
 def place_points(manifest: Manifest, values: Mapping[int, Sequence[float]]) -> tuple[dict[int, SweepPoint], str]:
     """Each config that the figure shows, by its place in the sweep, and the factors by which its series are told."""
-    return place_medians(manifest, {place: summarize_values(measured) for place, measured in values.items()})
+    summarized = {
+        place: summarize_values(measured, is_event=draws_shares(manifest)) for place, measured in values.items()
+    }
+    return place_estimates(manifest, summarized)
 
 
-def place_medians(manifest: Manifest, medians: Mapping[int, ConfigMedian]) -> tuple[dict[int, SweepPoint], str]:
-    """The same of medians that are known already."""
+def place_estimates(manifest: Manifest, estimates: Mapping[int, ConfigEstimate]) -> tuple[dict[int, SweepPoint], str]:
+    """The same of medians, or of shares, that are known already."""
     figure = manifest.figure
     if figure is None:
         return {}, ""
     shown = [place for place, config in enumerate(manifest.configs) if figure.shows(config)]
     in_words = [tell_levels(manifest.words, manifest.configs[place], figure.x) for place in shown]
     measured = [
-        MeasuredConfig(config=config, **medians.get(place, _NOTHING)._asdict())
+        MeasuredConfig(config=config, **estimates.get(place, _NOTHING)._asdict())
         for place, config in zip(shown, in_words, strict=True)
     ]
     points, by = points_of(figure.x, measured)
@@ -54,18 +57,25 @@ def compose_sweep(
 ) -> Sweep | None:
     """The declared figure of these points; None where it has nothing to show. `own` are points to point out."""
     figure, drawn = manifest.figure, tuple(points)
-    if figure is None or all(point.median is None for point in drawn):
+    if figure is None or all(point.estimate is None for point in drawn):
         return None
     return Sweep(
         name=name,
         title=figure.title,
-        x=name_in_words(manifest.words, figure.x),
+        x=figure.along or name_in_words(manifest.words, figure.x),
         y=name_in_words(manifest.words, figure.y),
         points=drawn,
         log=figure.log,
         marks=tuple(marks),
         own=tuple(own),
+        levels=figure.levels,
+        is_share=draws_shares(manifest),
     )
+
+
+def draws_shares(manifest: Manifest) -> bool:
+    """Does the declared figure show how often something happens? The median of that would be yes or no."""
+    return manifest.figure is not None and manifest.figure.y in manifest.events
 
 
 def compose_strip(
@@ -109,6 +119,9 @@ def name_axis(estimand: Mapping[str, Any]) -> str:
     return f"{measure}: {unit}" if unit else measure
 
 
-def summarize_values(values: Sequence[float]) -> ConfigMedian:
-    """What they say, however few there are."""
-    return ConfigMedian(len(values), median_of(values) if values else None, *median_sequence(values))
+def summarize_values(values: Sequence[float], *, is_event: bool) -> ConfigEstimate:
+    """What they say, however few there are: of events their share, which is all that they can say."""
+    if is_event and values:
+        happened = sum(value > 0.5 for value in values)
+        return ConfigEstimate(len(values), happened / len(values), *share_sequence(happened, len(values)))
+    return ConfigEstimate(len(values), median_of(values) if values else None, *median_sequence(values))

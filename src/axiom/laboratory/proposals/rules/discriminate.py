@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.headlines.answers import name_quantity
+from axiom.domain.headlines.answers import name_factor, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.draft import (
@@ -89,9 +89,8 @@ def _drafted(
 ) -> Proposal:
     first_axis, second_axis = axes
     worded = first.worded
-    measure, factor, other = (
-        name_quantity(worded, name) for name in (first.estimand["measure"], first_axis.factor, second_axis.factor)
-    )
+    measure = name_quantity(worded, first.estimand["measure"])
+    factor, other = (name_factor(worded, axis.factor) for axis in axes)
     draft = ProposalDraft(
         template=Template.DISCRIMINATE,
         admission=Admission.QUESTION,

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.headlines.answers import name_levels, name_quantity
+from axiom.domain.headlines.answers import name_factor, name_levels, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
@@ -185,7 +185,7 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
     if ends is None:
         return
     low, high = ends
-    factor = name_quantity(subject.worded, along.factor)
+    factor = name_factor(subject.worded, along.factor)
     where = f"{factor} from {low:g} to {high:g}"
     levels, arms = _to_the_ends(subject, along, ends)
     is_whole = ends == subject.manifest.ranges[along.factor]
@@ -262,7 +262,7 @@ def _widen(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal
         return
     side = Direction.MORE if points[-1][1] > points[0][1] else Direction.LESS
     low, high = range_ends(subject.manifest, along.factor, along.levels)
-    factor = name_quantity(subject.worded, along.factor)
+    factor = name_factor(subject.worded, along.factor)
     measure = name_quantity(subject.worded, subject.estimand["measure"])
     moves = "rises" if side is Direction.MORE else "falls"
     for edge, end in ((along.levels[-1], high), (along.levels[0], low)):

@@ -7,7 +7,7 @@ nothing that may be asked tests an explanation, somebody else has to think.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.headlines.answers import name_quantity
+from axiom.domain.headlines.answers import name_factor
 from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.proposals import AUTOPILOT, Idea
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
@@ -58,7 +58,7 @@ def _beyond(subjects: Sequence[Subject]) -> Iterator[Idea]:
 
 
 def _past(subject: Subject, factor: str, side: str, end: float) -> Idea:
-    named = name_quantity(subject.worded, factor)
+    named = name_factor(subject.worded, factor)
     return Idea(
         question=f"What becomes of finding {subject.number} with {named} {side} {end:g}?",
         why=f"Finding {subject.number} says: {_quoted(subject.answer)}. It was asked with {named} {end:g}, and there "
