@@ -26,6 +26,7 @@ RENDERED = (
         "docs/gallery",
         "docs/reference",
         "docs/findings/even_steps",
+        "docs/papers/last_batches",
         "docs/papers/luck",
     ),
     "docs/explanation/the-old-claims.md",
