@@ -16,25 +16,26 @@ We expect that noise decides. At high noise the lead is positive, and a shared l
 low noise it is negative; and batches of 2 to 32 are alike. While the rate falls to zero, noise does, and the lead is
 negative, however high it was before.
 
-The rivals name other numbers. If batch size alone decides, two noises at one batch size have the same lead. If the rate
-alone decides, one rate with two batch sizes has the same lead, and rates 16 times apart at one noise have not.
-If it is how far training has come, which is the rate times the steps, low noise after many rows leads as high noise
+The rivals name other numbers. If batch size alone decides, two noises at one batch size have the same lead. If the
+rate alone decides, one rate with two batch sizes has the same lead, and rates 16 times apart at one noise have not. If
+it is how far training has come, which is the rate times the steps, low noise after many rows leads as high noise
 would.
 
 One end of the law we know. Once a network has all rows of its training right, their gradients are small, and so is the
 noise that its rate makes of them: on digits after 102,400 rows a shared start wins at high noise, too. The teacher's
 rows are more, and not all learned by then.
 
-Five searches of public pages, issues and code on 29 November 2026, for rate over batch size with disagreement, memory of
-the start, common noise and the works above, gave nobody who shares batches between networks of unlike starts at several
-noises. Nearest are Mignacco & Urbani (2021), who measure noise by how far two networks of one start part, and Das et
-al. (2026), who find that networks remember their start at low rates. The searches were short, and of abstracts.
+Five searches of public pages, issues and code on 29 November 2026, for rate over batch size with disagreement, memory
+of the start, common noise and the works above, gave nobody who shares batches between networks of unlike starts at
+several noises. Nearest are Mignacco & Urbani (2021), who measure noise by how far two networks of one start part, and
+Das et al. (2026), who find that networks remember their start at low rates. The searches were short, and of abstracts.
 
-At high noise larger batches need rates too high to learn with: with batches of 64 and a rate of 1.28, digits often fail.
+Larger batches need rates at high noise that are too high to learn with: with batches of 64 and a rate of 1.28, digits
+often fail.
 
 History: 1, first version, of which no result was weighed: the eight seeds of one placebo happened to lie on one side,
-where 600 others had a mean of -0.0002. 2, other seeds; 24 were computed, with batches of 64, outside the range. 3, other
-seeds, and batches of 32.
+where 600 others had a mean of -0.0002. 2, other seeds; 24 were computed, with batches of 64, outside the range. 3,
+other seeds, and batches of 32.
 """
 
 from collections.abc import Callable, Mapping
@@ -128,7 +129,7 @@ def _answers(
         models.mlp(chance.stream(seed, f"start {start}"), sizes),
         task,
         rows[None],
-        watch=lambda net: [training.answers(net, asked) for asked in (task.x_test, task.x_train)],
+        watch=lambda net: [training.answers(net, inputs) for inputs in (task.x_test, task.x_train)],
         rates=Rates(lr=np.concatenate(rates)),
         batch=config.batch,
     )
@@ -156,7 +157,7 @@ def _seconds(config: Config) -> float:
     return 5e-3 + 4 * steps * (4.2e-6 + 3.2e-11 * config.batch * config.width * inputs)
 
 
-CONSTANT = {"falls": 0.0, "examples": 12_800}
+CONSTANT: dict[str, object] = {"falls": 0.0, "examples": 12_800}
 DIGITS = CONSTANT | {"task": "digits"}
 TEACHER = CONSTANT | {"task": "teacher"}
 HIGH, LOW, LOWER = ({"noise": noise} for noise in (0.02, 0.0025, 0.001))  # at batch sizes and widths that are left open
