@@ -28,6 +28,7 @@ RENDERED = (
         "docs/findings/even_steps",
         "docs/papers/last_batches",
         "docs/papers/luck",
+        "docs/papers/noise",
     ),
     "docs/explanation/the-old-claims.md",
     "src/axiom/documents",  # links to documents
