@@ -222,7 +222,6 @@ PLANE = {
     "activation": "tanh",
     "batch": 0,
     "goal": 1.0,
-    "inputs": 16,
     "examples": 272,
 }
 PILOT = partial(Prediction, because="one to 16 seeds of a pilot, other than these")
