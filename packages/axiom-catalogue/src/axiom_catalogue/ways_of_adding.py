@@ -17,7 +17,7 @@ of P = 29. The rival is one law for all. An exception would be a network of squa
 frequencies out or more, or two layers of ReLU that use half: each such network says that there is yet another way.
 
 That exceptions are rarer than one in a hundred takes 680 networks of a kind without any, or 1,000 with one; the powers
-of squares and of one layer of ReLU take 8 seeds by the pilot, those of two layers 20 to 130. A replicate takes about 35
+of squares and of one layer of ReLU take 8 seeds by the pilot, those of two layers 20 to 130. A replicate takes about 37
 seconds.
 
 History: 1, first version.
@@ -147,7 +147,7 @@ def participation(power: Doubles) -> float:
 def _seconds(config: Config) -> float:
     rows, inputs = config.share * config.modulus**2, 3 * config.modulus
     weights = config.hidden * (inputs + config.hidden * (DEPTHS[config.network] - 1))
-    return 0.02 + config.steps * (2e-5 + 2.9e-11 * rows * weights)
+    return 0.02 + config.steps * (2e-5 + 3.4e-11 * rows * weights)
 
 
 def _arm(network: str, modulus: int = PRIMES[-1]) -> dict[str, object]:
