@@ -22,8 +22,8 @@ alone, another its inputs and its data as well.
 We expect a border that is as jagged at every scale and width, with 1.9 of 2 dimensions. In a pilot of one to three
 seeds of a kind, 4, 16 and 64 units had 1.90 to 1.99, four units on four inputs 1.90 and 1.94, momentum 1.94, ReLU 1.92
 and 1.99, and Adam 1.87 and 1.94 where a network has learned that halves its loss; nearly each goes on learning with
-Adam, whatever its step size. In 15 seeds batches of 16 had 1.93 to 2.00, in 16 linear networks 1.40 to 2.02. The border of
-one example, a line on our map and here down to differences of a thousandth, had 1.17 to 1.79 below, and more below a
+Adam, whatever its step size. In 15 seeds batches of 16 had 1.93 to 2.00, in 16 linear networks 1.40 to 2.02. The border
+of one example, a line on our map and here down to differences of a thousandth, had 1.17 to 1.79 below, and more below a
 millionth than above in 14 of 16 seeds. In six seeds seven digits had up to 0.12 less than sixteen, or up to 0.05 more.
 With spreads as in the pilot, most numbers take 8 to 32 seeds, those of optimisers, units and digits up to 200. A
 replicate takes 18 minutes, of which 256 units take eight.
