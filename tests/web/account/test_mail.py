@@ -11,7 +11,7 @@ from axiom.boinc import account_keys
 from axiom.domain.fleet import Account
 from axiom.limits import accounts as limits
 from axiom.server.accounts.stored_passwords import is_password
-from axiom.server.http.door import Door
+from axiom.server.http.refused_requests import RequestGuard
 from axiom.signed.keys import load_secrets
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts
@@ -318,7 +318,7 @@ def test_a_form_that_no_browser_writes_changes_nothing_and_is_no_fault(ada, capl
     async def send(_) -> None:
         """Nobody is there any more."""
 
-    ada.loop.run_until_complete(Door(ada.app)(scope, receive, send))
+    ada.loop.run_until_complete(RequestGuard(ada.app)(scope, receive, send))
     assert ada.stored() == before
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
