@@ -45,7 +45,7 @@ def home_page(reading: Reading) -> Answer:
     answered = [question for question in questions if question["headline"]]
     computed = [question for question in questions if question["tasks"]]
     by_theme: dict[str, Answer] = {}
-    for question in sorted(answered, key=itemgetter("picture_rank")):
+    for question in sorted(answered, key=itemgetter("is_size_open", "picture_rank")):
         by_theme.setdefault(question["theme"] or question["name"], question)
     first = list(by_theme.values())[: finding_limits.HOME_ANSWERS]
     counted = counters.read_counters(reading.db)

@@ -58,7 +58,7 @@ def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_reco
     drawn = [config for config in manifest.configs if figure.shows(config)] if figure else []
     levels = {repr(config[figure.x]) for config in drawn} if figure else set()
     if draws_answer(manifest, names) and len(levels) > 1 and (has_estimates or not is_recorded):
-        return len(drawn) // len(levels)
+        return len({repr({**config, figure.x: None}) for config in drawn}) if figure else 0
     return _MOST_LINES + 1 if figure is None or is_recorded else _MOST_LINES + 2
 
 
