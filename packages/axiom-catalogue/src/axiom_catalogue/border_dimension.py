@@ -390,7 +390,7 @@ experiment = Experiment(
     setting="tanh and ReLU networks at step sizes on the border of training",
     headlines=(
         Headline(
-            says="At every scale and width, tanh networks' learn-or-fail border is about as jagged",
+            says="At every scale and width tried, tanh networks' learn-or-fail border is about equally jagged",
             when={
                 "more_than_a_line": Direction.MORE,
                 "deeper_as_jagged": Direction.ABSENT,
@@ -410,11 +410,11 @@ experiment = Experiment(
             when={"more_than_a_line": Direction.MORE, "deeper_as_jagged": Direction.LESS},
         ),
         Headline(
-            says="Among nearly equal step sizes, tanh networks' learn-or-fail border is still jagged",
+            says="Even among closely spaced step sizes, tanh networks' learn-or-fail border is jagged",
             when={"more_than_a_line": Direction.MORE},
         ),
         Headline(
-            says="Among nearly equal step sizes, tanh networks' learn-or-fail border is smooth",
+            says="Among closely spaced step sizes, tanh networks' learn-or-fail border is smooth",
             when={"more_than_a_line": Direction.ABSENT},
         ),
     ),

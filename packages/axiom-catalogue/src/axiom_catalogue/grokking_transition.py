@@ -235,11 +235,11 @@ experiment = Experiment(
     setting="networks of squares that are shown ever more sums",
     headlines=(
         Headline(
-            says="In larger addition tables, fewer extra sums separate failing from succeeding on the rest",
+            says="In larger addition tables, fewer extra sums turn failure into success on the rest",
             when={"sums_fall": Direction.LESS},
         ),
         Headline(
-            says="Similarly many extra sums separate failing from succeeding in small and large addition tables",
+            says="In small and large addition tables, similarly many extra sums turn failure into success",
             when={"sums_fall": Direction.ABSENT, "part_falls": Direction.LESS},
         ),
         Headline(

@@ -290,7 +290,8 @@ experiment = Experiment(
     setting="networks that understand sums modulo a prime",
     headlines=(
         Headline(
-            says="Adding by waves, squaring networks use nearly all frequencies, two-layer ReLU networks under half",
+            says="Adding by waves, square-activation networks use nearly all frequencies, "
+            "two-layer ReLU networks under half",
             when={
                 "waves_of_squares": Direction.MORE,
                 "waves_of_deep": Direction.MORE,
@@ -299,15 +300,16 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="More than 99 in 100 squaring networks do modular addition using nearly all frequencies",
+            says="More than 99 in 100 square-activation networks do modular addition using nearly all frequencies",
             when={"squares_use_all": Direction.MORE},
         ),
         Headline(
-            says="More than one in 100 squaring networks fails modular addition or omits some frequencies",
+            says="More than one in 100 square-activation networks fails modular addition or omits some frequencies",
             when={"squares_use_all": Direction.LESS},
         ),
         Headline(
-            says="Squaring networks adding modulo a number use frequencies roughly in proportion to that number",
+            says="Square-activation networks adding modulo a number use frequencies roughly in "
+            "proportion to that number",
             when={"squares_in_proportion": Direction.ABSENT},
         ),
     ),
