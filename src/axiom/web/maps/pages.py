@@ -4,6 +4,7 @@ import math
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from axiom.domain.evidence import VOID
 from axiom.domain.headlines.numbers import format_number
@@ -149,7 +150,9 @@ def format_knob(value: float, low: float, high: float) -> str:
     digits = min(max(3, 3 + apart), _MOST_DIGITS)
     power = math.floor(math.log10(abs(value))) if value else 0
     is_plain = _LEAST <= power < _MOST
-    text = f"{value:,.{max(0, digits - 1 - power)}f}" if is_plain else f"{value:.{digits - 1}e}"
+    with localcontext(rounding=ROUND_HALF_UP):  # as map.js rounds, which writes the ends of a map that was moved
+        exact = Decimal(value or 0)  # zero has no sign
+        text = f"{exact:,.{max(0, digits - 1 - power)}f}" if is_plain else f"{exact:.{digits - 1}e}"
     return text.replace("-", "−")
 
 
