@@ -1,4 +1,4 @@
-"""Commands for whoever operates a laboratory: init, status, doctor, keys, settings, audit, completion."""
+"""Commands for whoever operates a laboratory: init, status, doctor, settings, audit, completion."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
