@@ -14,7 +14,7 @@ from real_parts import need
 from site_pages import ADDRESSES, EMPTY, MAP, ON_THE_MAP, explored_sum, served, suspended_card, unread
 
 import axiom
-from axiom.web.maps.pages import format_knob
+from axiom.web.maps.axes import format_knob
 
 pytestmark = need("chromium")
 IN_TURN = [[mode] for mode in MODES]  # `scripts/campaign stories` sees each page in all of them

@@ -119,7 +119,7 @@
     ring.setLatLng([y.share(Number(over.dataset.y)), x.share(Number(over.dataset.x))]);
   }
 
-  // A knob's value between these ends, as the server writes it (web/maps/pages.py).
+  // A knob's value between these ends, as the server writes it (web/maps/axes.py).
   function formatKnob(value, low, high) {
     const [largest, span] = [Math.max(Math.abs(low), Math.abs(high)), Math.abs(high - low)];
     const apart = span && largest ? Math.ceil(-Math.log10(span / largest) - 0.05) : 0;
