@@ -25,10 +25,10 @@ worst=0
 for host; do
     status=0
     $ssh "$host" "$bring" <"$AXIOM_KEY_FILE" 3>&- 4<&- || status=$?
+    [ "$status" -le "$worst" ] || worst=$status
     [ -z "$stopped" ] || break
     if [ "$status" -ne 0 ]; then
         echo "deploy/ssh.sh: the key was not brought to $host (ssh ended with status $status), so no pilot starts there" >&2
-        [ "$status" -le "$worst" ] || worst=$status
         continue
     fi
     $ssh "$host" "$pilot" <&4 3>&- 4<&- &
