@@ -31,7 +31,7 @@ from axiom.store.accounts import accounts as stored_accounts
 from axiom.store.connections import Connections
 from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
-from axiom.web.account.accounts import SiteWithAccounts, account_app
+from axiom.web.account.app import SiteWithAccounts, account_app
 from axiom.web.account.visit import AccountServices
 from axiom.web.site.app import Site, make_site
 

@@ -149,7 +149,7 @@ def _fleet(classes: Sequence[Answer]) -> None:
     for why in idle[: limits.ROWS_TOLD]:
         some = why["least"] < why["most"]
         size = f"{why['least']:,} to {why['most']:,} cores" if some else counted(why["most"], "core")
-        _item(f"{counted(why['hosts'], 'host')} of {size}", why["reason"])
+        _item(f"{counted(why['cores'], 'core')} at {counted(why['hosts'], 'host')} of {size}", why["reason"])
     _more(idle)
 
 

@@ -1,7 +1,7 @@
 """Hosts that are alike stand together."""
 
 from axiom.domain.fleet import Gpu
-from axiom.domain.planning import Placement, Supply
+from axiom.domain.planning import IdleReason, Placement, Supply
 from axiom.laboratory.planning.rules.fleet_classes import list_fleet_classes, share_busy_cores
 
 
@@ -24,11 +24,12 @@ def test_equal_hosts_stand_together_the_largest_first_and_are_added_up():
         (2, 0, 1, 1_000),
     ]
     hosts = [host(1), host(2), host(3), host(4, obstacle="it is asleep")]
-    placements = [placed(1, {"a": 5, "b": 3}, gpu_tasks=1), placed(2, {"b": 4}, idle=4, reason="no memory")]
-    (one,) = list_fleet_classes(hosts, [*placements, placed(3, {}, idle=8, reason="no memory")], {})
+    placements = [placed(1, {"a": 5, "b": 3}, gpu_tasks=1), placed(2, {"b": 4}, idle=3, reason="no memory")]
+    (one,) = list_fleet_classes(hosts, [*placements, placed(3, {}, idle=4, reason="no memory")], {})
     assert one.planned == (("b", 7), ("a", 5))
-    assert (one.gpu_tasks, one.idle_cores) == (1, 20)
-    assert one.reasons == (("no memory", 2), ("it is asleep", 1))
+    assert (one.gpu_tasks, one.idle_cores) == (1, 15)
+    asleep = IdleReason(reason="it is asleep", hosts=1, cores=8)
+    assert one.reasons == (asleep, IdleReason(reason="no memory", hosts=2, cores=7)), "by cores, not by hosts"
 
 
 def test_cores_are_counted_and_not_the_tasks_that_wait_beside_them():
