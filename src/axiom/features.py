@@ -154,7 +154,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "programs": Feature(
         "Programs that work here with a token, and the API for them.",
-        rooms="gate.client rules.accounts.request_rate web.api",
+        rooms="gate.client rules.accounts.request_rate reads.brief web.api",
         commands="program notebook",
         terminal={"program": ("laboratory.programs", "Programs that may work here: list, add, limit, end.")},
     ),
@@ -186,10 +186,11 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "gate": Feature(
         "The one door to a change: who may, what it costs, and the proof of who did what.",
-        rooms="domain.callers gate laboratory.open_gate rules.accounts.command_permission settings store.upkeep.audit",
+        rooms="domain.callers gate laboratory.open_gate rules.accounts.command_permission settings store.upkeep.audit "
+        "cli.laboratory.audit",
         terminal={
             "settings": ("laboratory.operate", "Every knob, its value and where it comes from: show."),
-            "audit": ("laboratory.operate", "Proof of who did what: show, verify."),
+            "audit": ("laboratory.audit", "Proof of who did what: show, verify."),
         },
     ),
     "terminal": Feature(

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,9 @@ from furnished_lab import fill, furnish_more
 from map_on_site import draw_map, publish_map
 from real_parts import need
 from site_pages import ADDRESSES, EMPTY, MAP, ON_THE_MAP, explored_sum, served, suspended_card, unread
+
+import axiom
+from axiom.web.maps.axes import format_knob
 
 pytestmark = need("chromium")
 IN_TURN = [[mode] for mode in MODES]  # `scripts/campaign stories` sees each page in all of them
@@ -293,6 +297,20 @@ def test_a_map_is_moved_read_and_shared_by_keys_and_pointer(page, atlas, browser
     page.mouse.wheel(0, 100)
     page.wait_for_function("() => Number(new URL(location).searchParams.get('level')) < 2")
     assert complaints == []
+
+
+def test_a_moved_map_writes_its_axes_as_the_server_does(page):
+    script = (Path(axiom.__file__).parent / "web/static/map.js").read_text()
+    (function,) = re.findall(r"^  function formatKnob.*?^  }$", script, re.MULTILINE | re.DOTALL)
+    ends = [(-0.0, 1), (-1, 1), (1, 1_000_000), (1, 1e7), (-3e9, -1e-7), (1e-4, 1e-3), (999.96, 999.98), (5, 5)]
+    ends += [
+        (1 + place / 2**level, 1 + (place + 1) / 2**level) for level in range(12) for place in (0, 1, 2**level - 1)
+    ]
+    cases = [(value, low, high) for low, high in ends for value in (low, high, (low + high) / 2)]
+    written = page.evaluate(f"cases => cases.map(words => ({function})(...words))", cases)
+    expected = [format_knob(*case) for case in cases]
+    assert [pair for pair in zip(written, expected, strict=True) if pair[0] != pair[1]] == []
+    assert {"1,000,000", "−1.00e−7"} <= set(expected)
 
 
 def test_one_finger_reads_a_pixel_of_a_map_and_two_zoom(browser, atlas):

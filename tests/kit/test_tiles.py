@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.maps import ROOT, Band, Knob, Map, Tile, borders
-from axiom.kit import pixel_networks, progress, tiles
+from axiom.kit import optimizers, pixel_networks, progress, tiles
 
 # Where the pixels of a tile lie, how they are painted, and that its border is counted as the server counts it.
 MAP = Map(
@@ -181,6 +181,38 @@ def test_training_side_by_side_is_training_alone_with_a_push_before_a_step_or_on
         half = next(moment for moment, each in enumerate(told) if each <= (1 + np.mean(told[-20:])) / 2)
         assert not learned[place] or abs(int(moments[place]) - half) <= 1
     assert losses.shape == (3,)
+
+
+@pytest.mark.parametrize("seen", [pixel_networks.FEW - 1, pixel_networks.MANY], ids=["few", "many"])
+@pytest.mark.parametrize(
+    ("optimizer", "goal"),
+    [(optimizers.SGD, 0.7), (optimizers.MOMENTUM, 1.0), (optimizers.ADAMW, 1.0)],
+    ids=["plain with a goal", "momentum", "adam"],
+)
+def test_side_by_side_an_optimizer_and_a_goal_are_those_of_each_network(optimizer, goal, seen):
+    own = pixel_networks.PLAIN if optimizer is optimizers.SGD else optimizer
+    train = pixel_networks.trainer("tanh", 30, seen, optimizer=own, goal=goal)
+    first_rates, last_rates = np.float32([0.1, 1.0, 100.0]), np.float32([0.3, 2.0, 50.0])
+    learned, _, losses = train(None, first_rates, last_rates, START, (SEEN, AIMS), None)
+    bend = pixel_networks.ACTIVATIONS["tanh"]
+
+    def loss(net):
+        return jnp.mean((jnp.stack([alone(bend, net, row) for row in SEEN]) / WIDTH - AIMS) ** 2)
+
+    step = jax.jit(jax.value_and_grad(loss))
+    fates = []
+    for place, rates in enumerate(zip(first_rates, last_rates, strict=True)):
+        net, memories, told = START, optimizer.begin(START), []
+        for count in range(1, 31):
+            value, slopes = step(net)
+            told.append(float(value))
+            rows = zip(net, slopes, memories, rates, strict=True)
+            moved = [optimizer.rule(*row, count, optimizers.Rates(lr=rate)) for *row, rate in rows]
+            net, memories = tuple(weights for weights, _ in moved), [memory for _, memory in moved]
+        fates.append(np.mean(told[-20:]) < goal * told[0])
+        assert place or np.asarray(losses) == pytest.approx(told[:3], rel=1e-5)
+    assert learned.tolist() == fates
+    assert len(set(fates)) == 2
 
 
 def test_a_loss_that_leaves_the_numbers_has_run_away():

@@ -14,7 +14,7 @@ from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.limits import language_models as model_limits
-from axiom.mcp import guide, tools
+from axiom.mcp import tools, writing_guide
 from axiom.mcp.answers import answer_size, cut_answer_page
 from axiom.mcp.server import describe_tool
 from axiom.service import standard_callers as callers
@@ -34,7 +34,7 @@ CALLS = {
         {"name": "tiny_sum@1", "part": part}
         for part in ("about", "configs", "estimands", "findings", "gates", "progress", "source")
     ],
-    "guide_show": [*({"part": part} for part in guide.GuidePart), {"part": "kit", "module": "chance"}],
+    "guide_show": [*({"part": part} for part in writing_guide.GuidePart), {"part": "kit", "module": "chance"}],
     "result_summary": [{"experiment": "tiny_sum@1"}, {"experiment": "tiny_sum@1", "measure": "count"}],
     "failure_list": [{}, {"experiment": "tiny_sum"}],
     "fleet_show": [{}],

@@ -20,7 +20,7 @@ from axiom.laboratory.rounds.commands import HoldSession
 from axiom.laboratory.rounds.steps.clean import give_up_stuck_tasks
 from axiom.limits import mail as limits
 from axiom.server.http.serving import StopSignal
-from axiom.server.mail.alerts import Complaint
+from axiom.server.mail.due_alerts import Complaint
 from axiom.server.upkeep.janitor import clean_job
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service import clock as clocks

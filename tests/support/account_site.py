@@ -23,15 +23,15 @@ from axiom.laboratory.accounts.commands.accounts import submit_as_volunteer
 from axiom.laboratory.open_gate import open_gate
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.sign_up import Accounts
-from axiom.server.http.door import Door
 from axiom.server.http.origins import PublicAddress
+from axiom.server.http.refused_requests import RequestGuard
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts as stored_accounts
 from axiom.store.connections import Connections
 from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
-from axiom.web.account.accounts import SiteWithAccounts, account_app
+from axiom.web.account.app import SiteWithAccounts, account_app
 from axiom.web.account.visit import AccountServices
 from axiom.web.site.app import Site, make_site
 
@@ -136,7 +136,7 @@ class Visitor:
         async def send(message):
             messages.append(message)
 
-        await Door(self.app, address=ADDRESS)(scope, receive, send)
+        await RequestGuard(self.app, address=ADDRESS)(scope, receive, send)
         pairs = [(name.decode(), value.decode()) for name, value in messages[0]["headers"]]
         self.set_cookies = [value for name, value in pairs if name == "set-cookie"]
         for each in self.set_cookies:

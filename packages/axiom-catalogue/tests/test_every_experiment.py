@@ -44,6 +44,12 @@ RACE = {"width": 32, "strong": 4.0, "weak": 0.5, "decoupling": 0.5, "epochs": 30
 POSSIBLE = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0), Kind.DIMENSION: (0.0, 2.0)}
 CLIFF = {"task": "clusters", "activation": "relu", "loss": "mse", "depth": 3, "rows": 50, "epochs": 1}  # one step
 SILENT = [  # of cells in which something does not happen: what they say of it, and of what they say nothing
+    (
+        "border_dimension",
+        {"width": 4, "inputs": 0, "examples": 0, "steps": 50, "levels": 5, "goal": 1e-9},
+        {"learned": 0.0},
+        "dimension shallow deep deepening",
+    ),
     ("breakthrough_by_width", {"width": 8, "steps": 40}, {"learned": 0, "nearly": 0, "learned_share": 0.0}, "waited"),
     (
         "catapult_in_networks",

@@ -9,7 +9,7 @@ import pytest
 
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, models
-from axiom_catalogue import binder_crossing, catapult_phase
+from axiom_catalogue import binder_crossing, border_dimension, catapult_phase
 from axiom_catalogue import catapult_in_networks as in_networks
 from axiom_catalogue import learning_rate_cliff as cliffs
 from axiom_catalogue import learning_rate_phase_transitions as transitions
@@ -270,3 +270,37 @@ def test_curves_cross_where_the_wide_network_has_less_and_the_narrow_one_has_som
     assert binder_crossing.crossed([0.6, 0.6, 0.6], [0.66, 0.55, 0.4]) == between
     assert binder_crossing.crossed([0.6, 0.6, 0.1], [0.66, 0.6, -0.3]) is None
     assert binder_crossing.crossed([0.6, 0.6, 0.6], [0.66, 0.66, 0.7]) is None
+
+
+# Borders along lines whose dimension is known: a point, Cantor's set, and coins.
+def test_the_dimension_of_a_border_is_that_of_a_line_or_of_cantors_set():
+    small = {"levels": 4, "steps": 60, "examples": 32, "width": 4}
+    smooth, cantor = (
+        [border_dimension.run(border_dimension.Config(control=control, **small), seed).dimension for seed in range(4)]
+        for control in ("smooth", "cantor")
+    )
+    assert smooth == [1.0] * 4
+    assert np.mean(cantor) == pytest.approx(1.0 + math.log(2.0) / math.log(3.0), abs=0.06)
+
+
+def test_cantors_set_lies_between_two_sides_that_its_thirds_repeat():
+    shares = (np.arange(3**6) + 0.5) / 3**6
+    sides = border_dimension.find_cantor_side(shares).reshape(3, -1)
+    assert not sides[1].any()
+    assert sides[2].tolist() == (~sides[0]).tolist()
+    assert sides[0, 243 // 3 : 2 * 243 // 3].tolist() == [False] * 81
+
+
+def test_a_border_everywhere_has_as_many_changes_in_coarse_pieces_as_in_fine_ones():
+    coins = np.random.default_rng(0).random((400, border_dimension.PIECES + 1)) < 0.5
+    assert border_dimension.count_changes(coins, border_dimension.COARSE) == pytest.approx(4.0, abs=0.3)
+    assert border_dimension.count_changes(coins, 1) == pytest.approx(32.0, abs=1.0)
+
+
+def test_finer_windows_are_pieces_over_which_fates_change_and_stay_where_none_does():
+    windows = np.array([[0.5, 0.0, 64.0], [-0.5, 64.0, 128.0]])
+    learned = np.zeros((2, border_dimension.PIECES + 1), bool)
+    learned[0, :11] = learned[1, 63:] = True
+    finer = border_dimension.find_finer(windows, learned, np.random.default_rng(1))
+    assert sorted(map(tuple, finer)) == [(-0.5, 126.0, 127.0), (0.5, 10.0, 11.0)]
+    assert border_dimension.find_finer(windows, learned | True, np.random.default_rng(1)).tolist() == windows.tolist()

@@ -131,6 +131,15 @@ class Placement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class IdleReason:
+    """Why cores of one size of host stay idle, and how many."""
+
+    reason: str
+    hosts: int
+    cores: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FleetClass:
     """Hosts of one size: the work on their cores, the tasks that would go there, the cores that would stay idle."""
 
@@ -142,7 +151,7 @@ class FleetClass:
     planned: tuple[tuple[str, int], ...]  # tasks that would go there, most first
     gpu_tasks: int  # among those that would
     idle_cores: int
-    reasons: tuple[tuple[str, int], ...]  # why cores stay idle, and at how many hosts
+    reasons: tuple[IdleReason, ...]  # that of most cores first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

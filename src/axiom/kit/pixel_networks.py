@@ -12,6 +12,9 @@ from typing import Any, TypeAlias
 import jax
 import jax.numpy as jnp
 
+from axiom.kit.models import Array
+from axiom.kit.optimizers import Memory, Optimizer, Rates
+
 Layers: TypeAlias = "tuple[Any, Any]"  # inputs by hidden units by networks, and hidden units by networks
 Bend: TypeAlias = "Callable[[Any], Any]"
 
@@ -27,6 +30,15 @@ ACTIVATIONS: dict[str, Bend] = {
     "relu": lambda fields: 2.0**0.5 * jax.nn.relu(fields),
     "linear": lambda fields: fields,
 }
+
+
+def _plain(weight: Array, slope: Array, memory: Memory, count: Array | float, rates: Rates) -> tuple[Array, Memory]:
+    del count
+    return weight - rates.lr * slope, memory
+
+
+PLAIN = Optimizer(rule=_plain, memories=0)
+"""Gradient descent as the maps know it: what has no decay costs nothing, and no bit of a pixel."""
 
 
 def begun(start: Layers, networks: int) -> Layers:
@@ -83,15 +95,22 @@ def side_by_side(on_a_core: int, held: int) -> int:
 
 @lru_cache(maxsize=8)
 def trainer(
-    activation: str, steps: int, seen: int, *, is_sampled: bool = False, is_pushed_once: bool = False
+    activation: str,
+    steps: int,
+    seen: int,
+    *,
+    is_sampled: bool = False,
+    is_pushed_once: bool = False,
+    optimizer: Optimizer = PLAIN,
+    goal: float = 1.0,
 ) -> Callable[..., Any]:
-    """Train mean-field networks by gradient descent, each step on so many examples, and say which learned.
+    """Train mean-field networks by such an optimiser, each step on so many examples, and say which learned.
 
     Its arguments: what is added to every weight of the first layer before each step, or before the first one alone,
     None where nothing is; the step sizes of the two layers, one of each for each network; the start and the data, which
     all share; and, where each step sees a sample, the rows of it. It returns for each network whether its last losses
-    on all rows are below the first one on average, the step by which half of that was gained or by which it ran away,
-    and three losses of one network.
+    on all rows are on average below the goal, a part of the first one, the step by which half of that was gained or by
+    which it ran away, and three losses of one network.
 
     It is compiled once for all tiles of an arm. What lies side by side decides how fast it is: many examples, else the
     hidden units, and where there is hardly an example, the networks.
@@ -100,10 +119,10 @@ def trainer(
 
     def outputs(layers: Any, inputs: Any) -> Any:
         def of_one(first: Any, last: Any) -> Any:
-            width = len(last)
+            width, scale = len(last), inputs.shape[1] ** 0.5
             if is_long:
-                return last @ bend(first @ inputs.T / width**0.5) / width
-            return bend(inputs @ first / width**0.5) @ last / width
+                return last @ bend(first @ inputs.T / scale) / width
+            return bend(inputs @ first / scale) @ last / width
 
         return jax.vmap(of_one, axis, axis)(*layers)
 
@@ -120,24 +139,28 @@ def trainer(
             pushes = None if pushes is None else pushes[:, None, None]
         if pushes is not None and is_pushed_once:
             layers = layers[0] + pushes, layers[1]
+        rates = Rates(lr=first_rates), Rates(lr=last_rates)
+        memories = tuple((jnp.zeros_like(weights),) * optimizer.memories for weights in layers)
 
-        def step(layers: Any, places: Any) -> Any:
+        def step(state: Any, places: Any) -> Any:
+            layers, memories, count = state
             if pushes is not None and not is_pushed_once:
                 layers = layers[0] + pushes, layers[1]
             seen, aims = (inputs[places], wanted[places]) if is_sampled else (inputs, wanted)
             slopes, losses = jax.grad(loss, has_aux=True)(layers, seen, aims)
-            first, last = layers
-            return (first - first_rates * slopes[0], last - last_rates * slopes[1]), losses
+            rows = zip(layers, slopes, memories, (count, count), rates, strict=True)
+            layers, memories = zip(*(optimizer.rule(*row) for row in rows), strict=True)
+            return (layers, memories, count + 1), losses
 
-        def last_step(layers: Any, places: Any) -> Any:
-            moved, losses = step(layers, places)
-            return moved, loss(layers, inputs, wanted)[1] if is_sampled else losses
+        def last_step(state: Any, places: Any) -> Any:
+            moved, losses = step(state, places)
+            return moved, loss(state[0], inputs, wanted)[1] if is_sampled else losses
 
         first_losses = loss(layers, inputs, wanted)[1]
         early, late = (chosen[:-LAST], chosen[-LAST:]) if is_sampled else (None, None)
-        layers, losses = jax.lax.scan(step, layers, early, length=steps - LAST)
-        _, end = jax.lax.scan(last_step, layers, late, length=LAST)
-        return (*fates(jnp.concatenate([losses, end]) / first_losses), losses[:3, 0])
+        state, losses = jax.lax.scan(step, (layers, memories, 1.0), early, length=steps - LAST)
+        _, end = jax.lax.scan(last_step, state, late, length=LAST)
+        return (*fates(jnp.concatenate([losses, end]) / (goal * first_losses)), losses[:3, 0])
 
     return jax.jit(trained)
 

@@ -7,6 +7,9 @@ IN_HAND_PER_CORE = 2  # Tasks a pilot has for each core: one that is computed, a
 WORD_EVERY_SECONDS = 30.0  # How often a pilot with nothing else to say tells the laboratory that it is alive
 QUESTIONS_IN_VAIN = 3  # A pilot that asked for work in vain this many times takes it that none is left, and ends
 ENDING_SECONDS = 60.0  # How long a pilot whose time is over may go on with what it has begun
+# A pilot whose job will be ended begins nothing in the time before it, so that the job ends by itself and counts as
+# completed
+JOB_MARGIN_SECONDS = 120.0
 DASK_ANSWERS_SECONDS = 30.0  # How long a Dask scheduler may take to answer
 ANSWER_SECONDS = 60.0  # How long a pilot waits for an answer of the laboratory
 LAST_ANSWER_SECONDS = 6.0  # How long a pilot that is about to end waits for an answer of the laboratory

@@ -6,6 +6,10 @@ COUNTED_ON_FOR = timedelta(hours=1)  # A computer that was silent for longer is 
 NOTICE_SHOWN_FOR = timedelta(days=1)  # How long a notice is shown in a volunteer's client
 NOTICED_WITHIN = timedelta(days=60)  # A notice to all is for computers heard from in this time; others read the news
 NOTICES_AT_ONCE = 5  # Notices in one reply to a client
+IN_HAND = 1_000  # Tasks that a computer may have in hand: a client asks for no more, and names all of them at once
+UNPROVEN_PER_CORE = 2  # Tasks in hand for each core of a computer with nothing to show: it may boast
+BELIEVED_CORES = 8  # Cores that such a computer is believed to have: as many as an ordinary one has
+UNPROVEN_TOGETHER = 128  # Tasks in hand of all such computers of a volunteer, so that inventing some gains little
 TASKS_AN_HOUR_AND_CORE = 32  # Tasks an hour and core for a good computer: a failure halves it, and five leave one
 OUTVOTED_REMEMBERED_FOR = timedelta(days=30)  # How long every task of a computer is checked after others outvoted it
 GPU_RESTS_FOR = timedelta(days=1)  # How long a failing GPU gets no tasks: drivers are rarely mended sooner

@@ -3,8 +3,6 @@
 OPEN_AT_ONCE = 12  # Proposals that may wait for an answer at once: nobody reads more
 OF_ONE_FINDING = 3  # Proposals from one finding that may wait at once
 DULL_SESSIONS = 3  # Sessions in a row in which a question was worth less than the floor, before its end is proposed
-INFEASIBLE_SHARE = 0.5  # A question is infeasible if a larger share of its replicates was stopped at the time limit
-INFEASIBLE_AFTER = 16  # Replicates before that is judged: with fewer, their share may be chance
 # How many times as much as a replicate of the finding itself one of its extension may cost: dearer than this, what a
 # config costs is foreseen too badly
 DEAREST_EXTENSION = 64.0

@@ -1,7 +1,11 @@
-"""What the laboratory's server takes at once, and how long it waits."""
+"""What the laboratory's server takes at once, how long it waits, and when clients call again."""
 
 from datetime import timedelta
 
+# A computer with work calls again after this time, or when half of the work is done if that is sooner: a computer
+# whose results count need not be thanked within seconds
+CALL_AGAIN_SECONDS = 180.0
+CALL_ANYHOW_SECONDS = 3_600.0  # A client calls again within this time in any case, to hear of aborts and notices
 FREE_DISK_BYTES = 1_000_000_000  # Outputs have to wait while less disk space than this is free
 REQUESTS_A_SECOND = 20.0  # Requests a second that one program may make
 REQUESTS_AT_ONCE = 40.0  # Requests that a program which was quiet may make at once

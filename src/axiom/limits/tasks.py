@@ -1,4 +1,4 @@
-"""How long tasks are, when they are given up, how often they are checked, and how many a host has in hand."""
+"""How long tasks are, how often they are checked, and when they are given up."""
 
 from datetime import timedelta
 
@@ -22,14 +22,6 @@ TASKS_A_FAILURE = 4
 LEAST_TASKS = 10  # Tasks that a workunit may have at least before it ends for that reason
 # A laboratory that was away for longer had an outage; after less, clients try again by themselves
 AWAY_IS_AN_OUTAGE = timedelta(minutes=10)
-IN_HAND = 1_000  # Tasks that a computer may have in hand: a client asks for no more, and names all of them at once
-UNPROVEN_PER_CORE = 2  # Tasks in hand for each core of a computer with nothing to show: it may boast
-BELIEVED_CORES = 8  # Cores that such a computer is believed to have: as many as an ordinary one has
-UNPROVEN_TOGETHER = 128  # Tasks in hand of all such computers of a volunteer, so that inventing some gains little
-# A computer with work calls again after this time, or when half of the work is done if that is sooner: a computer
-# whose results count need not be thanked within seconds
-CALL_AGAIN_SECONDS = 180.0
-CALL_ANYHOW_SECONDS = 3_600.0  # A client calls again within this time in any case, to hear of aborts and notices
 # A task of the server that this laboratory succeeds is left alone for so long after it was due
 FOREIGN_TASK_GRACE = timedelta(days=14)
 TIMES_DECLARED_COST = 5.0  # How many times its declared cost a cell may take before it is stopped

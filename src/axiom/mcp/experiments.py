@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from axiom.errors import WrongUse
-from axiom.mcp import guide
 from axiom.mcp.answers import (
     Answer,
     answer_byte_limit,
@@ -20,6 +19,7 @@ from axiom.mcp.answers import (
 )
 from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Cursor, LabTool, Long, Text
+from axiom.mcp.writing_guide import GuidePart, guide_part
 
 _NAMED = r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"
 Version = Annotated[
@@ -225,14 +225,14 @@ def _ours(text: str) -> str | None:
 class GuideWords:
     """Which part of the guide."""
 
-    part: guide.GuidePart = guide.GuidePart.CONTRACT
+    part: GuidePart = GuidePart.CONTRACT
     module: Annotated[str, {"max_length": 40, "description": "of the kit, for part kit; empty: the list"}] = ""
     cursor: Cursor = ""
     long: Long = False
 
 
 def _guide(_lab: LabAccess, words: GuideWords) -> Answer:
-    return cut_answer_page(guide.guide_part(words.part, words.module), words.cursor, answer_byte_limit(long=words.long))
+    return cut_answer_page(guide_part(words.part, words.module), words.cursor, answer_byte_limit(long=words.long))
 
 
 TOOLS = (

@@ -40,7 +40,7 @@ class McpMiddleware:
         self._enter = enter
         self._sessions = StreamableHTTPSessionManager(
             app=lab_server(lambda ctx: lab_of(_caller(ctx)), turn_of=lambda ctx: turn(_caller(ctx))),
-            security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the door has looked
+            security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # looked at before
             max_request_body_size=limits.MCP_REQUEST_BYTES,
             session_idle_timeout=limits.MCP_IDLE_SECONDS,
             max_sessions=limits.MCP_SESSIONS,

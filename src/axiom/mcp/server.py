@@ -14,10 +14,11 @@ from mcp.shared.exceptions import MCPError
 
 from axiom import __version__
 from axiom.errors import AxiomError, Fault
-from axiom.mcp import approval, changes, guide, prompts, tools
+from axiom.mcp import approval, changes, prompts, tools
 from axiom.mcp.answers import Answer, answer_byte_limit, answer_text, cut_answer_page, error_answer
 from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Effect, LabTool
+from axiom.mcp.writing_guide import GuidePart, guide_part
 
 log = logging.getLogger("axiom.mcp")
 
@@ -75,7 +76,7 @@ def lab_server(lab_of: LabOf, *, operates: bool = False, turn_of: TurnOf = lambd
     async def list_resources(_ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
         parts = [
             types.Resource(uri=f"{_GUIDE}{part}", name=f"guide_{part}", mime_type="application/json")
-            for part in guide.GuidePart
+            for part in GuidePart
         ]
         return types.ListResourcesResult(resources=parts)
 
@@ -143,7 +144,7 @@ def tool_refusal(error: AxiomError) -> types.CallToolResult:
 
 def _resource(name: str) -> Answer:
     try:
-        return cut_answer_page(guide.guide_part(guide.GuidePart(name)), "", answer_byte_limit(long=True))
+        return cut_answer_page(guide_part(GuidePart(name)), "", answer_byte_limit(long=True))
     except ValueError:
         raise _unknown(f"There is no resource {name[:80]!r}; resources/list says which there are.") from None
 

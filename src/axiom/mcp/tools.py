@@ -6,13 +6,13 @@ from typing import Any
 
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, NotAllowed, UnknownName, WrongUse
-from axiom.mcp import changes, experiments, findings, laboratory
+from axiom.mcp import brief, changes, experiments, findings, laboratory
 from axiom.mcp.answers import Answer
 from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Effect, LabTool
 from axiom.rules.accounts.command_permission import why_without_right
 
-TOOLS = (laboratory.BRIEF, *findings.TOOLS, *experiments.TOOLS, *laboratory.TOOLS, *changes.TOOLS)
+TOOLS = (brief.BRIEF, *findings.TOOLS, *experiments.TOOLS, *laboratory.TOOLS, *changes.TOOLS)
 _MOST_SAID = 2_000  # characters of words that mean nothing, as they are remembered
 
 

@@ -6,7 +6,7 @@ from operator import attrgetter, itemgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.domain.evidence import VOID
-from axiom.limits import findings as finding_limits
+from axiom.limits import front_page as limits
 from axiom.limits import news as news_limits
 from axiom.reads import failures
 from axiom.reads import findings as finding_views
@@ -37,17 +37,17 @@ def home_page(reading: Reading) -> Answer:
         version=(findings.find_newest_evidence_id(reading.db), reading.now.date()),
     )
     standing = {brief.number for brief in decided if brief.status == "open"}
-    week = [number for number in recent if number in standing][: finding_limits.HOME_FINDINGS]
-    shown = week or [brief.number for brief in decided[: finding_limits.HOME_FINDINGS]]
+    week = [number for number in recent if number in standing][: limits.FINDINGS]
+    shown = week or [brief.number for brief in decided[: limits.FINDINGS]]
     row = finding_views.read_finding_rows(reading, Graph(reading), shown)
     every = experiments.list_experiment_versions(reading.db)
     questions = list_questions(reading, every, briefs)
     answered = [question for question in questions if question["headline"]]
     computed = [question for question in questions if question["tasks"]]
     by_theme: dict[str, Answer] = {}
-    for question in sorted(answered, key=itemgetter("picture_rank")):
+    for question in sorted(answered, key=itemgetter("is_size_open", "picture_rank")):
         by_theme.setdefault(question["theme"] or question["name"], question)
-    first = list(by_theme.values())[: finding_limits.HOME_ANSWERS]
+    first = list(by_theme.values())[: limits.ANSWERS]
     counted = counters.read_counters(reading.db)
     return {
         "home": {
@@ -59,9 +59,7 @@ def home_page(reading: Reading) -> Answer:
             "card": shared_card_address(reading, f"experiment/{first[0]['experiment']}", first[0]["title"])
             if first
             else None,
-            "questions": [question for question in questions if not question["headline"]][
-                : finding_limits.HOME_QUESTIONS
-            ],
+            "questions": [question for question in questions if not question["headline"]][: limits.QUESTIONS],
             "all_questions": len(questions),
             "findings": [row[number] for number in shown],
             "is_of_this_week": bool(week),
@@ -74,7 +72,7 @@ def home_page(reading: Reading) -> Answer:
             "most_computed": max(computed, key=itemgetter("tasks"), default=None),
             "watches": failures.list_met_watches(reading),
             "said": news_views.list_current_news(reading),
-            "news": session_views.describe_newest_sessions(reading, news_limits.HOME_NEWS)["news"],
+            "news": session_views.describe_newest_sessions(reading, limits.SESSION_NEWS)["news"],
         }
     }
 

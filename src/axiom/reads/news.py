@@ -8,6 +8,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from axiom.boinc.xml import escape_xml, in_ascii
+from axiom.limits import front_page as front_page_limits
 from axiom.limits import news as limits
 from axiom.reads import findings
 from axiom.reads.base.page import page_at
@@ -108,7 +109,9 @@ def list_published_news(reading: Reading) -> Answer:
 
 
 def list_current_news(reading: Reading) -> list[Answer]:
-    return [_shown(note) for note in stored.list_unexpired_news(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
+    return [
+        _shown(note) for note in stored.list_unexpired_news(reading.db, reading.now, front_page_limits.OPERATOR_NOTES)
+    ]
 
 
 def _shown(note: News) -> Answer:

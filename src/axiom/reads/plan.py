@@ -9,6 +9,7 @@ from axiom.limits import planning as limits
 from axiom.reads import releases
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
+from axiom_weigh.grouping import group_pairs
 
 _OTHERS = "others"
 _WIDE = 660  # units in which the picture is drawn
@@ -56,18 +57,19 @@ def plan_data(preview: Preview) -> Answer:
 
 
 def list_idle_reasons(classes: Iterable[Answer]) -> list[Answer]:
-    """Why cores stay idle, each reason once, with how many hosts of which sizes have it."""
-    by_reason: dict[str, Answer] = {}
-    for size in classes:
-        for why in size["reasons"]:
-            before = by_reason.get(why["reason"], {"hosts": 0, "least": size["cores"], "most": size["cores"]})
-            by_reason[why["reason"]] = {
-                "reason": why["reason"],
-                "hosts": before["hosts"] + why["hosts"],
-                "least": min(before["least"], size["cores"]),
-                "most": max(before["most"], size["cores"]),
-            }
-    return list(by_reason.values())
+    """Why cores stay idle, each reason once, that of most cores first, with its hosts and their sizes."""
+    by_reason = group_pairs((why["reason"], (size["cores"], why)) for size in classes for why in size["reasons"])
+    reasons = [
+        {
+            "reason": reason,
+            "hosts": sum(why["hosts"] for _, why in rows),
+            "cores": sum(why["cores"] for _, why in rows),
+            "least": min(size for size, _ in rows),
+            "most": max(size for size, _ in rows),
+        }
+        for reason, rows in by_reason.items()
+    ]
+    return sorted(reasons, key=lambda why: -why["cores"])
 
 
 def _names(preview: Preview) -> Mapping[int, str]:
@@ -80,7 +82,6 @@ def _class(size: FleetClass) -> Answer:
         **asdict(size),
         "busy": dict(size.busy),
         "planned": dict(size.planned),
-        "reasons": [{"reason": reason, "hosts": hosts} for reason, hosts in size.reasons],
     }
 
 

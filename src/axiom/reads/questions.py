@@ -199,6 +199,7 @@ def _compose_answer(
             is_recorded=is_recorded,
             finding=briefed[0].number if briefed else min(weighed, default=0),
         ),
+        "is_size_open": is_size_open,
         "picture_rank": rank_question_picture(
             manifest,
             carrying,

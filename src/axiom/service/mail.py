@@ -4,8 +4,8 @@ from datetime import datetime
 
 from axiom.errors import WrongUse
 from axiom.limits import mail as limits
-from axiom.server.mail.alerts import Alerts, Complaint
-from axiom.server.mail.reminders import DueMail
+from axiom.server.mail.due_alerts import Complaint, DueAlerts
+from axiom.server.mail.due_mail import DueMail
 from axiom.server.mail.senders import MailServer, WebAddress
 from axiom.server.mail.sending import Carrier, Outgoing
 from axiom.server.upkeep.jobs import ALIVE, Job
@@ -16,9 +16,9 @@ from axiom.store.engine.database import Database
 from axiom.store.mail.outbox import MAIL, OutboxMessage
 from axiom.store.upkeep import jobs as jobs_store
 from axiom.web.mail.letters import Letters
+from axiom.web.mail.posted_alerts import NTFY, WEBHOOK, write_posted_alert
 
 PASSWORD = "AXIOM_MAIL_PASSWORD"  # noqa: S105  the name of a variable
-WEBHOOK, NTFY = "webhook", "ntfy"
 _BACK = "back"  # the job under whose name the last start after an absence is remembered
 
 
@@ -76,7 +76,7 @@ def make_letters(settings: Settings, secret: bytes, master: str) -> Letters:
 @dataclass(frozen=True, kw_only=True)
 class Mailing:
     jobs: list[Job]
-    alerts: Alerts | None
+    alerts: DueAlerts | None
 
 
 def make_mailing(
@@ -94,7 +94,7 @@ def make_mailing(
     if server:
         carriers[MAIL] = (server, words.mail)
     for name, address in web_addresses(settings).items():
-        carriers[name] = (address, _posted(words.webhook if name == WEBHOOK else words.ntfy))
+        carriers[name] = (address, _posted(name, words))
     outgoing = [
         Outgoing(name, carrier, compose, health.writer, readers, now) for name, (carrier, compose) in carriers.items()
     ]
@@ -105,7 +105,7 @@ def make_mailing(
     of_alerts = [sender for sender in outgoing if sender.channel != MAIL or settings.alert_mail]
     if not of_alerts:
         return Mailing(jobs=jobs, alerts=None)
-    alerts = Alerts(health.writer, readers, now, of_alerts, lambda: [*complaints(), *_stuck(outgoing)])
+    alerts = DueAlerts(health.writer, readers, now, of_alerts, lambda: [*complaints(), *_stuck(outgoing)])
     return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.check, remembered=False)], alerts=alerts)
 
 
@@ -118,9 +118,9 @@ def silence_counts_from(db: Database, now: datetime) -> datetime:
     return max(now, back + limits.BACK_WITHIN) if back else now
 
 
-def _posted(write: Callable[[OutboxMessage], bytes]) -> Callable[[Database | None, OutboxMessage, datetime], bytes]:
+def _posted(channel: str, words: Letters) -> Callable[[Database | None, OutboxMessage, datetime], bytes]:
     """What is posted needs neither the records nor the time."""
-    return lambda _db, row, _now: write(row)
+    return lambda _db, row, _now: write_posted_alert(channel, row, laboratory=words.name, address=words.master)
 
 
 def _stuck(outgoing: Iterable[Outgoing]) -> Iterator[Complaint]:

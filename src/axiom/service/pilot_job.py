@@ -59,6 +59,11 @@ class PilotOrders:
     is_on_leash: bool = False  # ends when standard input does
 
 
+def seconds_of_work(job_seconds: float) -> float:
+    """For how long a pilot begins something whose job has so long: at least for half of a short one."""
+    return max(job_seconds - limits.JOB_MARGIN_SECONDS, job_seconds / 2)
+
+
 def run_pilot_job(orders: PilotOrders, *, quiet: bool) -> None:
     stopping = _stopping_by_signals()
     if orders.is_on_leash:

@@ -28,7 +28,7 @@ from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
-from axiom.server.mail.alerts import Alerts, Complaint
+from axiom.server.mail.due_alerts import Complaint, DueAlerts
 from axiom.server.upkeep.jobs import ALIVE, Job, Jobs
 from axiom.service.autopilot import AutopilotProcess, SessionReason
 from axiom.service.clock import Clock
@@ -271,7 +271,7 @@ def _build(
     return core, visits
 
 
-def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | None) -> None:
+def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: DueAlerts | None) -> None:
     """Stop where nothing can be stored any more. After a full disk, have something stored to see whether it fits."""
     if writer.failed:
         try:

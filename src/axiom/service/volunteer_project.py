@@ -49,8 +49,8 @@ from axiom.store.connections import Connections, ReaderPool
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
 from axiom.store.writer import Writer
-from axiom.web.account.accounts import SiteWithAccounts
-from axiom.web.account.accounts import account_app as account_pages
+from axiom.web.account.app import SiteWithAccounts
+from axiom.web.account.app import account_app as account_pages
 from axiom.web.account.visit import AccountServices
 from axiom.web.site.app import Site, make_site
 from axiom.web.site.request_class import class_of

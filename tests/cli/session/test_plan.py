@@ -76,8 +76,8 @@ def test_what_people_asked_for_stands_first(shown):
 
 
 def test_hosts_of_a_size_are_one_line_with_why_cores_idle_and_small_ones_a_range(shown):
-    reasons = [{"reason": "no memory is left for one more task", "hosts": 9}]
-    small = sized(4, 1, {}, idle=4, reasons=[reasons[0] | {"hosts": 1}])
+    reasons = [{"reason": "no memory is left for one more task", "hosts": 9, "cores": 16}]
+    small = sized(4, 1, {}, idle=4, reasons=[reasons[0] | {"hosts": 1, "cores": 4}])
     many = sized(8, 40, dict.fromkeys("abcde", 60), idle=20, reasons=reasons)
     lines = shown(classes=[sized(100, 1, {"a": 100}), many, small])
     table = lines[lines.index("Where it would go") + 1 :]
@@ -86,7 +86,7 @@ def test_hosts_of_a_size_are_one_line_with_why_cores_idle_and_small_ones_a_range
         ["8", "–", "4", "40", "0", "300", "20", "a", "+4"],
     ]
     idle = lines[lines.index("Why cores stay idle") + 1 :]
-    assert idle[:2] == ["  10 hosts of 4 to 8 cores", "    no memory is left for one more task"]
+    assert idle[:2] == ["  20 cores at 10 hosts of 4 to 8 cores", "    no memory is left for one more task"]
     lines = shown(classes=[sized(cores, 3, {"a": cores}, idle=1) for cores in range(20, 5, -1)])
     assert "  and 9 more hosts of 6 to 8 cores: 21 planned, 3 idle; --json has all" in lines  # below a dozen sizes
     assert sum(line.startswith(("20 ", "9 ")) for line in lines) == 2

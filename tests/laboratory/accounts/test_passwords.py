@@ -38,6 +38,12 @@ def test_what_is_tried_first_is_refused(password):
     assert refusal(password)
 
 
+@pytest.mark.parametrize("password", ["annameier2026", "AnnaMeier2026!", "anna-meier_2026", "meieranna2026"])
+def test_signs_within_the_address_do_not_hide_it(password):
+    with pytest.raises(WrongUse):
+        refuse_weak(password, "AM", "anna.meier@example.org", "Axiom")
+
+
 TAKEN = [
     *("correcthorse", "blue.kettle.9", "sunshine and rain in may", "ünïcödé-wört", "        x       y"),
     *("ada.lovelace likes tea", "kqzvbxwm", "blue.kettle.9" * 19),

@@ -25,7 +25,7 @@ from axiom.laboratory.registrations import kin
 from axiom.laboratory.registrations.links import read_hanging_questions
 from axiom.laboratory.registrations.predictions import record_prediction
 from axiom.laboratory.registrations.register import amend_claim, register_cohort, register_further
-from axiom.server.returns.forgotten_tasks import readmit
+from axiom.server.returns.tasks_after_restore import readmit_task
 from axiom.signed.bundles import MANIFEST, pack_files, read_bundle_files
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.tickets import read_ticket
@@ -268,7 +268,7 @@ def test_a_forgotten_task_goes_back_to_the_registration_whose_configs_it_has(
         elapsed_seconds=1.0,
         workunit_id=1,
     )
-    assert readmit(lab.db, lab.folder, lab.keys.trust, report, None) == bool(belongs_to)
+    assert readmit_task(lab.db, lab.folder, lab.keys.trust, report, None) == bool(belongs_to)
     rows = lab.db.select("SELECT registration_id FROM workunit UNION SELECT registration_id FROM replicate")
     assert {row["registration_id"] for row in rows} == belongs_to
 

@@ -1,4 +1,4 @@
-"""Handing out work: what is lost comes again, what is meant for one goes to one, nobody repeats their own.
+"""Handing out work: what is meant for one goes to one, nobody repeats their own.
 
 What was not tried goes to nobody, on any path, and a repaired bundle reaches what was ordered before. A host that
 should have a smaller task than waits is given a part: no replicate is lost, none ordered twice.
@@ -10,20 +10,18 @@ from datetime import timedelta
 
 import pytest
 import stored_work
+from dispatch_calls import hand, tasks_of
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 from scheduler_calls import Client, Exchange
 
-from axiom.domain.fleet import Standing
 from axiom.domain.preflights import Refusal
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.laboratory.experiments import quick_gates
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.dispatch import grant_tasks
-from axiom.server.dispatch.work_request import WorkRequest
 from axiom.server.scheduler.reply_elements import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import counters
@@ -39,49 +37,8 @@ def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
     return lab.host(name, volunteer=volunteer, **({"cores": 4, "memory_mb": 8_000} | capacity))
 
 
-def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked):
-    """What a host gets that asks for so many tasks; it lost nothing unless `holding` says so."""
-    kept = (
-        frozenset(task.id for task in task_store.list_tasks_at_host(lab.db, host))
-        if holding is None
-        else frozenset(holding)
-    )
-    wish = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": kept} | asked
-    with lab.db.transaction():
-        known = hosts.find_host(lab.db, host)
-        return grant_tasks(lab.db, dispatch or lab.dispatch, lab.known, known, WorkRequest(**wish), lab.now)
-
-
-def tasks_of(handed) -> list[int]:
-    return [task.task for task in handed.granted]
-
-
 def fail(lab, given, host: int) -> None:
     assert lab.report(given.order, None, exit_status=Exit.CELL_FAILED, host=host).state is TaskState.FAILED
-
-
-def test_lost_tasks_come_again_within_what_was_asked_for(working_lab):
-    working_lab.deploy(workunits=5)
-    hosts.set_standing(working_lab.db, 1, Standing(valid_in_row=1))  # it may have as many as any
-    first = hand(working_lab, 1, 4).granted
-    handed = hand(working_lab, 1, 3, holding=[first[0].task])
-    assert (handed.lost, handed.granted, handed.reason) == (first[1:], (), "3 lost tasks sent again")
-    handed = hand(working_lab, 1, 2, holding=[one.task for one in first[:3]])
-    assert (handed.lost, tasks_of(handed)) == (first[3:], [5])
-    handed = hand(working_lab, 1, 1, holding=[], most=2)
-    assert handed.lost == first[:2]
-    assert hand(working_lab, 1, 0, holding=[], most=0).lost == ()
-
-
-def test_a_lost_task_keeps_the_bundle_under_which_it_was_sent(working_lab, prepared):
-    (given,) = hand(working_lab, 1).granted
-    working_lab.publish(prepared(top="REPAIRED = True"))
-    (again,) = hand(working_lab, 1, holding=[]).lost
-    assert again == given
-    working_lab.deploy()
-    (fresh,) = hand(working_lab, 1).granted
-    assert (fresh.bundle, given.bundle) == (prepared(top="REPAIRED = True").digest, prepared().digest)
-    assert fresh.seal != given.seal
 
 
 def test_nobody_gets_again_what_failed_with_them_while_there_is_somebody_else(working_lab):

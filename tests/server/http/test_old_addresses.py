@@ -57,7 +57,7 @@ def test_nothing_is_translated_where_everything_is_asked_where_it_is():
             public_address(Settings(url=f"https://lab.example/{path}"), "")
 
 
-def test_the_door_answers_and_guards_programs_as_if_asked_without_the_path():
+def test_requests_of_programs_are_guarded_as_if_asked_without_the_path():
     listening, answers = socket.create_server(("127.0.0.1", 0)), Answers()
     where = listening.getsockname()
     address = PublicAddress(names=frozenset({"lab"}), origin="http://lab", old_paths=read_old_paths("/N/", "/cgi=/now"))

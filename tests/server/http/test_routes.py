@@ -12,8 +12,8 @@ from axiom.boinc.project_files import PICTURES, load_project_pictures
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server.accounts import sign_up
-from axiom.server.http.door import Door
 from axiom.server.http.downloads import Downloads
+from axiom.server.http.refused_requests import RequestGuard
 from axiom.server.http.routes import Front, HttpAnswer
 from axiom.store.accounts import teams
 from axiom.store.hosts import hosts
@@ -205,7 +205,7 @@ async def _told(front, path, *pieces) -> bytes:
 
     scope = {"type": "http", "http_version": "1.0", "method": "POST", "path": path, "raw_path": path.encode()}
     length = (b"content-length", b"1000")
-    await Door(front)({**scope, "query_string": b"", "headers": [length], "client": None}, receive, send)
+    await RequestGuard(front)({**scope, "query_string": b"", "headers": [length], "client": None}, receive, send)
     return b"".join(answer)
 
 

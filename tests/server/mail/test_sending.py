@@ -11,10 +11,11 @@ from processes import free_port
 
 from axiom.errors import StoreError
 from axiom.server.accounts.erase import erase
-from axiom.server.mail.alerts import Alerts, Complaint
+from axiom.server.mail.due_alerts import Complaint, DueAlerts
 from axiom.server.mail.senders import WebAddress
 from axiom.store.accounts import accounts
 from axiom.store.mail import outbox
+from axiom.web.mail.posted_alerts import NTFY, WEBHOOK, write_posted_alert
 
 
 @pytest.fixture
@@ -157,13 +158,18 @@ def hook():
         yield box
 
 
+def written_for(channel: str):
+    lab = {"laboratory": WORDS.name, "address": WORDS.master}
+    return lambda _db, row, _now: write_posted_alert(channel, row, **lab)
+
+
 def webhook(office, address: str):
     carrier = WebAddress(address=address, kind="application/json")
-    return office.outgoing(carrier, "webhook", lambda _db, row, _now: WORDS.webhook(row))
+    return office.outgoing(carrier, "webhook", written_for(WEBHOOK))
 
 
 def watching(office, *channels, complaints):
-    return Alerts(office.writer, office.readers, lambda: office.lab.now, channels, lambda: list(complaints))
+    return DueAlerts(office.writer, office.readers, lambda: office.lab.now, channels, lambda: list(complaints))
 
 
 def said(hook) -> list[tuple[str, str]]:
@@ -178,7 +184,7 @@ def test_trouble_is_told_by_every_way_and_once_when_it_is_over(office, hook):
         ways = [
             office.outgoing(server_on(port)),
             webhook(office, hook.address),
-            office.outgoing(topic, "ntfy", lambda _db, row, _now: WORDS.ntfy(row)),
+            office.outgoing(topic, "ntfy", written_for(NTFY)),
         ]
         alerts = watching(office, *ways, complaints=complaints)
         for minute in range(5):

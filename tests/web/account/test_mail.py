@@ -1,6 +1,7 @@
 """What is done by links in mails, and forms, which nobody but the page on which they are can send."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -10,7 +11,7 @@ from axiom.boinc import account_keys
 from axiom.domain.fleet import Account
 from axiom.limits import accounts as limits
 from axiom.server.accounts.stored_passwords import is_password
-from axiom.server.http.door import Door
+from axiom.server.http.refused_requests import RequestGuard
 from axiom.signed.keys import load_secrets
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts
@@ -148,6 +149,11 @@ def test_a_link_for_a_password_ends_after_an_hour_or_with_another_change(confirm
     link = link_in(mails(outbox.RESET)[-1], "reset")
     confirmed.post("/account/password", password=PASSWORD, new_password="a third kettle in july")  # noqa: S106
     assert stranger.ask(link, method="POST", body=NEW_BODY).status == 422
+
+
+def test_the_page_says_for_how_many_minutes_a_link_is_good(new_visitor, monkeypatch):
+    monkeypatch.setattr(limits, "PASSWORD_LINK_FOR", timedelta(minutes=37))
+    assert "37" in new_visitor().post("/account/forgot", email=EMAIL).text.partition("<main")[2]
 
 
 def test_nobody_learns_by_a_forgotten_password_who_has_an_account(confirmed, new_visitor, mails):
@@ -312,7 +318,7 @@ def test_a_form_that_no_browser_writes_changes_nothing_and_is_no_fault(ada, capl
     async def send(_) -> None:
         """Nobody is there any more."""
 
-    ada.loop.run_until_complete(Door(ada.app)(scope, receive, send))
+    ada.loop.run_until_complete(RequestGuard(ada.app)(scope, receive, send))
     assert ada.stored() == before
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 

@@ -10,7 +10,7 @@ from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.boinc.project import scheduler_lines
-from axiom.limits import findings as limits
+from axiom.limits import front_page as limits
 from axiom.web.api.reads import PREFIX, READS, make_read_api
 from axiom.web.site import routes
 from axiom.web.site.app import make_site
@@ -169,7 +169,7 @@ def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_
     small_lab.publish(prepared())
     small_lab.publish(sound)
     small_lab.deploy(experiment_id=2)
-    monkeypatch.setattr(limits, "HOME_QUESTIONS", 1)
+    monkeypatch.setattr(limits, "QUESTIONS", 1)
     front = browse(small_lab).get("/index.json").json["home"]
     assert ([question["name"] for question in front["questions"]], front["all_questions"]) == (["sound"], 2)
 

@@ -4,9 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.domain.planning import BlockWorth, FleetClass, Goal, Placement, Preview, Purpose, WorkAboveFloor
+from axiom.domain.planning import (
+    BlockWorth,
+    FleetClass,
+    Goal,
+    IdleReason,
+    Placement,
+    Preview,
+    Purpose,
+    WorkAboveFloor,
+)
 from axiom.domain.rounds import Allotment, Plan, SkippedExperiment
-from axiom.reads.plan import plan_data
+from axiom.reads.plan import list_idle_reasons, plan_data
 from axiom.store.experiments import releases
 
 BEDROOM = "the-bedroom-pc"
@@ -17,7 +26,7 @@ WORTH = {"design": "", "purpose": Purpose.NEW, "bits": 1.5, "core_seconds": 7_20
 BUSY = {
     "busy": (("tiny_sum", 2), ("dear_sum", 1)),
     "planned": (("tiny_sum", 2),),
-    "reasons": (("no memory is left", 1),),
+    "reasons": (IdleReason(reason="no memory is left", hosts=1, cores=3),),
 }
 SIZE = {"cores": 8, "gpus": 1, "memory_mb": 2_048, "hosts": 1, "gpu_tasks": 1, "idle_cores": 3}
 AT_HOME = {"host_id": 7, "name": BEDROOM, "cores": 8, "idle_cores": 3, "memory_mb": 500, "gpu_tasks": 0, "reason": ""}
@@ -76,3 +85,11 @@ def test_the_page_says_what_would_be_ordered_and_why_cores_idle_but_names_no_hos
     reader = browse(small_lab, preview=lambda: replace(PREVIEW, plan=many))
     assert reader.get("/plan").text.count("&lt;b&gt;most") == 60
     assert len(reader.get("/plan.json").json["plan"]["allotments"]) == 75
+
+
+def test_idle_reasons_stand_by_their_cores_so_that_a_cut_drops_the_least():
+    rows = [(64, "rare", 1, 2), (64, "common", 1, 40), (8, "common", 3, 20), (4, "small", 30, 50)]
+    sizes = [{"cores": size, "reasons": [{"reason": why, "hosts": n, "cores": idle}]} for size, why, n, idle in rows]
+    common, small, rare = list_idle_reasons(sizes)
+    assert common == {"reason": "common", "hosts": 4, "cores": 60, "least": 8, "most": 64}
+    assert (small["reason"], rare["reason"]) == ("small", "rare")

@@ -201,19 +201,19 @@ experiment = Experiment(
             when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
         ),
         Headline(
-            says="Squared-error networks barely able to fit noisy labels test worse than smaller ones",
+            says="Squared-error networks barely able to fit noisy labels predict worse than smaller ones",
             when={"peak_above_narrow": Direction.MORE},
         ),
         Headline(
-            says="Squared-error networks barely able to fit noisy labels test about like smaller ones",
+            says="Squared-error networks barely able to fit noisy labels predict about like smaller ones",
             when={"peak_above_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="Squared-error networks barely able to fit noisy labels test better than smaller ones",
+            says="Squared-error networks barely able to fit noisy labels predict better than smaller ones",
             when={"peak_above_narrow": Direction.LESS},
         ),
         Headline(
-            says="Squared-error networks barely able to fit noisy labels test worse than larger ones",
+            says="Squared-error networks barely able to fit noisy labels predict worse than larger ones",
             when={"peak_above_wide": Direction.MORE},
         ),
     ),

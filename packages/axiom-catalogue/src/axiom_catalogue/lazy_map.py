@@ -245,19 +245,19 @@ experiment = Experiment(
     setting="one-hidden-layer networks mapped over width and output scale",
     headlines=(
         Headline(
-            says="Tanh networks four times wider stop learning features at about half the output scaling",
+            says="Four-times-wider tanh networks stop learning features at about half the narrow ones' output scaling",
             when={"tanh_slope": Direction.ABSENT},
         ),
         Headline(
-            says="Tanh networks four times wider stop learning features at over half the output scaling",
+            says="Four-times-wider tanh networks stop learning features at over half the narrow ones' output scaling",
             when={"tanh_slope": Direction.MORE},
         ),
         Headline(
-            says="Tanh networks four times wider stop learning features at under half the output scaling",
+            says="Four-times-wider tanh networks stop learning features at under half the narrow ones' output scaling",
             when={"tanh_slope": Direction.LESS},
         ),
         Headline(
-            says="ReLU networks four times wider stop learning features at over half the output scaling",
+            says="Four-times-wider ReLU networks stop learning features at over half the narrow ones' output scaling",
             when={"relu_slope": Direction.MORE},
         ),
     ),

@@ -231,11 +231,11 @@ experiment = Experiment(
             when={"narrow_remembers": Direction.ABSENT, "wide_remembers": Direction.LESS},
         ),
         Headline(
-            says="Eight-neuron networks that long learned nothing learn soon more often than new ones",
+            says="Eight-neuron networks long without success are likelier than new ones to learn soon",
             when={"new_learn_soon": Direction.LESS, "waiting_learn_soon": Direction.MORE},
         ),
         Headline(
-            says="Eight-neuron networks that long learned nothing learn soon less often than new ones",
+            says="Eight-neuron networks long without success are less likely than new ones to learn soon",
             when={"new_learn_soon": Direction.MORE, "waiting_learn_soon": Direction.LESS},
         ),
         Headline(

@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Full-batch training drives loss curvature to about 2/(learning rate), upwards at learning rate 0.1",
+            says="Full-batch training drives loss curvature to about 2/(learning rate); at rate 0.1, it rises",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(

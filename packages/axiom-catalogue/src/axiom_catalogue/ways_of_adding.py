@@ -17,7 +17,7 @@ of P = 29. The rival is one law for all. An exception would be a network of squa
 frequencies out or more, or two layers of ReLU that use half: each such network says that there is yet another way.
 
 That exceptions are rarer than one in a hundred takes 680 networks of a kind without any, or 1,000 with one; the powers
-of squares and of one layer of ReLU take 8 seeds by the pilot, those of two layers 20 to 130. A replicate takes about 35
+of squares and of one layer of ReLU take 8 seeds by the pilot, those of two layers 20 to 130. A replicate takes about 37
 seconds.
 
 History: 1, first version.
@@ -147,7 +147,7 @@ def participation(power: Doubles) -> float:
 def _seconds(config: Config) -> float:
     rows, inputs = config.share * config.modulus**2, 3 * config.modulus
     weights = config.hidden * (inputs + config.hidden * (DEPTHS[config.network] - 1))
-    return 0.02 + config.steps * (2e-5 + 2.9e-11 * rows * weights)
+    return 0.02 + config.steps * (2e-5 + 3.4e-11 * rows * weights)
 
 
 def _arm(network: str, modulus: int = PRIMES[-1]) -> dict[str, object]:
@@ -290,7 +290,8 @@ experiment = Experiment(
     setting="networks that understand sums modulo a prime",
     headlines=(
         Headline(
-            says="Adding by waves, squaring networks use nearly all frequencies, two-layer ReLU networks under half",
+            says="Adding by waves, square-activation networks use nearly all frequencies, "
+            "two-layer ReLU networks under half",
             when={
                 "waves_of_squares": Direction.MORE,
                 "waves_of_deep": Direction.MORE,
@@ -299,15 +300,16 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="More than 99 in 100 squaring networks do modular addition using nearly all frequencies",
+            says="More than 99 in 100 square-activation networks do modular addition using nearly all frequencies",
             when={"squares_use_all": Direction.MORE},
         ),
         Headline(
-            says="More than one in 100 squaring networks fails modular addition or omits some frequencies",
+            says="More than one in 100 square-activation networks fails modular addition or omits some frequencies",
             when={"squares_use_all": Direction.LESS},
         ),
         Headline(
-            says="Squaring networks adding modulo a number use frequencies roughly in proportion to that number",
+            says="Square-activation networks adding modulo a number use frequencies roughly in "
+            "proportion to that number",
             when={"squares_in_proportion": Direction.ABSENT},
         ),
     ),

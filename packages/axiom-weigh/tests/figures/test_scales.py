@@ -57,11 +57,24 @@ def test_a_logarithmic_axis_holds_its_values_has_few_ticks_and_tells_value_of_pl
     scale = logarithmic(values)
     assert 0 < scale.low < min(values)
     assert max(values) < scale.high
-    assert 1 <= len(scale.ticks) == len(scale.labels) <= 10
+    assert 2 <= len(scale.ticks) == len(scale.labels) <= 10
     assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
     for axis in (linear(values), scale):
         assert axis.place(axis.at(share)) == pytest.approx(share, abs=1e-6)
         assert (axis.place(axis.low), axis.place(axis.high)) == (0, pytest.approx(1))
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ((1.2, 9.0), ("2", "5")),
+        ((0.15, 20.0), ("1", "10")),
+        ((6.2, 14.0), ("8", "10", "12", "14")),
+        ((0.9, 1.1), ("0.9", "1", "1.1")),
+    ],
+)
+def test_a_short_logarithmic_axis_has_at_least_two_labels(values, labels):
+    assert logarithmic(values).labels == labels
 
 
 def test_the_labels_of_a_linear_axis():

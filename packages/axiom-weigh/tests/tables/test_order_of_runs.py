@@ -92,10 +92,6 @@ def test_a_table_that_was_sorted_gets_no_verdict(by):
         assert any("sorted" in text for text in weighed.reasons)
 
 
-def test_few_values_are_not_looked_at():
-    assert alarms(card(drifting(19, 0.95))) == []
-
-
 def test_a_pair_was_run_when_its_arms_were():
     values = drifting(60, 0.7)
     runs = [

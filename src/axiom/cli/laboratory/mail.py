@@ -11,7 +11,7 @@ from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import Refused, WrongUse
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.server.mail.sending import Carrier
-from axiom.service.mail import NTFY, mail_server, make_letters, web_addresses
+from axiom.service.mail import mail_server, make_letters, web_addresses
 from axiom.service.open_laboratory import demand_laboratory
 from axiom.service.volunteer_project import project_address
 from axiom.settings import Settings, read_process_settings
@@ -19,6 +19,7 @@ from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom.store.mail.outbox import ALERT, MAIL, OutboxMessage
 from axiom.web.mail.letters import Letters
 from axiom.web.mail.message import MailEnvelope, compose_email
+from axiom.web.mail.posted_alerts import write_posted_alert
 from axiom_weigh.terminal import wall_clock
 
 _TRIAL = {"alert": "test", "word": "began", "says": "the operator tries whether alerts arrive", "cure": ""}
@@ -65,7 +66,7 @@ def _trials(settings: Settings, words: Letters, address: str) -> Iterator[tuple[
     if server and settings.alert_mail:
         yield settings.alert_mail, server, words.operator_mail(alert)
     for name, carrier in web_addresses(settings).items():
-        yield name, carrier, words.ntfy(alert) if name == NTFY else words.webhook(alert)
+        yield name, carrier, write_posted_alert(name, alert, laboratory=words.name, address=words.master)
     if not (settings.alert_mail or settings.alert_webhook or settings.alert_ntfy):
         raise Refused(
             "Alerts go nowhere: the settings alert_mail, alert_webhook and alert_ntfy are empty. Nothing was sent; set "

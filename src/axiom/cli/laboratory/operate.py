@@ -1,4 +1,4 @@
-"""Commands for whoever operates a laboratory: init, status, doctor, keys, settings, audit, completion."""
+"""Commands for whoever operates a laboratory: init, status, doctor, settings, completion."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -28,9 +28,7 @@ from axiom.runner.confine import bubblewrap
 from axiom.service.open_laboratory import demand_laboratory, open_for_reading, prepare_database
 from axiom.settings import read_process_settings, write_settings
 from axiom.signed.keys import make_keys
-from axiom.store.engine.database import from_microseconds
 from axiom.store.engine.folder import Folder, lock, read_lock_holder
-from axiom.store.upkeep import audit as audit_store
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import remark, say, wall_clock
 
@@ -170,57 +168,6 @@ def show_settings(folder: Folder) -> Shown:
     )
 
 
-@click.group(cls=Group)
-def audit() -> None:
-    """The hash-chained list of commands."""
-
-
-@audit.command("show")
-@data_option
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many.")
-@answer_option
-def show_audit(folder: Folder, limit: int) -> Shown:
-    """The newest commands: who, what, when, and how it ended."""
-    with open_for_reading(folder) as db:
-        rows = audit_store.list_audit_entries(db, limit)
-    yield {"audit": [{**row, "at": from_microseconds(row["at"]).isoformat()} for row in rows]}
-    show_table(
-        ("id", "at", "caller", "command", "arguments", "outcome"),
-        [
-            (row["id"], from_microseconds(row["at"]), row["caller"], row["command"], row["arguments"], _ended(row))
-            for row in rows
-        ],
-        none="No command was given yet.",
-    )
-
-
-@audit.command("verify")
-@data_option
-@json_option
-def verify(folder: Folder, as_json: bool) -> None:
-    """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
-    with open_for_reading(folder) as db:
-        problems, entries, head = (
-            audit_store.check_audit_chain(db),
-            audit_store.count_audit_entries(db),
-            audit_store.list_audit_entries(db, 1),
-        )
-    facts = {
-        "well": not problems,
-        "entries": entries,
-        "head": head[0]["hash"] if head else None,
-        "verified_at": wall_clock().isoformat(),
-        "problems": problems,
-    }
-    if as_json:
-        show_json({"audit": facts})
-    elif problems:
-        say("\n".join(problems[:20]))
-    else:
-        say(f"{entries} entries follow each other; the newest is {facts['head'] or 'none'}")
-    raise click.exceptions.Exit(0 if not problems else 1)
-
-
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
@@ -273,7 +220,3 @@ def _row(row: dict[str, Any]) -> tuple[Any, ...]:
         tasks.get("sent", 0),
         tasks.get("unsent", 0),
     )
-
-
-def _ended(row: Any) -> str:
-    return f"{row['outcome']}{' (dry run)' if row['dry_run'] else ''}"

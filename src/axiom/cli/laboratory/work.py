@@ -11,8 +11,9 @@ import click
 from axiom.cli.output import data_option, quiet_option
 from axiom.engines.available_resources import count_usable_cpus
 from axiom.errors import CannotStart, WrongUse
+from axiom.limits import clusters as limits
 from axiom.service.open_laboratory import demand_laboratory
-from axiom.service.pilot_job import PilotOrders, run_pilot_beside, run_pilot_job
+from axiom.service.pilot_job import PilotOrders, run_pilot_beside, run_pilot_job, seconds_of_work
 from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom_weigh.terminal import remark
@@ -47,6 +48,13 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str | 
     help="Begin nothing after so long, as 55m or 12h; a minute later it is over.",
 )
 @click.option(
+    "--job-ends-in",
+    "job_seconds",
+    metavar="TIME",
+    callback=_duration,
+    help=f"In place of --for, how long the job still has: begin nothing in its last {limits.JOB_MARGIN_SECONDS:g} s.",
+)
+@click.option(
     "--when-idle",
     type=click.Choice(["stop", "wait"]),
     default="stop",
@@ -69,13 +77,22 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str | 
     "--cores", "--workers", "cores_said", type=click.IntRange(1, 4_096), help="How many cores; all of them if not said."
 )
 @quiet_option
-def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, **options: Any) -> None:
+def work(
+    folder: Folder,
+    name: str | None,
+    cores_said: int | None,
+    quiet: bool,
+    job_seconds: float | None,
+    **options: Any,
+) -> None:
     """Compute for a laboratory that is running, until Ctrl-C or until it is gone.
 
     Without --server the laboratory is one on this computer. With it this is a pilot, which a cluster's scheduler
     starts: it needs --lab and --key-file, and no data folder.
     """
     amount = cores_said or count_usable_cpus()
+    if job_seconds is not None:
+        options["seconds"] = seconds_of_work(job_seconds)
     if options["server"] is None:
         if options["engine"] != "here":
             raise WrongUse("--engine dask needs --server as well. Nothing was started.")

@@ -17,7 +17,7 @@ from axiom.errors import WrongUse
 from axiom.laboratory.planning import preview
 from axiom.laboratory.planning.fleet_file import read_fleet
 from axiom.laboratory.planning.plan import list_experiment_names as known
-from axiom.laboratory.planning.rules.operator_shares import parse_wishes
+from axiom.laboratory.planning.rules.mix_and_priority import parse_wishes
 from axiom.laboratory.policy import Policy, policy_from_settings
 from axiom.limits import planning as limits
 from axiom.reads.plan import list_idle_reasons, plan_data
@@ -149,7 +149,7 @@ def _fleet(classes: Sequence[Answer]) -> None:
     for why in idle[: limits.ROWS_TOLD]:
         some = why["least"] < why["most"]
         size = f"{why['least']:,} to {why['most']:,} cores" if some else counted(why["most"], "core")
-        _item(f"{counted(why['hosts'], 'host')} of {size}", why["reason"])
+        _item(f"{counted(why['cores'], 'core')} at {counted(why['hosts'], 'host')} of {size}", why["reason"])
     _more(idle)
 
 

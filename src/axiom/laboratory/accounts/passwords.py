@@ -14,6 +14,7 @@ _OWN = mark("The password is little more than your name or address.")
 
 _LEAST_OF_OTHERS = 4  # letters and digits of a password that are not one's own words
 _SHORTEST_WORD = 3
+_YEAR = re.compile(r"(1[89]|20)\d\d")  # what many add to their own name
 
 _ALONE = threading.Lock()  # zxcvbn keeps the words of whom it judges in one place for all threads
 
@@ -40,14 +41,22 @@ def refuse_weak(password: str, called: str, email: str, laboratory: str) -> None
 
 def _is_made_of(password: str, texts: Iterable[str]) -> bool:
     """Is hardly anything left of a password without the words of these texts, forwards and backwards?"""
-    left = whole = "".join(re.findall(r"[^\W_]+", password.casefold()))
+    left = whole = _without_signs(password.casefold())
     words = {word.casefold() for text in texts for word in _own_words(text) if len(word) >= _SHORTEST_WORD}
     for word in sorted(words, key=len, reverse=True):
         left = left.replace(word, "").replace(word[::-1], "")
-    return left != whole and len(left) < _LEAST_OF_OTHERS
+    return left != whole and len(_YEAR.sub("", left)) < _LEAST_OF_OTHERS
 
 
 def _own_words(text: str) -> list[str]:
-    """The text, its words, and these without what stands between them."""
-    words = re.findall(r"[^\W_]+", text)
-    return [text, text.partition("@")[0], "".join(words), *words]
+    """The text, what stands before its @, both without the signs between their words, and the words."""
+    before = text.partition("@")[0]
+    return [text, before, _without_signs(text), _without_signs(before), *_words(text)]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text)
+
+
+def _without_signs(text: str) -> str:
+    return "".join(_words(text))

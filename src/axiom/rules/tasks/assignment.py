@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.value import value_class
-from axiom.limits import tasks as limits
+from axiom.limits import hosts as host_limits
 from axiom.locale.languages import mark
 from axiom.rules.hosts.large_hosts import why_too_small
 from axiom.rules.hosts.memory import HostRoom
@@ -196,10 +196,10 @@ def hourly_quota(host: Host, allowance: Allowance) -> int | None:
 
 def most_in_hand(host: Host, allowance: Allowance) -> int:
     """How many tasks a host may have at once: few, until its latest has been proven valid."""
-    limit = min(limits.IN_HAND, allowance.tasks_per_core * host.capacity.cores)
+    limit = min(host_limits.IN_HAND, allowance.tasks_per_core * host.capacity.cores)
     if not is_unproven(host) or not allowance.heeds_standing:
         return limit
-    return min(limit, limits.UNPROVEN_PER_CORE * believed_cores(host))
+    return min(limit, host_limits.UNPROVEN_PER_CORE * believed_cores(host))
 
 
 def is_unproven(host: Host) -> bool:
@@ -209,7 +209,7 @@ def is_unproven(host: Host) -> bool:
 
 def believed_cores(host: Host) -> int:
     """How many cores of a host count: all that it says only once it has something to show."""
-    return min(host.capacity.cores, limits.BELIEVED_CORES) if is_unproven(host) else host.capacity.cores
+    return min(host.capacity.cores, host_limits.BELIEVED_CORES) if is_unproven(host) else host.capacity.cores
 
 
 def _shared(host: Host, allowance: Allowance) -> int | None:
@@ -220,7 +220,7 @@ def _shared(host: Host, allowance: Allowance) -> int | None:
     """
     if not is_unproven(host) or not allowance.heeds_standing:
         return None
-    return max(1, (limits.UNPROVEN_TOGETHER - allowance.out_to_siblings + 1) // 2)
+    return max(1, (host_limits.UNPROVEN_TOGETHER - allowance.out_to_siblings + 1) // 2)
 
 
 def choose_gpu_kind(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
@@ -312,8 +312,8 @@ class _HostFill:
         in_hand = self._in_hand + self._given
         if self._shared is not None and self._shared <= in_hand < self._limit:
             return (
-                f"your computers that have no valid task to show share {limits.UNPROVEN_TOGETHER} tasks, and beyond "
-                "these each has one; this one gets more as soon as one of its own is valid"
+                f"your computers that have no valid task to show share {host_limits.UNPROVEN_TOGETHER} tasks, and "
+                "beyond these each has one; this one gets more as soon as one of its own is valid"
             )
         if in_hand >= self._limit:
             is_full = self._limit == self._allowance.tasks_per_core * self._cores

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from axiom.domain.value import value_class
-from axiom.limits import tasks as limits
+from axiom.limits import server as server_limits
 
 
 class ContactSituation(StrEnum):
@@ -53,7 +53,7 @@ def choose_contact_delay(situation: ContactSituation, *, spread: float, busy_for
     `busy_for` is how many seconds what it was just given keeps all of a proven host's cores busy.
     """
     least, width, reason = _SECONDS[situation]
-    calm = min(limits.CALL_AGAIN_SECONDS, busy_for / 2)
+    calm = min(server_limits.CALL_AGAIN_SECONDS, busy_for / 2)
     if situation is ContactSituation.SERVED and calm > least:
         least, width, reason = calm, calm / 2, "it has work for minutes, and nothing is lost while it computes"
-    return ContactDelay(least=round(least + width * spread, 1), most=limits.CALL_ANYHOW_SECONDS, reason=reason)
+    return ContactDelay(least=round(least + width * spread, 1), most=server_limits.CALL_ANYHOW_SECONDS, reason=reason)

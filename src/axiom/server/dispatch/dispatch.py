@@ -1,33 +1,28 @@
 """Hands out work: first again what a host lost, then what `rules.tasks.assignment` gives it, each with an order."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from axiom.domain.fleet import Host
-from axiom.domain.work import TaskState, WorkunitState
 from axiom.rules.tasks.assignment import (
     NOTHING_ASKED,
     Allowance,
     TasksInHand,
-    choose_gpu_kind,
     count_sent_today,
     quota_day_of,
 )
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.deal import Deal, TaskPicker
 from axiom.server.dispatch.dispatch_context import DispatchContext
-from axiom.server.dispatch.orders import repeat_order
+from axiom.server.dispatch.lost_tasks import resend_lost_tasks
 from axiom.server.dispatch.work_queues import QueueReader, RolloutLimits
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkGrant, WorkRequest
-from axiom.server.returns.transitioner import transit_many
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
-from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import waiting_tasks
-from axiom.store.tasks.waiting_tasks import HeldTasks, SentTask
+from axiom.store.tasks.waiting_tasks import HeldTasks
 
-_LOOKED_AT_ONCE = 32
 log = logging.getLogger("axiom.dispatch")
 
 
@@ -52,51 +47,11 @@ def grant_tasks(
         now=now,
     )
     rollout = RolloutLimits(context)
-    lost, out = _resend_lost_tasks(context, rollout, waiting_tasks.list_held_tasks(db, host.id))
+    lost, out = resend_lost_tasks(context, rollout, waiting_tasks.list_held_tasks(db, host.id))
     granted, reason = _grant_new_tasks(context, rollout, out, lost)
     grant = WorkGrant(granted=tuple(granted), lost=lost, reason=reason)
     _record_grant(context, grant)
     return grant
-
-
-def _resend_lost_tasks(
-    context: DispatchContext, rollout: RolloutLimits, out: Sequence[HeldTasks]
-) -> tuple[tuple[GrantedTask, ...], Sequence[HeldTasks]]:
-    """What our books say this host has and it does not; and what by our books it has once closed tasks are back."""
-    most, holding = context.request.most, context.request.holding
-    if holding is None or most <= 0:
-        return (), out
-    lost: list[GrantedTask] = []
-    closed: dict[int, int] = {}
-    for task in waiting_tasks.read_sent_tasks(context.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
-        if task.workunit_state is not WorkunitState.OPEN or rollout.is_outdated(task):
-            closed[task.task_id] = task.workunit_id
-        elif len(lost) < most and rollout.may_have(task) and _can_compute(context, task):
-            lost.append(repeat_order(context, task))
-    if not closed:
-        return tuple(lost), out
-    _take_back(context, closed)
-    return tuple(lost), waiting_tasks.list_held_tasks(context.db, context.host.id)
-
-
-def _list_missing(out: Sequence[HeldTasks], holding: Collection[int]) -> list[int]:
-    return sorted(set[int]().union(*(tasks.ids for tasks in out)).difference(holding))
-
-
-def _can_compute(context: DispatchContext, task: SentTask) -> bool:
-    programs = context.request.programs
-    if not task.gpu:
-        return "" in programs
-    needs = context.cache.experiments[task.experiment_id].declared
-    return choose_gpu_kind(context.host, needs.gpu_memory, programs & {task.gpu}) is not None
-
-
-def _take_back(context: DispatchContext, closed: Mapping[int, int]) -> None:
-    """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
-    reason = "its host lost it, and it is wanted no more or not in this form"
-    back = [task for task in task_store.list_tasks_at_host(context.db, context.host.id) if task.id in closed]
-    task_store.set_task_states(context.db, [(task, TaskState.ABORTED, reason) for task in back], context.now)
-    transit_many(context.db, closed.values(), context.now)
 
 
 def _grant_new_tasks(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.fleet import Host, ProjectPreferences
 from axiom.domain.value import value_class
+from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.assignment import Allowance, RequestedWork, is_unproven
 from axiom.signed.signing import SigningKey
@@ -74,7 +75,7 @@ def read_allowance(db: Database, settings: DispatchSettings, host: Host) -> Allo
     """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
     if not is_unproven(host):
         return settings.volunteers
-    others = count_sibling_tasks(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
+    others = count_sibling_tasks(db, host.volunteer_id, host.id, most=host_limits.UNPROVEN_TOGETHER)
     return replace(settings.volunteers, out_to_siblings=others)
 
 

@@ -1,7 +1,8 @@
 """Addresses from other days: paths that stand for ours, and pages of the official BOINC server that links still name.
 
 A client asks at the address that it was once told, and follows no redirect of a POST: it is answered in place, and
-nothing behind the door sees that it asked elsewhere. A person who follows an old link is led to the page of today.
+nothing behind `RequestGuard` sees that it asked elsewhere. A person who follows an old link is led to the page of
+today.
 """
 
 import re

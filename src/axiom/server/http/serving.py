@@ -1,6 +1,6 @@
 """Serves all sockets of a laboratory in one loop, until something asks to stop.
 
-uvicorn speaks HTTP, by its public interface. What it leaves open is bounded by the door or by a reverse proxy.
+uvicorn speaks HTTP, by its public interface. What it leaves open is bounded by `RequestGuard` or by a reverse proxy.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from starlette.types import ASGIApp
 from axiom.limits import server as limits
 from axiom.rules.accounts.visitors import THIS_COMPUTER
 from axiom.server.http.connections import most_connections
-from axiom.server.http.door import Door
 from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.origins import PublicAddress
+from axiom.server.http.refused_requests import RequestGuard
 
 _PROXIES = "FORWARDED_ALLOW_IPS"  # addresses of reverse proxies on other computers
 _BACKLOG = 2_048
@@ -105,13 +105,13 @@ async def _serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> Non
 
 def _config(listener: ServedSocket) -> uvicorn.Config:
     return uvicorn.Config(
-        Door(listener.app, listener.lanes, listener.address),
+        RequestGuard(listener.app, listener.lanes, listener.address),
         http="httptools",
         ws="none",
         lifespan="off",
         interface="asgi3",
         log_config=None,
-        log_level="critical",  # what a stranger sends amiss is no line of ours, and a fault has its line from the door
+        log_level="critical",  # what a stranger sends amiss is no line of ours, and a fault has its line elsewhere
         access_log=False,
         server_header=False,
         forwarded_allow_ips=os.environ.get(_PROXIES) or list(THIS_COMPUTER),

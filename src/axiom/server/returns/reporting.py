@@ -8,7 +8,7 @@ from datetime import datetime
 from axiom.domain.value import value_class
 from axiom.domain.work import Report, TaskState, WorkunitState
 from axiom.rules.tasks.reports import judge_report
-from axiom.server.returns import forgotten_tasks, host_reliability
+from axiom.server.returns import host_reliability, tasks_after_restore
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.trust import Trust
@@ -90,7 +90,7 @@ def _bring_back(
 ) -> dict[int, TaskWithOwner]:
     back: set[int] = set()
     for report in reports:
-        if report.task_id not in back and forgotten_tasks.readmit(
+        if report.task_id not in back and tasks_after_restore.readmit_task(
             db, folder, trust, report, by_task.get(report.task_id)
         ):
             back.add(report.task_id)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from axiom.domain.releases import Change, Fleet, Release, SentTasks
-from axiom.limits import tasks as limits
+from axiom.limits import hosts as host_limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
 from axiom_weigh.grouping import group_pairs
@@ -100,7 +100,7 @@ def measure_fleet(db: Database) -> Fleet:
 
     Of a host whose latest task was not valid, or that had none, few cores count.
     """
-    (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000), believed=limits.BELIEVED_CORES)
+    (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000), believed=host_limits.BELIEVED_CORES)
     return as_value(Fleet, row)
 
 

@@ -1,6 +1,6 @@
 """Forms: what was typed, what is wrong with it, and which browser is signed in.
 
-That a form comes from a page of this site the door of the server has seen (`axiom.server.http.door`), and a browser
+That a form comes from a page of this site the server has seen (`axiom.server.http.refused_requests`), and a browser
 sends the cookie of who is signed in with no request that another site's page began.
 """
 

@@ -1,12 +1,13 @@
 """What mail does to an account: addresses confirmed, passwords forgotten, mail chosen and ended, by form or by link."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached, Refused
 from axiom.laboratory.accounts.commands.accounts import ChangePassword, check_email
 from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.laboratory.mail.commands import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
+from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.reads.base.request import Answer, Reading
 from axiom.signed.mail_links import LinkPurpose, MailLink, is_valid, read_link
@@ -49,7 +50,8 @@ def mail_of(db: Database, volunteer_id: int) -> Answer:
 
 def forgotten_password_page(_reading: Reading, visit: Visit) -> Answer:
     """Where a new password is asked for."""
-    return {"sends_mail": visit.reception.sends_mail, "is_done": False}
+    minutes = round(limits.PASSWORD_LINK_FOR / timedelta(minutes=1))
+    return {"sends_mail": visit.reception.sends_mail, "link_minutes": minutes, "is_done": False}
 
 
 def mail_link_page(reading: Reading, visit: Visit) -> Answer:

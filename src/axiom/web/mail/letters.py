@@ -1,6 +1,5 @@
-"""What each message of the outbox says, in words made when it is sent. None where nobody needs it any more."""
+"""What each mail of the outbox says, in words made when it is sent. None where nobody needs it any more."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +17,7 @@ from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.views import findings
 from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, compose_email, one_line
+from axiom.web.mail.posted_alerts import summarize_alert
 from axiom_weigh.amounts import counted
 
 
@@ -51,26 +51,6 @@ class Letters:
 
     def operator_mail(self, row: OutboxMessage) -> EmailMessage:
         return compose_email(self._alert(row), self._envelope(row, self.alert_mail))
-
-    def webhook(self, row: OutboxMessage) -> bytes:
-        """An alert for a program. Most chat services show the word `text`."""
-        facts = row.facts
-        alert = {
-            "id": f"{row.id}.{round(row.created_at.timestamp() * 1e6)}",
-            "laboratory": self.name,
-            "address": self.master,
-            "at": row.created_at.isoformat(),
-            "alert": facts["alert"],
-            "state": facts["word"],
-            "says": facts["says"],
-            "cure": facts["cure"],
-            "text": f"{self.name}: {_in_short(row)}",
-        }
-        return json.dumps(alert).encode()
-
-    def ntfy(self, row: OutboxMessage) -> bytes:
-        cure = f"\nWhat helps: {row.facts['cure']}" if row.facts["cure"] else ""
-        return f"{self.name}: {_in_short(row)}{cure}".encode()
 
     def trial(self) -> Letter:
         """What the operator sends to see whether mail arrives."""
@@ -194,10 +174,10 @@ class Letters:
         )
 
     def _alert(self, row: OutboxMessage) -> Letter:
-        facts, sentence = row.facts, _in_short(row)
+        facts, sentence = row.facts, summarize_alert(row)
         opening = [f"{numbers.begin_sentence(sentence)}."]
         return self._letter(
-            subject=f"[{self.name}] {_in_short(row)}",
+            subject=f"[{self.name}] {summarize_alert(row)}",
             opening=opening + ([f"What helps: {facts['cure']}."] if facts["cure"] else []),
             action=LetterLink(words="The laboratory's status", href=f"{self.master}status"),
             closing=["You hear of one kind of trouble once an hour at most, and once when it is over."],
@@ -205,9 +185,3 @@ class Letters:
 
     def _unsubscribe(self, purpose: LinkPurpose, volunteer_id: int) -> str:
         return f"{self.master}account/unsubscribe?token={link_token(self.secret, purpose, volunteer_id)}"
-
-
-def _in_short(row: OutboxMessage) -> str:
-    facts = row.facts
-    sentence = one_line(facts["says"])
-    return f"{facts['alert']}: over ({sentence})" if facts["word"] == "over" else f"{facts['alert']}: {sentence}"

@@ -1,13 +1,12 @@
 """The list of maps, and one map as it is looked at from an address."""
 
-import math
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.evidence import VOID
 from axiom.domain.headlines.numbers import format_number
-from axiom.domain.maps import WHERE, Knob, Map, Tile, place_of
+from axiom.domain.maps import WHERE, Map, Tile, place_of
 from axiom.errors import WrongUse
 from axiom.reads.base.docstring import describe_papers
 from axiom.reads.base.host_owner import find_host_owner
@@ -19,16 +18,14 @@ from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import compute_axis_share, compute_pixel_middles, tile_window
 from axiom.store.views import findings, maps
 from axiom.web.maps import colours, map_data
+from axiom.web.maps.axes import describe_axis, format_knob
 from axiom.web.maps.pixels import MapLook, picture_levels
 from axiom.web.maps.png import Colour
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
 _QUARTERS = ("lower left", "lower right", "upper left", "upper right")
-_MOST_DIGITS = 15
-_SLACK = 0.05  # of a digit
 _AGAINST = ", and in the other: "
-_LEAST, _MOST = -4, 7  # powers of ten between which a knob's value is written in full
 
 
 @page_at("/maps", "maps.html")
@@ -57,8 +54,8 @@ def map_page(reading: Reading, name: str) -> Answer:
         "map": _row(reading, shown, drawn)
         | {
             "reference": "; ".join(paper["text"] for paper in describe_papers(reading, shown.manifest.reference)),
-            "x": _axis(shown.drawn.x, aspect.tile, is_row=False),
-            "y": _axis(shown.drawn.y, aspect.tile, is_row=True),
+            "x": describe_axis(shown.drawn.x, aspect.tile, is_row=False),
+            "y": describe_axis(shown.drawn.y, aspect.tile, is_row=True),
             **aspect.tile.factors,
             "arm": aspect.arm,
             "against": aspect.against,
@@ -140,30 +137,6 @@ def _requested_view(reading: Reading, shown: ShownMap) -> tuple[MapLook, Aspect]
 def _middle(drawn: Map, tile: Tile) -> tuple[float, float]:
     side = 1 << tile.level
     return drawn.x.at((tile.column + 0.5) / side), drawn.y.at((tile.row + 0.5) / side)
-
-
-def format_knob(value: float, low: float, high: float) -> str:
-    """A knob's value with as many digits as tell the pixels between these ends apart."""
-    largest, span = max(abs(low), abs(high)), abs(high - low)
-    apart = math.ceil(-math.log10(span / largest) - _SLACK) if span and largest else 0
-    digits = min(max(3, 3 + apart), _MOST_DIGITS)
-    power = math.floor(math.log10(abs(value))) if value else 0
-    is_plain = _LEAST <= power < _MOST
-    text = f"{value:,.{max(0, digits - 1 - power)}f}" if is_plain else f"{value:.{digits - 1}e}"
-    return text.replace("-", "−")
-
-
-def _axis(axis: Knob, tile: Tile, *, is_row: bool) -> Answer:
-    low, high = tile.span(axis, is_row=is_row)
-    return {
-        "name": axis.name,
-        "is_log": axis.log,
-        "low": axis.low,
-        "high": axis.high,
-        "from": format_knob(low, low, high),
-        "to": format_knob(high, low, high),
-        "span": [low, high],
-    }
 
 
 def _moves(shown: ShownMap, aspect: Aspect) -> Answer:

@@ -119,6 +119,18 @@
     ring.setLatLng([y.share(Number(over.dataset.y)), x.share(Number(over.dataset.x))]);
   }
 
+  // A knob's value between these ends, as the server writes it (web/maps/axes.py).
+  function formatKnob(value, low, high) {
+    const [largest, span] = [Math.max(Math.abs(low), Math.abs(high)), Math.abs(high - low)];
+    const apart = span && largest ? Math.ceil(-Math.log10(span / largest) - 0.05) : 0;
+    const digits = Math.min(Math.max(3, 3 + apart), 15);
+    const power = value ? Math.floor(Math.log10(Math.abs(value))) : 0;
+    const isPlain = -4 <= power && power < 7;
+    const text = isPlain ? value.toFixed(Math.max(0, digits - 1 - power)) : value.toExponential(digits - 1);
+    const [whole, ...rest] = text.split(".");
+    return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".").replaceAll("-", "−");
+  }
+
   // The ends of both axes, as the map lies now.
   function label() {
     if (leads) return;
@@ -129,9 +141,8 @@
     ];
     for (const [part, first, last] of ends) {
       const spans = document.querySelectorAll(`${part} span`);
-      const digits = Math.min(15, 3 + Math.max(0, Math.ceil(-Math.log10(Math.abs(last - first) / Math.max(Math.abs(first), Math.abs(last))))));
-      spans[0].textContent = first.toPrecision(digits).replace("-", "−");
-      spans[2].textContent = last.toPrecision(digits).replace("-", "−");
+      spans[0].textContent = formatKnob(first, first, last);
+      spans[2].textContent = formatKnob(last, first, last);
     }
   }
 

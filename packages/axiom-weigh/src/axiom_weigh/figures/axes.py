@@ -19,6 +19,7 @@ _EDGE = 2  # CSS pixels around a picture
 LINE = 15  # CSS pixels that a line of words takes
 _BESIDE, _ABOVE, _BELOW = 14, 27, 43  # CSS pixels for an axis and its title, beside what labels take
 _APART = 8  # CSS pixels above a legend
+_SPACE = 4  # CSS pixels between two labels of an axis
 _SLANT = math.radians(35)
 _MANY = 12  # alike circles; from here on they are one path of short strokes with round ends, at a tenth of the bytes
 
@@ -182,7 +183,7 @@ class Axes:
             if self.slanted:
                 turned = f"translate({_place(x + 4, self.height + 14)}) rotate(-35)"
                 drawn.append(_text(short(label, _LONGEST), (0, 0), "ink2", anchor="end", transform=turned))
-            elif x - _wide(label) / 2 > end:  # a label that would lie on the one before it gives way
+            elif x - _wide(label) / 2 > end + _SPACE:  # a label that would touch the one before it gives way
                 drawn.append(_text(short(label, _LONGEST), (x, self.height + 18), "ink2", anchor="middle"))
                 end = x + _wide(label) / 2
         below = self.height + 38.5 + self._hanging

@@ -63,7 +63,9 @@ def logarithmic(values: Iterable[float]) -> Scale:
     low, high = least / margin, most * margin
     ticks = _log_ticks(low, high, (1, 2, 5) if decades <= _DENSE else (1,))
     if len(ticks) < 3:
-        ticks = linear((low, high), about=4, tight=True).ticks
+        ticks = max(ticks, linear((low, high), about=4, tight=True).ticks, key=len)
+    if len(ticks) < 2:
+        ticks = linear((low, high), about=8, tight=True).ticks
     return Scale(low=low, high=high, ticks=ticks, labels=tuple(digits(tick) for tick in ticks), is_log=True)
 
 

@@ -17,9 +17,10 @@ from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM, Home
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.tables.count_once import CountNotes, count_once
+from axiom_weigh.tables.dependent_seeds import check_independence
 from axiom_weigh.tables.doubts import Doubt
 from axiom_weigh.tables.one_law import law_by_place
-from axiom_weigh.tables.order_of_runs import OrderOfRuns, independence
+from axiom_weigh.tables.order_of_runs import OrderOfRuns
 from axiom_weigh.tables.seed_row import PlainRows, Row, measured
 from axiom_weigh.values import EVERY_NUMBER, Agreements, Alarm, Observation
 
@@ -279,9 +280,9 @@ def _independence(
     """What the order in which values count shows, and that in which they were run, where a column tells."""
     values = [value for _, value, _ in measured(rows) if value is not None]
     by_moment = context.order.ordered(measured(rows)) if context.order is not None and not is_issued else []
-    words, alarms, doubt = independence("issue" if is_issued else "", values)
+    words, alarms, doubt = check_independence("issue" if is_issued else "", values)
     if context.order is not None and by_moment:
-        words, alarms, doubt_of_runs = independence(context.order.column, by_moment)
+        words, alarms, doubt_of_runs = check_independence(context.order.column, by_moment)
         doubt = doubt or doubt_of_runs
     notes.reasons.append(words)
     is_plain = isinstance(rows, PlainRows)  # of no design

@@ -22,6 +22,7 @@ from axiom_weigh.statistics.signed_ranks import GROUP
 from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Evidence, Grade, Verdict
 from axiom_weigh.weighing.card_text import CardText
+from axiom_weigh.weighing.latex_row import write_latex_row
 from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
 from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, seeds_text
 
@@ -32,7 +33,6 @@ _NUMBERED = re.compile(r"\b(host|volunteer|replicate)(s?) (\d+(?:, \d+)*)\b")
 
 
 _PICTURES = (".svg", ".png", ".pdf")
-_LATEX = re.compile(r"[&%$#_{}]")
 _DIFFERENCES = ("contrast", "slope")
 _RANKS = Process.RANKS.value
 _TYPICAL = ("typical value", "median")
@@ -140,26 +140,18 @@ class WeighedTable:
         return "; ".join([f"{number} ({what}", interval, *map(str, look.arms)]) + ")"
 
     def latex(self, verdict: Verdict | None = None) -> str:
-        """The same as a row of a LaTeX table: name, estimate, interval, seeds, verdict and grade.
-
-        A comment names the middle. Among many claims the verdict is another one where this does not stand.
-        """
-        look = self.one_look
-        number = "--" if self.estimate is None else f"${self._number(self.estimate)}$"
-        low, high = (
-            "-\\infty" if end is None and not place else "\\infty" if end is None else f"{end:.4g}"
-            for place, end in enumerate(self.interval)
-        )
-        shown = str(self.verdict if verdict is None else verdict).replace("+", "$+$").replace("−", "$-$")
-        cells = (
-            _LATEX.sub(r"\\\g<0>", self.name),
-            number,
-            f"$[{low}, {high}]${'' if look is None else ' (one look)'}",
+        """The same as a row of a LaTeX table. Among many claims the verdict is another one where its own falls."""
+        stands = verdict in (None, self.verdict)
+        return write_latex_row(
+            self.name,
+            "" if self.estimate is None else self._number(self.estimate),
+            self.interval,
             self._runs(),
-            shown if self.is_weighed else "not weighed",
-            "--" if not self.is_weighed else str(self.grade if verdict in (None, self.verdict) else Grade.AWAITING),
+            (self.verdict if verdict is None else verdict) if self.is_weighed else None,
+            self.grade if stands else Grade.AWAITING,
+            is_one_look=self.one_look is not None,
+            about=self.about,
         )
-        return f"{' & '.join(cells)} \\\\ % {self.about}"
 
     @property
     def about(self) -> str:

@@ -20,6 +20,8 @@ from axiom.laboratory.figures.rules.sweeps_and_strips import place_estimates
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import PointMark, SweepPoint
 
+_MOST_LINES = 1_000  # of a course, more than any has
+
 
 def draws_measure(figure: Figure, measure: str) -> bool:
     """Does the picture that a file declares show this measure, be it as its logarithm?"""
@@ -51,12 +53,13 @@ def place_recorded_estimates(
 
 
 def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_recorded: bool, has_estimates: bool) -> int:
-    """How well its picture tells an answer: a course that shows it, its repetitions, a course of something else."""
+    """How well its picture tells an answer: a course that shows it, of few lines, its repetitions, another course."""
     figure = manifest.figure
-    levels = {repr(config[figure.x]) for config in manifest.configs if figure.shows(config)} if figure else set()
+    drawn = [config for config in manifest.configs if figure.shows(config)] if figure else []
+    levels = {repr(config[figure.x]) for config in drawn} if figure else set()
     if draws_answer(manifest, names) and len(levels) > 1 and (has_estimates or not is_recorded):
-        return 0
-    return 1 if figure is None or is_recorded else 2
+        return len({repr({**config, figure.x: None}) for config in drawn}) if figure else 0
+    return _MOST_LINES + 1 if figure is None or is_recorded else _MOST_LINES + 2
 
 
 def find_compared_arms(manifest: Manifest, names: Collection[str]) -> tuple[int, int, Mapping[str, Any]] | None:

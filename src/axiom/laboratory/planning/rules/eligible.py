@@ -6,9 +6,9 @@ from dataclasses import replace
 from axiom.domain.planning import Supply
 from axiom.domain.releases import Stage
 from axiom.domain.rounds import Allotment
+from axiom.laboratory.planning.rules.blocks_into_workunits import count_workunit_parts
 from axiom.laboratory.planning.rules.candidates import Candidate, is_stopped
 from axiom.laboratory.planning.rules.filled_hosts import WaitingWork
-from axiom.laboratory.planning.rules.orders import count_workunit_parts
 from axiom.limits import experiments as limits
 from axiom.rules.planning.task_size import UsualHosts, derive_usual_hosts
 

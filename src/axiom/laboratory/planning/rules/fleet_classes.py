@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from axiom.domain.planning import FleetClass, Placement, Supply
+from axiom.domain.planning import FleetClass, IdleReason, Placement, Supply
 from axiom_weigh.grouping import group_pairs
 
 _Size = tuple[int, int]
@@ -26,8 +26,9 @@ def _class(
 ) -> FleetClass:
     now: Counter[str] = Counter()
     planned: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    idle = on_gpus = 0
+    idle_hosts: Counter[str] = Counter()
+    idle_cores: Counter[str] = Counter()
+    on_gpus = 0
     for host in hosts:
         now.update(share_busy_cores(busy.get(host.host_id, {}), host.busy_cores))
         placement = placed.get(host.host_id)
@@ -36,10 +37,9 @@ def _class(
             planned.update(dict(placement.tasks))
             on_gpus += placement.gpu_tasks
         if left > 0:
-            idle += left
-            reasons[
-                (placement.reason if placement else "") or host.obstacle or "nothing of what is planned goes there"
-            ] += 1
+            why = (placement.reason if placement else "") or host.obstacle or "nothing of what is planned goes there"
+            idle_hosts[why] += 1
+            idle_cores[why] += left
     return FleetClass(
         cores=size[0],
         gpus=size[1],
@@ -48,8 +48,10 @@ def _class(
         busy=_most_first(now),
         planned=_most_first(planned),
         gpu_tasks=on_gpus,
-        idle_cores=idle,
-        reasons=_most_first(reasons),
+        idle_cores=idle_cores.total(),
+        reasons=tuple(
+            IdleReason(reason=why, hosts=idle_hosts[why], cores=cores) for why, cores in _most_first(idle_cores)
+        ),
     )
 
 

@@ -13,11 +13,16 @@ from dataclasses import dataclass, field, replace
 from axiom.domain.planning import PlanWishes, Purpose, Supply
 from axiom.domain.releases import Stage
 from axiom.domain.rounds import Allotment, Plan, SkippedExperiment
+from axiom.laboratory.planning.rules.blocks_into_workunits import (
+    OrderSizing,
+    count_replicates,
+    order_blocks,
+    order_pilot,
+)
 from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate, candidate_obstacle, is_stopped
 from axiom.laboratory.planning.rules.eligible import list_waiting_work, most_tasks_let_out
 from axiom.laboratory.planning.rules.filled_hosts import FilledFleet, FilledHost, fill_hosts
 from axiom.laboratory.planning.rules.next_block import BlockOffer, ChosenOffer, OrderBook, choose_offer
-from axiom.laboratory.planning.rules.orders import OrderSizing, count_replicates, order_blocks, order_pilot
 from axiom.laboratory.planning.rules.usable_cores import UsableCores, count_usable_cores
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, BlockValue, compute_block_values
 from axiom.limits import planning as limits

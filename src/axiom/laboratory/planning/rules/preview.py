@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from axiom.domain.planning import Goal, Preview, Supply
 from axiom.domain.rounds import Allotment, Plan
+from axiom.laboratory.planning.rules.awaited_work import describe_awaited_work
 from axiom.laboratory.planning.rules.candidates import Candidate, count_goal_replicates
 from axiom.laboratory.planning.rules.eligible import list_waiting_work
 from axiom.laboratory.planning.rules.filled_hosts import fill_hosts, list_placements
 from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
-from axiom.laboratory.planning.rules.why_cores_wait import why_cores_wait
 from axiom.limits import planning as limits
 from axiom_weigh.amounts import counted
 
@@ -32,7 +32,7 @@ def compose_preview(
         above=above,
         goals=tuple(map(_goal, (candidate for candidate in candidates if candidate.is_approved))),
         worths=compute_worths(candidates),
-        placements=list_placements(filling, names, why_cores_wait(candidates, below=above.below)),
+        placements=list_placements(filling, names, describe_awaited_work(candidates, below=above.below)),
     )
 
 

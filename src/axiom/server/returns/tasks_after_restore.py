@@ -31,7 +31,7 @@ log = logging.getLogger("axiom.readmission")
 _MOST_FAILURES = 3
 
 
-def readmit(db: Database, folder: Folder, trust: Trust, report: Report, remembered: TaskWithOwner | None) -> bool:
+def readmit_task(db: Database, folder: Folder, trust: Trust, report: Report, remembered: TaskWithOwner | None) -> bool:
     """Have the task of a report stand as sent, as its ticket says; False where there is nothing to be proven."""
     if report.output_digest is None or (remembered is not None and remembered.task.state is not TaskState.UNSENT):
         return False

@@ -6,7 +6,7 @@ import pytest
 from scheduler_calls import Client, Exchange
 
 from axiom.errors import StoreBusy
-from axiom.server.returns import forgotten_tasks
+from axiom.server.returns import tasks_after_restore
 from axiom.store.engine.database import connect_writer
 from axiom.store.journal import history
 from axiom.store.tasks import workunits
@@ -71,14 +71,14 @@ def test_a_bundle_of_after_the_backup_holds_up_nothing(back, prepared):
 
 def test_what_nobody_foresaw_holds_up_nothing(back, monkeypatch, caplog):
     restored, client, handed = back()
-    admit = forgotten_tasks.workunits.admit_task
+    admit = tasks_after_restore.workunits.admit_task
 
     def stumble(db, task_id, wanted):
         admit(db, task_id, wanted)
         if task_id == handed[1].order.task:
             raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(forgotten_tasks.workunits, "admit_task", stumble)
+    monkeypatch.setattr(tasks_after_restore.workunits, "admit_task", stumble)
     heard = restored.call(client, *map(restored.upload, handed))
     assert heard.named("result_ack") == names(handed)
     assert states(restored, handed) == ["valid", "forgotten", "valid"]
@@ -93,7 +93,7 @@ def test_a_store_that_is_busy_acknowledges_nothing_of_it(back, monkeypatch):
     def busy(*_):
         raise StoreBusy("busy")
 
-    monkeypatch.setattr(forgotten_tasks.blobs, "read_blob", busy)
+    monkeypatch.setattr(tasks_after_restore.blobs, "read_blob", busy)
     assert restored.say(client.words(*words)).named("result_ack") == []
     monkeypatch.undo()
     assert restored.call(client, *words).named("result_ack") == names(handed)

@@ -1,4 +1,4 @@
-"""The door on raw sockets: what is too long, too slow, too much or not for this laboratory is refused."""
+"""On raw sockets: what is too long, too slow, too much or not for this laboratory is refused."""
 
 import asyncio
 import json

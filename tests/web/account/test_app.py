@@ -21,7 +21,7 @@ from axiom.server.accounts.stored_passwords import is_password, stored_password
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, teams
 from axiom.store.registrations import ideas
-from axiom.web.account.accounts import _PasswordQueue
+from axiom.web.account.app import _PasswordQueue
 from axiom.web.account.pages import PAGES
 
 WALK, COMMON, SHORT = "qwertyuiop", "password1", "canary1"

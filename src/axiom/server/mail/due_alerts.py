@@ -1,4 +1,7 @@
-"""Tells the operator of trouble: through the outbox, or past it where nothing can be stored any more."""
+"""Decides when the operator is told of trouble: through the outbox, or past it where nothing can be stored any more.
+
+What an alert says stands in `axiom.web.mail`.
+"""
 
 import logging
 import threading
@@ -26,7 +29,7 @@ class Complaint:
     cure: str = ""
 
 
-class Alerts:
+class DueAlerts:
     """Remembers what the operator was told. What is in memory holds also where it could not be stored."""
 
     def __init__(

@@ -1,3 +1,5 @@
+"""Decides which digests and which news of silent computers are due. Their words are made when they are sent."""
+
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -44,7 +44,7 @@ _OTHER_VERSION = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "HTTP/1.1 is spoken here
 Refusal = tuple[HTTPStatus, str]
 
 
-class Door:
+class RequestGuard:
     def __init__(self, app: ASGIApp, lanes: Lanes | None = None, address: PublicAddress | None = None) -> None:
         self._app = app
         self._lanes = lanes or Lanes({})

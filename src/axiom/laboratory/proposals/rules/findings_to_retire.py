@@ -8,6 +8,7 @@ from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.draft import ProposalDraft, compose_proposal
 from axiom.laboratory.proposals.rules.subject import Subject
+from axiom.limits import findings as finding_limits
 from axiom.limits import proposals as limits
 from axiom_weigh.values import Grade
 
@@ -25,7 +26,7 @@ def propose_retirement(subject: Subject, rates: BaseRates, *, has_more: bool) ->
 def _over(subject: Subject, *, has_more: bool) -> str:
     evidence = subject.evidence
     counted = evidence.seeds + evidence.missing
-    if counted >= limits.INFEASIBLE_AFTER and subject.late / counted > limits.INFEASIBLE_SHARE:
+    if counted >= finding_limits.INFEASIBLE_AFTER and subject.late / counted > finding_limits.INFEASIBLE_SHARE:
         return f"Of {counted} replicates {subject.late} were stopped at their time limit: it cannot be computed so."
     if has_more:
         return ""

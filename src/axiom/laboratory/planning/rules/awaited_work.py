@@ -1,4 +1,4 @@
-"""What does a core wait for to which nothing can be given? In words, for the page of the plan."""
+"""What is awaited before a core gets more: one reason why cores are idle, in words, for the page of the plan."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _LET_OUT = {
 }
 
 
-def why_cores_wait(candidates: Sequence[Candidate], *, below: int = 0) -> str:
+def describe_awaited_work(candidates: Sequence[Candidate], *, below: int = 0) -> str:
     """The versions of which more would be ordered or let out once something is back; empty where there are none.
 
     `below`: designs of which nothing more is worth the floor, for which cores rest rather than compute them.

@@ -18,7 +18,7 @@ _ROUNDING = 1e-6
 
 
 def parse_wishes(mix: str, priority: str, experiments: Collection[str] = ()) -> PlanWishes:
-    """Both wishes as values. `known` are experiments; where none are named, any word may be one."""
+    """Both wishes as values. Where no `experiments` are named, any word may be one."""
     return PlanWishes(mix=read_mix(mix, experiments), priority=read_priority(priority, experiments))
 
 

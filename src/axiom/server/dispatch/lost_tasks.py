@@ -1,0 +1,56 @@
+"""Sends a host again what it was sent and has no more, as long as it is wanted; what is not, is taken back."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from axiom.domain.work import TaskState, WorkunitState
+from axiom.rules.tasks.assignment import choose_gpu_kind
+from axiom.server.dispatch.dispatch_context import DispatchContext
+from axiom.server.dispatch.orders import repeat_order
+from axiom.server.dispatch.work_queues import RolloutLimits
+from axiom.server.dispatch.work_request import GrantedTask
+from axiom.server.returns.transitioner import transit_many
+from axiom.store.tasks import tasks as task_store
+from axiom.store.tasks import waiting_tasks
+from axiom.store.tasks.waiting_tasks import HeldTasks, SentTask
+
+_LOOKED_AT_ONCE = 32
+
+
+def resend_lost_tasks(
+    context: DispatchContext, rollout: RolloutLimits, out: Sequence[HeldTasks]
+) -> tuple[tuple[GrantedTask, ...], Sequence[HeldTasks]]:
+    """What this host has by our books alone, and what it has by ours once closed tasks are taken back."""
+    most, holding = context.request.most, context.request.holding
+    if holding is None or most <= 0:
+        return (), out
+    lost: list[GrantedTask] = []
+    closed: dict[int, int] = {}
+    for task in waiting_tasks.read_sent_tasks(context.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
+        if task.workunit_state is not WorkunitState.OPEN or rollout.is_outdated(task):
+            closed[task.task_id] = task.workunit_id
+        elif len(lost) < most and rollout.may_have(task) and _can_compute(context, task):
+            lost.append(repeat_order(context, task))
+    if not closed:
+        return tuple(lost), out
+    _take_back(context, closed)
+    return tuple(lost), waiting_tasks.list_held_tasks(context.db, context.host.id)
+
+
+def _list_missing(out: Sequence[HeldTasks], holding: Collection[int]) -> list[int]:
+    return sorted(set[int]().union(*(tasks.ids for tasks in out)).difference(holding))
+
+
+def _can_compute(context: DispatchContext, task: SentTask) -> bool:
+    programs = context.request.programs
+    if not task.gpu:
+        return "" in programs
+    needs = context.cache.experiments[task.experiment_id].declared
+    return choose_gpu_kind(context.host, needs.gpu_memory, programs & {task.gpu}) is not None
+
+
+def _take_back(context: DispatchContext, closed: Mapping[int, int]) -> None:
+    """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
+    reason = "its host lost it, and it is wanted no more or not in this form"
+    back = [task for task in task_store.list_tasks_at_host(context.db, context.host.id) if task.id in closed]
+    task_store.set_task_states(context.db, [(task, TaskState.ABORTED, reason) for task in back], context.now)
+    transit_many(context.db, closed.values(), context.now)

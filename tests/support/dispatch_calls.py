@@ -1,0 +1,25 @@
+"""A host asks dispatch for tasks, without a scheduler between."""
+
+from collections.abc import Collection
+from typing import Any
+
+from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.work_request import WorkGrant, WorkRequest
+from axiom.store.hosts import hosts
+from axiom.store.tasks import tasks as task_store
+
+
+def hand(
+    lab: Any, host: int, tasks: int = 1, *, holding: Collection[int] | None = None, dispatch: Any = None, **asked: Any
+) -> WorkGrant:
+    """What a host gets that asks for so many tasks; it lost nothing unless `holding` says so."""
+    kept = [task.id for task in task_store.list_tasks_at_host(lab.db, host)] if holding is None else holding
+    wish: dict[str, Any] = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": frozenset(kept)} | asked
+    with lab.db.transaction():
+        asking = hosts.find_host(lab.db, host)
+        assert asking is not None
+        return grant_tasks(lab.db, dispatch or lab.dispatch, lab.known, asking, WorkRequest(**wish), lab.now)
+
+
+def tasks_of(handed: WorkGrant) -> list[int]:
+    return [task.task for task in handed.granted]
