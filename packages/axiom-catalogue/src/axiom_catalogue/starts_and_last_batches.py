@@ -342,7 +342,7 @@ experiment = Experiment(
     setting="small ReLU classifiers that learn from random batches",
     headlines=(
         Headline(
-            says="Shared last batches make networks agree more than starts do, until learning rates fall",
+            says="Shared last batches of 16 align networks more than starts, until learning rates fall",
             when={
                 "last_digits": Direction.LESS,
                 "cosine_digits": Direction.LESS,
@@ -351,23 +351,23 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Shared starts make networks agree more than shared batches, whatever the learning rate does",
+            says="On digits, shared starts align networks more than batches, with constant and falling rates",
             when={"constant_digits": Direction.LESS, "cosine_digits": Direction.LESS},
         ),
         Headline(
-            says="Shared batches make networks agree more than shared starts, whatever the learning rate does",
+            says="On digits, shared batches align networks more than starts, with constant and falling rates",
             when={"constant_digits": Direction.MORE, "cosine_digits": Direction.MORE},
         ),
         Headline(
-            says="Shared starts and shared batches make networks agree about equally",
+            says="On digits, shared starts and shared batches make networks agree about equally",
             when={"constant_digits": Direction.ABSENT, "cosine_digits": Direction.ABSENT},
         ),
         Headline(
-            says="At a constant learning rate, shared batches make networks agree more than shared starts",
+            says="On digits, at constant learning rates, shared batches align networks more than shared starts",
             when={"constant_digits": Direction.MORE},
         ),
         Headline(
-            says="Once the learning rate falls, shared starts make networks agree more than shared batches",
+            says="On digits, with falling learning rates, shared starts align networks more than shared batches",
             when={"cosine_digits": Direction.LESS},
         ),
     ),
