@@ -17,7 +17,7 @@ def names_in(path: Path) -> list[str]:
 
 def test_the_page_tells_every_accident_and_beside_each_test_stands_the_old_way():
     page = PAGE.read_text(encoding="utf-8")
-    named = re.findall(r"^Test: `(test_\w+)` in \[\w+\.py\]\(\.\./\.\./tests/accidents/(\w+)\.py\)", page, re.MULTILINE)
+    named = re.findall(r"^Test: \[`(test_\w+)`\]\(\.\./\.\./tests/accidents/(\w+)\.py\)", page, re.MULTILINE)
     assert len(FILES) == ACCIDENTS
     assert sorted(file for _, file in named) == [path.stem for path in FILES]
     assert page.count("\n## ") == ACCIDENTS

@@ -1,4 +1,4 @@
-"""What a new laboratory tells at once was measured: it is what stands beside the page of the old claims."""
+"""What a new laboratory tells at once was measured: of old claims it is what stands beside their page."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,12 @@ RECORDED = json.loads(Path(axiom_catalogue.__file__).with_name(FILE).read_text(e
 NUMBERS = Path(__file__).parents[3] / "docs" / "explanation" / "the-old-claims" / "numbers.json"
 
 
-def test_every_recorded_number_is_the_published_one():
+def test_every_recorded_number_of_an_old_claim_is_the_published_one():
     published = {row["estimand"]: row for row in json.loads(NUMBERS.read_text(encoding="utf-8"))}
-    assert RECORDED
-    for row in RECORDED:
+    asking = {name.partition(".")[0] for name in published}
+    rows = [row for row in RECORDED if row["experiment"] in asking]
+    assert rows
+    for row in rows:
         number = published[f"{row['experiment']}.{row['estimand']}"]
         for name in ("version", "verdict", "grade", "estimate", "low", "high"):
             assert row[name] == number[name], (row["experiment"], row["estimand"], name)

@@ -64,7 +64,7 @@ def home_page(reading: Reading) -> Answer:
             "findings": [row[number] for number in shown],
             "is_of_this_week": bool(week),
             "all_findings": len(briefs),
-            "decided_findings": sum(brief.status not in VOID for brief in decided),
+            "decided_findings": len([brief for brief in decided if brief.status not in VOID]),
             "earlier": count_earlier_claims({version.name for version in every}),
             "tile": recent_tiles.find_newest_tile(reading, every),
             "counters": _live(reading, counted),

@@ -434,7 +434,7 @@ experiment = Experiment(
         _beside("sizes_high_teacher", TEACHER | {"noise": 0.012, "batch": 32}, TEACHER | {"noise": 0.012, "batch": 2}),
     ),
     figure=Figure(x="noise", y="lead", title="The lead of batches, by noise and batch size", log=("x",), where=DIGITS),
-    setting="small ReLU classifiers that learn from random batches",
+    setting="small ReLU classifiers that learn at more or less noise",
     headlines=(
         Headline(
             says="Learning rate over batch size decides whether shared batches or starts make networks agree",
