@@ -10,13 +10,14 @@ experiments stays; those that ask old claims are computed by `scripts/campaign r
 """
 
 import argparse
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from old_claims import answers
-from old_claims.compute import experiment_computed, file_of, progress
-from old_claims.laboratory import computed_experiments, is_weighed, open_up, weigh
+from old_claims.compute import experiment_computed, file_of
+from old_claims.laboratory import computed_experiments, open_up, weigh_closed_blocks
 from old_claims.order import Wanted, asked_by, in_order
 
 from axiom import shipped
@@ -26,24 +27,21 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import recorded_answers
 
 ROOT = Path(__file__).resolve().parents[2]
-_SESSIONS = 3  # at most: the first may be one that was open already, with its weighing behind it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything that there was time for was computed."""
     options = parse_options(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what computes for us must not go on without us
     folder, ends = Folder(path=options.data.resolve()), time.monotonic() + 3600.0 * options.hours
     open_up(folder)
     wanted = list_wanted(options.catalogue, options.only)
     failed = [
         experiment.name
         for experiment in wanted
-        if options.hours
-        and experiment_computed(experiment, file_of(options.catalogue, experiment.name), folder, ends) is False
+        if experiment_computed(experiment, file_of(options.catalogue, experiment.name), folder, ends) is False
     ]
-    for _ in range(_SESSIONS):
-        if folder.exists() and not is_weighed(folder):
-            weigh(folder)
+    weigh_closed_blocks(folder)
     write_answers(options.catalogue, folder, wanted)
     if failed:
         print(f"Went wrong: {', '.join(failed)}.")
@@ -70,11 +68,16 @@ def list_wanted(catalogue: Path, only: Sequence[str]) -> list[Wanted]:
 
 def write_answers(catalogue: Path, folder: Folder, wanted: Sequence[Wanted]) -> None:
     """Write what has all its seeds; of how many experiments is told."""
-    whole = {experiment.name for experiment in wanted if progress(experiment, folder)[0] >= experiment.seeds}
     computed = computed_experiments(folder, with_pictures=True)
-    experiments = {name: experiment for name, experiment in computed.items() if name in whole}
-    answers.write_recorded(catalogue / recorded_answers.FILE, experiments)
-    answers.write_sweeps(catalogue / recorded_answers.SWEEPS, experiments)
+    whole = {
+        experiment.name: answered
+        for experiment in wanted
+        if (answered := computed.get(experiment.name))
+        and answered.manifest.version == experiment.version
+        and answered.done >= experiment.seeds
+    }
+    answers.write_recorded(catalogue / recorded_answers.FILE, whole)
+    answers.write_sweeps(catalogue / recorded_answers.SWEEPS, whole)
     print(f"{len(whole)} of {len(wanted)} experiments have all their seeds, and are written.")
 
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from old_claims.compute import experiment_computed
 from old_claims.findings import ComputedExperiment
-from old_claims.laboratory import computed_experiments, is_weighed, open_up, weigh
+from old_claims.laboratory import computed_experiments, open_up, weigh_closed_blocks
 from old_claims.order import Wanted
 from scipy import stats  # type: ignore[import-untyped]
 
@@ -176,8 +176,7 @@ def compute(
                 name=manifest.name, version=manifest.version, seconds=manifest.seconds, seeds=seeds, claims=1
             )
             experiment_computed(wanted, manifest.name, folder, ends)
-        while folder.exists() and not is_weighed(folder):
-            weigh(folder)
+        weigh_closed_blocks(folder)
 
 
 def share(hits: int, amount: int, sure: float = 0.95) -> tuple[float, float, float]:

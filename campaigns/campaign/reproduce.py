@@ -23,7 +23,7 @@ from old_claims import answers, values
 from old_claims.compute import experiment_computed, file_of, progress
 from old_claims.earlier_page import joined, recorded
 from old_claims.findings import ComputedExperiment
-from old_claims.laboratory import computed_experiments, is_weighed, open_up, weigh
+from old_claims.laboratory import computed_experiments, open_up, weigh_closed_blocks
 from old_claims.order import Wanted, asked_by, in_order
 from old_claims.page import page
 from old_claims.weigh_again import is_of_earlier_rules, weighed_again
@@ -44,7 +44,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = shipped.catalogue_folder()
 NAME = "the-old-claims"  # of the page, and of the folder with its figures and numbers
 _INTERRUPTED = 130
-_SESSIONS = 3  # at most: the first may be one that was open already, with its weighing behind it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,9 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("Stopped. What came back is kept; the same command goes on.", flush=True)
             return _INTERRUPTED
-    for _ in range(_SESSIONS):
-        if folder.exists() and not is_weighed(folder):
-            weigh(folder)
+    weigh_closed_blocks(folder)
     written(options.into, listed, folder, options.catalogue)
     return status
 

@@ -24,6 +24,7 @@ from axiom_weigh.evidence.counted_values import sound
 from axiom_weigh.evidence.method import question
 from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
 
+_SESSIONS = 3  # at most: the first may be one that was open already, with its weighing behind it
 _COST = "SELECT sum(cpu_seconds) AS seconds, count(DISTINCT replicate) AS amount FROM result WHERE experiment_id = :id"
 
 
@@ -56,6 +57,13 @@ def weigh(folder: Folder, settings: Settings | None = None) -> None:
                 continue
         finally:
             writer.stop()
+
+
+def weigh_closed_blocks(folder: Folder) -> None:
+    """Hold sessions until every block that closed has been weighed."""
+    for _ in range(_SESSIONS):
+        if folder.exists() and not is_weighed(folder):
+            weigh(folder)
 
 
 def is_weighed(folder: Folder) -> bool:

@@ -55,11 +55,13 @@ def place_recorded_estimates(
 def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_recorded: bool, has_estimates: bool) -> int:
     """How well its picture tells an answer: a course that shows it, of few lines, its repetitions, another course."""
     figure = manifest.figure
-    drawn = [config for config in manifest.configs if figure.shows(config)] if figure else []
-    levels = {repr(config[figure.x]) for config in drawn} if figure else set()
+    if figure is None:
+        return _MOST_LINES + 1
+    drawn = [config for config in manifest.configs if figure.shows(config)]
+    levels = {repr(config[figure.x]) for config in drawn}
     if draws_answer(manifest, names) and len(levels) > 1 and (has_estimates or not is_recorded):
-        return len({repr({**config, figure.x: None}) for config in drawn}) if figure else 0
-    return _MOST_LINES + 1 if figure is None or is_recorded else _MOST_LINES + 2
+        return len({repr({**config, figure.x: None}) for config in drawn})
+    return _MOST_LINES + (1 if is_recorded else 2)
 
 
 def find_compared_arms(manifest: Manifest, names: Collection[str]) -> tuple[int, int, Mapping[str, Any]] | None:
