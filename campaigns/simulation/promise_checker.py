@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from axiom.domain.work import TaskState
 from axiom.laboratory.backups import invariants
 from axiom.store.engine.database import Database, connect_reader
-from axiom.store.upkeep import task_invariants
-from axiom.store.upkeep.task_invariants import PromisedTask, StoreHead
+from simulation import task_invariants
 from simulation.laboratory import Simulated
 from simulation.replies import Heard
+from simulation.task_invariants import PromisedTask, StoreHead
 
 _NOT_BACK = {TaskState.UNSENT, TaskState.SENT}
 

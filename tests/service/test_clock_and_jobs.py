@@ -288,7 +288,7 @@ def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab
             make_letters(settings, b"", "http://lab.example/"),
             health,
             readers,
-            lambda: [Complaint(kind="ready", says=words) for words in health.unready()],
+            lambda: [Complaint(kind=kind, says=words) for kind, words in health.ailments().items()],
             lab.now,
         )
         laboratory._watch(writer, stopping, health.jobs, mail.alerts)
@@ -304,4 +304,4 @@ def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab
             with contextlib.suppress(RuntimeError):  # the loop that it would wake has ended already
                 laboratory._watch(writer, stopping, health.jobs, mail.alerts)
     assert stopping.is_asked
-    assert [body for _, _, body in hook.posted] == [b"Small & Sons: ready: the writer failed and stores nothing more"]
+    assert [body for _, _, body in hook.posted] == [b"Small & Sons: writer: the writer failed and stores nothing more"]

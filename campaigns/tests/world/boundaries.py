@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from simulation import client_messages
+from simulation import client_messages, task_invariants
 from simulation.computer import Computer, TaskOnComputer
 from simulation.dice import Dice
 from simulation.disk import DiskFault, Fate, Killed
@@ -26,7 +26,6 @@ from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 from axiom.store.rounds import rounds
-from axiom.store.upkeep import task_invariants
 
 _NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 _SETTINGS = Settings(name="Boundaries", workers=0, queue_per_core=1, journal="journal")

@@ -40,7 +40,7 @@ def describe_status(
     """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
     counted = counters.read_counters(db)
     rows = _experiments(db, counted)
-    made = last_backup.read_backup_time(folder)
+    backup = last_backup.find_last_backup(folder)
     nouns = ("workunit", "task", "result")
     return {
         "version": __version__,
@@ -54,7 +54,7 @@ def describe_status(
         "new_hosts": fleet.new,
         "jobs": [_job(row) for row in jobs.list_jobs(db)],
         "runners": list_runner_downloads(folder),
-        "backed_up_at": made.isoformat() if made else None,
+        "backed_up_at": backup.made_at.isoformat() if backup else None,
         "free_mb": shutil.disk_usage(folder.path).free // 2**20,
     }
 

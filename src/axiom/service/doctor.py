@@ -222,9 +222,12 @@ def _backup(folder: Folder, db: Database) -> _Answer:
     settings, _ = read_process_settings(folder.settings)
     place, point, others = journal_of(folder, settings), read_journal_point(db), accounts.count_contributors(db)
     own = list_backup_copies(place, point) if point and _is_elsewhere(place, folder) else []
-    made = max(filter(None, (last_backup.read_backup_time(folder), *(copy.made_at for copy in own))), default=None)
+    last = last_backup.find_last_backup(folder)
+    made = max((copy.made_at for copy in (last, *own) if copy), default=None)
     days = (wall_clock() - made).days if made else None
     says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
+    if last and last.is_beside and not own:
+        says = f"{says}, onto the disk that it should outlive"
     says = f"{says}; {counted(others, 'volunteer')} computed here" if others else says
     well = not others or (days is not None and days <= backup_limits.DOCTOR_DAYS)
     return well, says, "`axiom backup`, also while the laboratory works; keep it elsewhere, with the journal"

@@ -21,6 +21,10 @@ class Health:
     up_since: datetime
 
     def unready(self) -> tuple[str, ...]:
+        return tuple(self.ailments().values())
+
+    def ailments(self) -> dict[str, str]:
+        """Why the laboratory is not ready to work, by what ails."""
         signs = VitalSigns(
             writer_failed=self.writer.failed is not None,
             found_no_room=self.writer.found_no_room,

@@ -210,8 +210,8 @@ def _health(folder: Folder, settings: Settings, clock: Clock, core: ComputingPar
 
 
 def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complaint]:
-    if reasons := health.unready():
-        yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
+    for ailing, reason in health.ailments().items():
+        yield Complaint(kind=ailing, says=reason, cure="docs/howto/metrics.md says what to look at")
     if volunteers.problems:
         yield Complaint(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
     for diagnosis in examine_running(health.folder):

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from real_parts import missing
@@ -158,7 +159,7 @@ def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
     assert told() == (True, True)
     assert "0 hours ago" in say("status")[1]
     for age, well in (({"days": 6}, True), ({"days": 8, "hours": 1}, False)):
-        last_backup.record_backup_time(lab, datetime.now(UTC) - timedelta(**age))
+        last_backup.record_backup(lab, datetime.now(UTC) - timedelta(**age), tmp_path)
         assert told() == (well, True)
     lab.backed_up.write_text("no note")
     assert told() == (False, False)
@@ -168,6 +169,16 @@ def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
     assert status == 0
     assert out.strip() == str(tmp_path / "again.tar")
     assert (tmp_path / "again.tar").is_file()
+
+
+def test_doctor_says_that_a_backup_lies_on_the_disk_that_it_should_outlive(say, lab):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        says = []
+        for place in (lab.path.parent, Path(elsewhere)):
+            assert say("backup", "-o", place / "kept.tar")[0] == 0
+            says.append(findings(say)["backup"]["says"])
+            (place / "kept.tar").unlink()
+    assert says[0] != says[1]
 
 
 def test_copies_of_its_own_count_where_they_lie_on_another_disk(say, lab, monkeypatch):

@@ -207,7 +207,7 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
         same.later(hours=49)
         with same.db.transaction():
             workunits.request_abort(same.db, 4, "not wanted")
-            tasks.set_task_state(same.db, tasks.find_task(same.db, 5), TaskState.INVALID, "a test", same.now)
+            tasks.set_task_states(same.db, [(tasks.find_task(same.db, 5), TaskState.INVALID, "a test")], same.now)
     with six.db.transaction():
         decided = transit_many(six.db, [6, 5, 4, 3, 2, 1, 99, 1], six.now)
     assert set(decided) == {1, 2, 3, 4, 5, 6}
@@ -231,7 +231,7 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
 def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(six):
     second = six.host("second", volunteer="Bob")
     with six.db.transaction():
-        tasks.set_task_state(six.db, tasks.find_task(six.db, 3), TaskState.FAILED, "", six.now)
+        tasks.set_task_states(six.db, [(tasks.find_task(six.db, 3), TaskState.FAILED, "")], six.now)
         six.later(hours=49)
         assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (2, 1)
         assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (0, 0)

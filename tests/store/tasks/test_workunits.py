@@ -64,7 +64,7 @@ def test_a_workunit_closes_once_for_good(ordered, now):
     assert [task.ordinal for task in tasks.list_workunit_tasks(ordered, 1)] == [0, 1]
     with pytest.raises(Exception, match="UNIQUE"):
         workunits.add_task_copies(ordered, [(wanted, 1)], now)
-    assert tasks.set_task_state(ordered, tasks.find_task(ordered, 1), TaskState.INVALID, hostile, now)
+    tasks.set_task_states(ordered, [(tasks.find_task(ordered, 1), TaskState.INVALID, hostile)], now)
     workunits.close_workunits(
         ordered, [(workunits.find_workunit(ordered, order(ordered, now)), WorkunitState.CANCELLED, hostile)], now
     )
@@ -73,8 +73,7 @@ def test_a_workunit_closes_once_for_good(ordered, now):
         assert reason.isprintable()
 
 
-def test_a_task_is_given_to_one_host_and_moves_only_from_where_it_is_believed_to_be(ordered, now):
-    waiting = tasks.find_task(ordered, 1)
+def test_a_task_is_given_to_one_host_alone(ordered, now):
     send(ordered, now)
     with pytest.raises(LookupError, match=r"host 2.* it is sent"):
         send(ordered, now, host=2)
@@ -86,8 +85,7 @@ def test_a_task_is_given_to_one_host_and_moves_only_from_where_it_is_believed_to
     assert (sent.sent_at, sent.deadline) == (now, now + timedelta(hours=48))
     assert (tasks.list_tasks_at_host(ordered, 1), tasks.list_tasks_at_host(ordered, 2)) == ([sent], [])
     assert amounts(ordered) == {("workunit", "open"): 1, ("task", "sent"): 1}
-    assert not tasks.set_task_state(ordered, waiting, TaskState.ABORTED, "no longer wanted", now)
-    assert tasks.set_task_state(ordered, sent, TaskState.EXPIRED, "its deadline passed", now)
+    tasks.set_task_states(ordered, [(sent, TaskState.EXPIRED, "its deadline passed")], now)
     assert tasks.find_task(ordered, 1).reason == "its deadline passed"
     assert ordered.row("SELECT closed_at FROM task")["closed_at"] is not None
     assert amounts(ordered)["task", "expired"] == 1
@@ -139,7 +137,7 @@ def test_what_is_late_unattended_or_newest_is_found_and_words_are_kept_short(ord
     assert workunits.list_late_workunits(ordered, now + timedelta(hours=48), 9) == []
     assert workunits.list_late_workunits(ordered, now + timedelta(hours=49), 9) == [1]
     assert workunits.list_unattended_workunits(ordered, 9) == []
-    tasks.set_task_state(ordered, tasks.find_task(ordered, 1), TaskState.FAILED, "", now)
+    tasks.set_task_states(ordered, [(tasks.find_task(ordered, 1), TaskState.FAILED, "")], now)
     assert workunits.list_unattended_workunits(ordered, 9) == [1]
     workunits.close_workunits(ordered, [(workunits.find_workunit(ordered, 1), WorkunitState.FAILED, "")], now)
     assert workunits.list_unattended_workunits(ordered, 9) == []

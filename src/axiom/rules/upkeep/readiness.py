@@ -20,20 +20,21 @@ class VitalSigns:
     up_since: datetime
 
 
-def list_unready_reasons(signs: VitalSigns, now: datetime) -> tuple[str, ...]:
-    """Why it is not ready; nothing where it is. A job that fails is tried again, so only one that is stuck counts."""
-    reasons = []
+def list_unready_reasons(signs: VitalSigns, now: datetime) -> dict[str, str]:
+    """Why it is not ready, by what ails. A job that fails is tried again, so only one that is stuck counts."""
+    reasons = {}
     if signs.writer_failed:
-        reasons.append("the writer failed and stores nothing more")
-    if signs.oldest_wait > limits.WRITER_WAITS:
-        reasons.append(f"the writer is stuck: a change has waited for {signs.oldest_wait / timedelta(seconds=1):.0f} s")
+        reasons["writer"] = "the writer failed and stores nothing more"
+    elif signs.oldest_wait > limits.WRITER_WAITS:
+        waited = signs.oldest_wait / timedelta(seconds=1)
+        reasons["writer"] = f"the writer is stuck: a change has waited for {waited:.0f} s"
     if signs.found_no_room:
-        reasons.append("the disk is full: the last change found no room")
-    if signs.free < signs.needed:
+        reasons["disk"] = "the disk is full: the last change found no room"
+    elif signs.free < signs.needed:
         free, needed = signs.free // _MEGABYTE, signs.needed // _MEGABYTE
-        reasons.append(f"the disk is nearly full: {free:,} MB are free, and outputs wait below {needed:,} MB")
-    reasons += [f"the job {job.name} is stuck" for job in signs.jobs if _is_stuck(job, now, signs.up_since)]
-    return tuple(reasons)
+        reasons["disk"] = f"the disk is nearly full: {free:,} MB are free, and outputs wait below {needed:,} MB"
+    stuck = (job.name for job in signs.jobs if _is_stuck(job, now, signs.up_since))
+    return reasons | {f"job {name}": f"the job {name} is stuck" for name in stuck}
 
 
 def _is_stuck(job: PeriodicJob, now: datetime, up_since: datetime) -> bool:

@@ -288,21 +288,6 @@ def record_task_reports(db: Database, taken: Sequence[ReportedTask], now: dateti
     counters.add_to_counters(db, changes)
 
 
-def set_task_state(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
-    closed_at = None if state.is_alive else to_microseconds(now)
-    values = {
-        "id": moved.id,
-        "was": moved.state,
-        "state": state,
-        "reason": sanitize_text(reason),
-        "closed_at": closed_at,
-    }
-    changed = db.execute(_MOVE, **values) == 1
-    if changed:
-        _count(db, moved.experiment_id, moved.state, state)
-    return changed
-
-
 def set_task_states(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: datetime) -> None:
     if not moves:
         return

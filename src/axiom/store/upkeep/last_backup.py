@@ -5,7 +5,9 @@ The copies that a laboratory makes by itself lie beside its journal, and are no 
 
 import json
 import logging
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from axiom.errors import AxiomError
 from axiom.store.engine.folder import Folder, write_file_atomically
@@ -13,16 +15,25 @@ from axiom.store.engine.folder import Folder, write_file_atomically
 log = logging.getLogger("axiom.backup")
 
 
-def record_backup_time(folder: Folder, made_at: datetime) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackupNote:
+    made_at: datetime
+    is_beside: bool  # it was written onto the laboratory's own disk
+
+
+def record_backup(folder: Folder, made_at: datetime, written: Path) -> None:
     """A backup holds the laboratory as of this moment. It counts, also where this folder takes no note of it."""
     try:
-        write_file_atomically(folder.backed_up, json.dumps({"made_at": made_at.isoformat()}).encode())
-    except AxiomError as error:
+        is_beside = written.stat().st_dev == folder.path.stat().st_dev
+        note = {"made_at": made_at.isoformat(), "is_beside": is_beside}
+        write_file_atomically(folder.backed_up, json.dumps(note).encode())
+    except (AxiomError, OSError) as error:
         log.warning("backup.unnoted %s", error)
 
 
-def read_backup_time(folder: Folder) -> datetime | None:
+def find_last_backup(folder: Folder) -> BackupNote | None:
     try:
-        return datetime.fromisoformat(json.loads(folder.backed_up.read_bytes())["made_at"])
-    except (OSError, ValueError, KeyError, TypeError):
+        note = json.loads(folder.backed_up.read_bytes())
+        return BackupNote(made_at=datetime.fromisoformat(note["made_at"]), is_beside=note.get("is_beside", False))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -92,28 +92,34 @@ STUCK = replace(JOB, last_start=NOW - timedelta(hours=2))
 
 
 @pytest.mark.parametrize(
-    ("changes", "word"),
+    ("changes", "words"),
     [
-        ({"writer_failed": True}, "writer"),
-        ({"oldest_wait": timedelta(minutes=1)}, "writer"),
-        ({"found_no_room": True}, "full"),
-        ({"free": 999_999_999}, "nearly full"),
-        ({"jobs": (JOB, STUCK)}, "clean"),
+        ({"writer_failed": True}, ("writer", "failed")),
+        ({"oldest_wait": timedelta(minutes=1)}, ("writer", "stuck")),
+        ({"found_no_room": True, "free": 0}, ("disk", "full")),
+        ({"free": 999_999_999}, ("disk", "nearly full")),
+        ({"jobs": (JOB, STUCK)}, (f"job {STUCK.name}", "stuck")),
     ],
 )
-def test_one_thing_that_is_wrong_is_one_reason(changes, word):
-    (reason,) = list_unready_reasons(replace(WELL, **changes), NOW)
-    assert word in reason
+def test_one_thing_that_is_wrong_is_one_reason(changes, words):
+    ((ailing, reason),) = list_unready_reasons(replace(WELL, **changes), NOW).items()
+    assert ailing == words[0]
+    assert words[1] in reason
+
+
+def test_two_things_that_are_wrong_are_told_by_two_names():
+    both = replace(WELL, oldest_wait=timedelta(minutes=1), free=0)
+    assert set(list_unready_reasons(both, NOW)) == {"writer", "disk"}
 
 
 def test_a_laboratory_that_can_work_is_ready():
     assert (
         list_unready_reasons(WELL, NOW)
         == list_unready_reasons(replace(WELL, jobs=(replace(JOB, last_error="secret/path"),)), NOW)
-        == ()
+        == {}
     )
     just_begun = replace(WELL, jobs=(STUCK, replace(JOB, last_start=None)), up_since=NOW - timedelta(minutes=5))
-    assert list_unready_reasons(just_begun, NOW) == ()
+    assert list_unready_reasons(just_begun, NOW) == {}
 
 
 SPECTRAL = "axiom/catalogue/spectral_dynamics.py"
