@@ -12,6 +12,7 @@ from axiom.domain.rounds import EntryKind, Note, Round, Step, TranscriptEntry
 from axiom.errors import HeldByAnother, NotFound
 from axiom.laboratory.credit.pay import pay_credit
 from axiom.laboratory.experiments.breaker import stop_broken_versions, tell_releases
+from axiom.laboratory.findings.reproduce import compare_new_duplicates
 from axiom.laboratory.findings.score_predictions import score_predictions
 from axiom.laboratory.open_round import OpenRound
 from axiom.laboratory.planning import plan as planning
@@ -171,6 +172,14 @@ def _of_round(part: Callable[[Database, Round, datetime], list[Note]]) -> Callab
     return lambda this_round: part(this_round.db, this_round.round, this_round.now)
 
 
+def _without_words(part: Callable[[Database], object]) -> Callable[[OpenRound], list[Note]]:
+    def do(this_round: OpenRound) -> list[Note]:
+        part(this_round.db)
+        return []
+
+    return do
+
+
 # What is done at each step, in this order.
 _STEPS: Mapping[Step, tuple[Callable[[OpenRound], list[Note]], ...]] = {
     Step.HEALTH: (check_health,),
@@ -182,7 +191,12 @@ _STEPS: Mapping[Step, tuple[Callable[[OpenRound], list[Note]], ...]] = {
     Step.CLEAN: (_with_time(check_hosts), _with_time(clean_up), tell_deletions),
     Step.WITHDRAW: (stop_broken_versions, tell_releases, tell_withdrawals),
     Step.REPAIR: (tell_repairs,),
-    Step.EVALUATE: (_of_round(evaluate_findings), _with_time(score_predictions), _with_time(check_watches)),
+    Step.EVALUATE: (
+        _without_words(compare_new_duplicates),
+        _of_round(evaluate_findings),
+        _with_time(score_predictions),
+        _with_time(check_watches),
+    ),
     Step.RANK: (rank_findings,),
     Step.DESIGN: (design_followups,),
     Step.TRY: (tell_preflights,),

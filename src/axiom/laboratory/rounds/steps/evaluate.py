@@ -16,7 +16,7 @@ from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.rounds import Note, Round
 from axiom.laboratory.findings import observe
 from axiom.laboratory.findings.observe import ObservedVersion
-from axiom.laboratory.findings.reproduce import compare_new_duplicates, read_agreements
+from axiom.laboratory.findings.reproduce import read_agreements
 from axiom.store.engine.database import Database
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import evidence, observations
@@ -59,7 +59,6 @@ class _NewLine:
 
 def evaluate_findings(db: Database, current_round: Round, now: datetime) -> list[Note]:
     """Add to the history of each finding what closed since it was last weighed."""
-    compare_new_duplicates(db)
     looked = block_store.list_changed_versions(db)
     notes: list[Note] = []
     versions = dict.fromkeys([*(change.experiment_id for change in looked), *evidence.list_outdated_experiments(db)])
