@@ -4,18 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.headlines.answers import (
+    WeighedNumber,
     choose_answer,
     compose_headline,
     compose_quantity,
     compose_question,
     compose_statement,
     compose_title,
+    count_open_sizes,
     grade_answer,
-    is_answer_open,
     tell_common_levels,
     with_words,
 )
-from axiom.domain.headlines.numbers import interval_in_words
+from axiom.domain.headlines.numbers import format_interval, interval_in_words
 from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import (
     find_compared_arms,
@@ -67,13 +68,19 @@ def question_page(reading: Reading, name: str) -> Answer:
     carrying = set(answered["carried_by"])
     rows = [
         finding_views.describe_finding(reading, view)
-        | {"question": compose_question(view.estimand), "statement": compose_statement(view.estimand, view.measured)}
+        | {
+            "question": compose_question(view.estimand),
+            "statement": compose_statement(view.estimand, view.measured),
+            "sure": _tell_interval(view.estimand, view.measured),
+        }
         for view in views
     ]
     carriers = [row for row in rows if row["number"] in carrying]
     decided = [row for row in rows if row["verdict"].is_decided]
     picture = describe_picture(reading, stored, manifest, answered["picture"])
     picture["is_ringed"] = find_compared_arms(manifest, answered["rests_on"]) is not None
+    makers = find_recorded_numbers(stored.name, stored.version)
+    settled = {name for name, number in makers.items() if answered["recorded"] and number.verdict.is_decided}
     figure = manifest.figure
     shown = [config for config in manifest.configs if figure is None or figure.shows(config)]
     return {
@@ -90,6 +97,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "told": carriers or ([] if answered["recorded"] else decided),
             "decided": len(decided),
             "findings": rows,
+            "open": [row for row in rows if row["verdict"] == "undecided" and row["estimand"] not in settled],
             "compared": _compare_with_papers(reading, stored, views),
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
@@ -189,17 +197,17 @@ def _compose_answer(
     briefed = [number for number in carrying.values() if isinstance(number, FindingBrief)]
     recorded = [number for number in carrying.values() if isinstance(number, RecordedNumber)]
     weighed = [brief.number for brief in own.values() if brief.weighed_at]
-    is_size_open = is_answer_open(manifest.estimands, carrying)
+    open_sizes = count_open_sizes(manifest.estimands, carrying)
     return {
-        "headline": compose_headline(headline, is_size_open=is_size_open) if headline else None,
-        "title": compose_title(manifest.question, headline, is_size_open=is_size_open),
+        "headline": compose_headline(headline, open_sizes=open_sizes) if headline else None,
+        "title": compose_title(manifest.question, headline, open_sizes=open_sizes),
         "picture": name_question_picture(
             stored.id,
             has_figure=manifest.figure is not None,
             is_recorded=is_recorded,
             finding=briefed[0].number if briefed else min(weighed, default=0),
         ),
-        "is_size_open": is_size_open,
+        "is_size_open": open_sizes > 0,
         "picture_rank": rank_question_picture(
             manifest,
             carrying,
@@ -226,9 +234,17 @@ def _tell_recorded_numbers(manifest: Manifest, names: Sequence[str]) -> list[Ans
     for estimand in manifest.estimands:
         if estimand["name"] in names:
             number, worded = numbers[estimand["name"]], with_words(estimand, manifest, manifest.configs)
-            in_words = interval_in_words(worded, number.estimate, number.low, number.high)
-            rows.append({"statement": compose_statement(worded, number), "in_words": in_words})
+            rows.append({"statement": compose_statement(worded, number), "sure": _tell_interval(worded, number)})
     return rows
+
+
+def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:
+    """In the unit of the estimand's words; where these have none, the interval alone, as its number is told above."""
+    value, low, high = number.estimate, number.low, number.high
+    if words := interval_in_words(estimand, value, low, high):
+        return words
+    is_bounded = low is not None and high is not None
+    return "95 % sure: {1} to {2}".format(*format_interval(estimand, value, low, high)) if is_bounded else ""
 
 
 def _compare_with_papers(reading: Reading, stored: StoredExperiment, views: Sequence[FindingView]) -> list[Answer]:

@@ -94,3 +94,14 @@ def test_no_words_of_a_shipped_picture_lie_over_a_line_or_over_others(name):
             re.match(r"translate\(([\d.]+)", picture.find("g").get("transform"))[1]
         )
         assert max(place[2] for place in words.values()) <= right
+
+
+def test_two_points_lie_as_many_times_apart_as_is_written_beside_them():
+    """A measure that is a logarithm is drawn as what it is the logarithm of. Medians of pairs are near, not equal."""
+    told = {
+        name: (float(times[1]), picture.marks[0].point.estimate / picture.marks[1].point.estimate)
+        for name, picture in PICTURES.items()
+        if picture.marks and (times := re.match(r"([\d.]+) times,", " ".join(picture.marks[0].more)))
+    }
+    assert {"label_scars", "scars_or_size"} <= told.keys()
+    assert {name: pair for name, pair in told.items() if not 0.5 < pair[0] / pair[1] < 2.0} == {}

@@ -211,7 +211,7 @@ experiment = Experiment(
             planted=tuple(Config(weight_decay=decay, steps=LINE) for decay in (0.4, 0.8, 1.6)),
         ),
     ),
-    figure=Figure(x="weight_decay", y="wait", log=("x", "y"), where={"steps": PLANE}, title="The wait to understand"),
+    figure=Figure(x="weight_decay", y="wait", log=("x", "y"), where={"steps": LINE}, title="The wait to understand"),
     setting="networks shown half of all sums",
     headlines=(
         Headline(

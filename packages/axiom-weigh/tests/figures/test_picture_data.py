@@ -21,6 +21,7 @@ from axiom_weigh.figures.picture_data import (
     Strip,
     Sweep,
     SweepPoint,
+    choose_series,
     described,
     look_of,
     points_of,
@@ -122,6 +123,30 @@ def test_a_factor_that_varies_besides_makes_series(configs, series, by):
     ]
 
 
+def test_words_tell_the_lines_that_are_drawn_each_from_its_lowest_place_to_its_highest():
+    """Not the first lines of the table, nor the order in which a file lists its levels."""
+    named = [f"line {number}" for number in range(12)]
+    points = tuple(
+        SweepPoint(x=x, estimate=float(10 * number + x), series=name)
+        for number, name in enumerate(named)
+        for x in (3, 5, 2)
+    )
+    request = Sweep(name="any", title="any", x="width", y="error", points=points)
+    told = described(request)
+    assert [name for name in named if f"{name} the" in told] == choose_series(request)
+    assert "is 2 at width 2 and 5 at 5." in told
+    assert "6 more series" in told
+
+
+@pytest.mark.parametrize(("unit", "null", "told"), [("times2", 1.0, "2×"), ("percent", 0.5, "50"), ("", 0.5, "0.5")])
+def test_words_are_in_the_unit_of_the_axis_and_a_band_about_a_value_is_not_nothing(requests, unit, null, told):
+    request = replace(requests["strip"], unit=unit, null=null)
+    assert f"above {told}" in described(request)
+    assert f"about {told}" in svg_of(request)
+    assert "too small to matter" not in svg_of(request)
+    assert "too small to matter" in svg_of(replace(request, null=0.0))
+
+
 def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requests):
     for name, *numbers in (
         *(
@@ -131,7 +156,17 @@ def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requ
             ("words", "1 seed "),
         ),
         *(("one", " 0 at width 8", "without"), ("first-look", "unbounded"), ("older-strip", "24 are from before")),
-        ("narrowing", "32 seeds", "0.06", "0.04 to 0.08", "0.03 to 0.12", "0 ± 0.02", "effect +", "Strong", "above"),
+        (
+            "narrowing",
+            "32 seeds",
+            "0.06",
+            "0.04 to 0.08",
+            "0.03 to 0.12",
+            "−0.02 to 0.02",
+            "effect +",
+            "Strong",
+            "above",
+        ),
         ("strip", "452 of 452", "0.01 to 0.11", "28 of 480"),
         *(("history", "10 by 2026-03-02", "900 by 2026-05-27"), ("one-curve", "0.5", "0.25", "1 repetition ")),
         ("curve", "0.00334", "0.102", "6 of 24", "30 to 35"),

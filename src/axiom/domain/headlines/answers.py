@@ -131,14 +131,17 @@ def choose_answer(
     return headline, True
 
 
-def compose_headline(headline: Headline, *, is_size_open: bool) -> str:
-    """What a file lets an answer say, and no more than its numbers do."""
-    return f"{headline.says}{_SIZE_OPEN}" if is_size_open else headline.says
+def compose_headline(headline: Headline, *, open_sizes: int) -> str:
+    """What a file lets an answer say, and no more than its numbers do, of some of which the size may be open."""
+    tests = len(headline.when)
+    if not open_sizes or open_sizes == tests:
+        return f"{headline.says}{_SIZE_OPEN if open_sizes else ''}"
+    return f"{headline.says}; for {open_sizes} of {tests} tests, {_SIZE_OPEN.removeprefix('; ')}"
 
 
-def compose_title(question: str, headline: Headline | None, *, is_size_open: bool) -> str:
+def compose_title(question: str, headline: Headline | None, *, open_sizes: int) -> str:
     """What stands for a question wherever it is named by its answer."""
-    return compose_headline(headline, is_size_open=is_size_open) if headline else f"{question} Not decided yet"
+    return compose_headline(headline, open_sizes=open_sizes) if headline else f"{question} Not decided yet"
 
 
 def choose_pictured_estimand(names: Collection[str], estimands: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -179,10 +182,10 @@ def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
     return rounding.is_size_open(measured.verdict, measured.low, measured.high, bars)
 
 
-def is_answer_open(estimands: Sequence[Mapping[str, Any]], carrying: Mapping[str, WeighedNumber]) -> bool:
-    """Is that so of any number that carries an answer?"""
+def count_open_sizes(estimands: Sequence[Mapping[str, Any]], carrying: Mapping[str, WeighedNumber]) -> int:
+    """Of how many numbers that carry an answer that is so."""
     declared = {estimand["name"]: estimand for estimand in estimands}
-    return any(is_size_open(declared[name], number) for name, number in carrying.items())
+    return sum(is_size_open(declared[name], number) for name, number in carrying.items())
 
 
 def grade_answer(carrying: Mapping[str, GradedNumber]) -> Grade:
@@ -267,7 +270,7 @@ def level_in_words(words: Mapping[str, str], factor: str, level: object) -> str:
     if level_words := words.get(f"{factor}={level}"):
         return level_words
     if level is False:
-        return f"no {name_in_words(words, factor)}"
+        return f"no {name_in_words(words, factor).removeprefix('a ').removeprefix('an ')}"
     return _held(words.get(factor) or factor.replace("_", " "), level)
 
 

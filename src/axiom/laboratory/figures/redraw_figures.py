@@ -16,10 +16,10 @@ from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
     choose_answer,
     compose_answer,
-    compose_claim,
+    compose_question,
     compose_title,
+    count_open_sizes,
     grade_answer,
-    is_answer_open,
     with_words,
 )
 from axiom.domain.headlines.numbers import unit_of
@@ -241,7 +241,7 @@ def _question_card(
     by = ", by the makers" if any(isinstance(number, RecordedNumber) for number in carrying.values()) else ""
     return SharedCard(
         name=f"experiment-{experiment_id}-card",
-        title=compose_title(manifest.question, headline, is_size_open=is_answer_open(manifest.estimands, carrying)),
+        title=compose_title(manifest.question, headline, open_sizes=count_open_sizes(manifest.estimands, carrying)),
         laboratory=laboratory,
         above="Question",
         number=f"{counted(repetitions, 'repetition')}{by}" if headline else "",
@@ -280,7 +280,7 @@ def recorded_picture(experiment: StoredExperiment, manifest: Manifest) -> Sweep 
     estimand, number = with_words(declared, manifest, manifest.configs), numbers[declared["name"]]
     return Strip(
         name=f"experiment-{experiment.id}-recorded",
-        title=compose_claim(estimand),
+        title=compose_question(estimand),
         y=estimand["name"],
         axis=name_axis(estimand),
         unit=unit_of(estimand)[0],
@@ -340,7 +340,7 @@ def _finding_pictures(
         f"finding/{finding.number}/narrowing",
         Narrowing(
             name=f"finding-{finding.number}-narrowing",
-            title=compose_claim(estimand),
+            title=compose_question(estimand),
             looks=looks,
             predicted=(low, high),
             **about,
@@ -348,7 +348,7 @@ def _finding_pictures(
     )
     strip = compose_strip(finding.number, estimand, weighed[-1], evidence.read_observations(db, finding.number))
     yield f"finding/{finding.number}/strip", strip
-    about |= {"title": estimand["claim"], "look": looks[-1], "axis": name_axis(estimand)}
+    about |= {"title": compose_question(estimand), "look": looks[-1], "axis": name_axis(estimand)}
     yield from _forest(db, finding, about)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from axiom_weigh.figures.axes import LINE, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.picture_data import Look, Narrowing, Strip
-from axiom_weigh.figures.scales import Scale, digits, in_unit, linear
+from axiom_weigh.figures.scales import Scale, digits_in_unit, in_unit, linear
 from axiom_weigh.values import Grade
 
 _HEIGHTS = {"wide": 250, "narrow": 220}
@@ -99,9 +99,9 @@ def _band_in_words(request: Narrowing | Strip) -> str:
     """What lies in the band: beside nothing what is too small to matter, beside a number what is about as much."""
     if not request.smallest:
         return "no effect"
-    if not request.null or request.unit not in {"", "percent"}:
+    if not request.null:
         return "too small to matter"
-    return f"about {digits(100 * request.null)} %" if request.unit else f"about {digits(request.null)}"
+    return f"about {digits_in_unit(request.null, request.unit)}{' %' if request.unit == 'percent' else ''}"
 
 
 def _milestones(looks: tuple[Look, ...], axes: Axes, kind: str) -> list[str]:

@@ -3,12 +3,14 @@
 Standard library only: whoever asks for a picture never loads what draws it.
 """
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.figures import limits
-from axiom_weigh.figures.scales import digits
+from axiom_weigh.figures.palette import SERIES
+from axiom_weigh.figures.scales import digits, digits_in_unit, evenly
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 Level = float | int | str | bool
@@ -337,14 +339,22 @@ def series_of(levels: Sequence[Level]) -> Level | None:
     return BETWEEN.join(digits(level) for level in levels)
 
 
+def choose_series(request: Sweep) -> list[Level | None]:
+    """Return as many as can be told apart, those with marked points among them."""
+    every = list(dict.fromkeys(point.series for point in request.points if point.estimate is not None))
+    marked = {mark.point.series for mark in request.marks}
+    others = evenly([name for name in every if name not in marked], len(SERIES) - len(marked))
+    return [name for name in every if name in marked or name in others]
+
+
 def _sweep_in_words(request: Sweep) -> str:
     shown = [point for point in request.points if point.estimate is not None]
-    series = list(dict.fromkeys(point.series for point in shown))
-    sentences = [_course(request, [point for point in shown if point.series == name]) for name in series[:6]]
+    series, drawn = {point.series for point in shown}, choose_series(request)
+    sentences = [_course(request, [point for point in shown if point.series == name]) for name in drawn]
     if request.own:
         sentences.append(f"Marked: {counted(len(request.own), 'point')} of one part.")
-    if len(series) > 6:
-        sentences.append(f"{len(series) - 6} more series are in the table.")
+    if len(series) > len(drawn):
+        sentences.append(f"{len(series) - len(drawn)} more series are in the table.")
     has_intervals = any(point.low is not None or point.high is not None for point in shown)
     with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
     of = f"{'Shares' if request.is_share else 'Medians'} of {_range([point.seeds for point in shown], 'seed')}"
@@ -380,7 +390,9 @@ def _percent(request: _Estimated) -> str:
 
 
 def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
-    first, last = points[0], points[-1]
+    is_along_numbers = all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
+    ordered = sorted(points, key=operator.attrgetter("x")) if is_along_numbers else points
+    first, last = ordered[0], ordered[-1]
     of = f"{request.by} = {digits(first.series)}" if request.by else digits(first.series)
     whose = f"With {of} the" if first.series is not None else "The"
     amounts = [write_amount(point.estimate, is_share=request.is_share) for point in (first, last)]
@@ -391,10 +403,11 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
 
 
 def _narrowing_in_words(request: Narrowing) -> str:
-    look, y = request.looks[-1], _plain(request.y)
-    sentences = [f"After {counted(look.seeds, 'seed')} {y} is {digits(look.estimate)}, {_interval(request, look)}."]
+    look, y = request.looks[-1], request.axis or _plain(request.y)
+    middle = _amount(request, look.estimate)
+    sentences = [f"After {counted(look.seeds, 'seed')} {y} is {middle}, {_interval(request, look)}."]
     if request.predicted:
-        low, high = (digits(end) for end in request.predicted)
+        low, high = (_amount(request, end) for end in request.predicted)
         sentences.append(f"Predicted, with probability 80\N{NO-BREAK SPACE}%: {low} to {high}.")
     sentences.append(f"{_against(request, look)} Verdict: {look.verdict}; grade: {look.grade}.")
     return " ".join(sentences)
@@ -404,11 +417,13 @@ def _strip_in_words(request: Strip) -> str:
     older, pairs = frozenset(request.older), zip(request.replicates, request.values, strict=True)
     values = [value for number, value in pairs if value is not None and number not in older]
     above = sum(value > request.null for value in values)
-    reach = f"; they reach from {digits(min(values))} to {digits(max(values))}" if values else ""
+    reach = f"; they reach from {_amount(request, min(values))} to {_amount(request, max(values))}" if values else ""
     sentences = [
-        f"{above:,} of {len(values):,} values lie above {digits(request.null)}{reach}.",
-        f"The {request.centre} is {digits(request.look.estimate)}, {_interval(request, request.look)}.",
+        f"{above:,} of {len(values):,} values lie above {_amount(request, request.null)}{reach}.",
+        f"The {request.centre} is {_amount(request, request.look.estimate)}, {_interval(request, request.look)}.",
     ]
+    if request.axis:
+        sentences.insert(0, f"Each value is of {request.axis}.")
     if request.missing:
         sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")
     if request.older:
@@ -424,15 +439,14 @@ def _forest_in_words(request: Forest) -> str:
         shown = [part for part in request.parts if part.group == group and part.estimate is not None]
         if shown:
             estimates = [part.estimate for part in shown if part.estimate is not None]
-            course = (
-                f"from {digits(min(estimates))} to {digits(max(estimates))}" if len(shown) > 1 else digits(estimates[0])
-            )
+            ends = [_amount(request, end) for end in (min(estimates), max(estimates))]
+            course = f"from {ends[0]} to {ends[1]}" if len(shown) > 1 else ends[0]
             sentences.append(
                 f"{group}, {len(shown)} of {sum(part.group == group for part in request.parts)}: {course}."
             )
-    sentences.append(f"All together {digits(request.look.estimate)}, {_interval(request, request.look)}.")
+    sentences.append(f"All together {_amount(request, request.look.estimate)}, {_interval(request, request.look)}.")
     if request.expected:
-        low, high = (digits(end) for end in request.expected)
+        low, high = (_amount(request, end) for end in request.expected)
         sentences.append(f"A further design is expected, with probability 95\N{NO-BREAK SPACE}%, from {low} to {high}.")
     return " ".join(sentences)
 
@@ -442,18 +456,23 @@ def spacing(request: Strip) -> int:
     return -(-len(request.values) // limits.VALUES_DRAWN)
 
 
+def _amount(request: Narrowing | Strip | Forest, value: float | None) -> str:
+    return digits_in_unit(value, request.unit)
+
+
 def _interval(request: Narrowing | Strip | Forest, look: Look) -> str:
     if look.low is None and look.high is None:
         return f"and its {_percent(request)} interval is still unbounded"
-    low, high = (digits(end) if end is not None else "unbounded" for end in (look.low, look.high))
+    low, high = ("unbounded" if end is None else _amount(request, end) for end in (look.low, look.high))
     return f"with a {_percent(request)} interval from {low} to {high}"
 
 
 def _against(request: Narrowing, look: Look) -> str:
-    band = f"the band of effects too small to matter, {digits(request.null)} ± {digits(request.smallest)}"
-    if not request.smallest:
-        band = f"{digits(request.null)}, which is no effect"
     low, high = request.null - request.smallest, request.null + request.smallest
+    kind = "what is about the same" if request.null else "effects too small to matter"
+    band = f"the band of {kind}, {_amount(request, low)} to {_amount(request, high)}"
+    if not request.smallest:
+        band = f"{_amount(request, request.null)}, which is no effect"
     if look.low is not None and look.low > high:
         return f"The interval lies above {band}."
     if look.high is not None and look.high < low:

@@ -86,6 +86,14 @@ def in_unit(scale: Scale, unit: str, *, signed: bool = False) -> Scale:
     return replace(scale, ticks=tuple(tick for tick, _ in inside), labels=tuple(label for _, label in inside))
 
 
+def digits_in_unit(value: float | None, unit: str) -> str:
+    """Write a value as an axis in this unit marks it: of a logarithm how many times as much, of a share the percent."""
+    base = _BASES.get(unit, 0.0)
+    if value is None or (base and abs(value) * math.log(base) > _MOST_LOG):
+        return digits(value)
+    return digits(100 * value) if unit == "percent" else f"{digits(base**value)}×" if base else digits(value)
+
+
 def of_intervals(
     medians: Sequence[float], ends: Iterable[float], *, is_log: bool, about: int = 5, margin: float = 0.03
 ) -> Scale:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 
 from axiom_weigh.figures.axes import CHARACTER, LINE, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.picture_data import BETWEEN, Level, PointMark, Sweep, SweepPoint
+from axiom_weigh.figures.picture_data import BETWEEN, Level, PointMark, Sweep, SweepPoint, choose_series
 from axiom_weigh.figures.scales import (
     Scale,
     at_levels,
     digits,
-    evenly,
     in_unit,
     linear,
     logarithmic,
@@ -86,7 +85,7 @@ class LegendEntry:
 def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a sweep and their axes: of all ways to lay out its words the first that hides nothing."""
     points = [point for point in request.points if point.estimate is not None]
-    names = _choose_series(request, points)
+    names = choose_series(request)
     points = [point for point in points if point.series in names]
     is_placed = _is_numeric(points) or len(names) == 1  # points of several series at one name stand side by side
     request = replace(request, marks=tuple(mark for mark in request.marks if is_placed and mark.point in points))
@@ -100,14 +99,6 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
                 break
     layers, axes, _ = min(drawings, key=lambda drawing: drawing[2])
     return layers, axes
-
-
-def _choose_series(request: Sweep, points: Sequence[SweepPoint]) -> list[Level | None]:
-    """Return as many as can be told apart, those with marked points among them."""
-    every = list(dict.fromkeys(point.series for point in points))
-    marked = {mark.point.series for mark in request.marks}
-    others = evenly([name for name in every if name not in marked], len(SERIES) - len(marked))
-    return [name for name in every if name in marked or name in others]
 
 
 def _lay_out(

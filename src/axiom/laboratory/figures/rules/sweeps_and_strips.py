@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from axiom.domain.estimands import Direction
+from axiom.domain.estimands import Direction, Kind
 from axiom.domain.evidence import ConfigEstimate
-from axiom.domain.headlines.answers import name_in_words, name_quantity, tell_levels
-from axiom.domain.headlines.numbers import bare_number, unit_of
+from axiom.domain.headlines.answers import compose_question, name_in_words, name_quantity, tell_levels
+from axiom.domain.headlines.numbers import bare_number, is_ratio, rescale_number, unit_of
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import (
     MeasuredConfig,
@@ -22,6 +22,7 @@ from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.values import Cohort, Evidence, Observation
 
 _NOTHING = ConfigEstimate(0, None, None, None)
+_OF_MEASURES = {Kind.CONTRAST, Kind.LEVEL}  # whose number is on the scale of what is measured
 
 
 def place_points(manifest: Manifest, values: Mapping[int, Sequence[float]]) -> tuple[dict[int, SweepPoint], str]:
@@ -38,6 +39,8 @@ def place_estimates(manifest: Manifest, estimates: Mapping[int, ConfigEstimate])
     if figure is None:
         return {}, ""
     shown = [place for place, config in enumerate(manifest.configs) if figure.shows(config)]
+    if logarithm := _find_logarithm(manifest):
+        estimates = {place: _raise(estimate, logarithm) for place, estimate in estimates.items()}
     in_words = [tell_levels(manifest.words, manifest.configs[place], figure.x) for place in shown]
     measured = [
         MeasuredConfig(config=config, **estimates.get(place, _NOTHING)._asdict())
@@ -45,6 +48,21 @@ def place_estimates(manifest: Manifest, estimates: Mapping[int, ConfigEstimate])
     ]
     points, by = points_of(figure.x, measured)
     return dict(zip(shown, points, strict=True)), by
+
+
+def _find_logarithm(manifest: Manifest) -> Mapping[str, Any] | None:
+    """The estimand that tells the drawn measure as so many times as much: it is a logarithm, and people read numbers."""
+    of_measure = (
+        estimand
+        for estimand in manifest.estimands
+        if manifest.figure and estimand["measure"] == manifest.figure.y and estimand["kind"] in _OF_MEASURES
+    )
+    return next(filter(is_ratio, of_measure), None)
+
+
+def _raise(estimate: ConfigEstimate, logarithm: Mapping[str, Any]) -> ConfigEstimate:
+    seeds, *ends = estimate
+    return ConfigEstimate(seeds, *(None if end is None else rescale_number(logarithm, end) for end in ends))
 
 
 def compose_sweep(
@@ -65,7 +83,7 @@ def compose_sweep(
         x=figure.along or name_in_words(manifest.words, figure.x),
         y=name_in_words(manifest.words, figure.y),
         points=drawn,
-        log=figure.log,
+        log=(*figure.log, "y") if _find_logarithm(manifest) else figure.log,
         marks=tuple(marks),
         own=tuple(own),
         levels=figure.levels,
@@ -90,7 +108,7 @@ def compose_strip(
     older = {observation.replicate for observation in observed if observation.cohort is Cohort.EXPLORATORY}
     return Strip(
         name=f"finding-{number}-strip",
-        title=estimand["claim"],
+        title=compose_question(estimand),
         replicates=replicates,
         values=values,
         look=look_of(line),
