@@ -133,7 +133,7 @@ def describe_scale(estimand: Mapping[str, Any]) -> dict[str, Any]:
 
 def name_axis(estimand: Mapping[str, Any]) -> str:
     """What stands along the axis of a finding: what is measured, and in what its number is."""
-    measure, unit = name_quantity(estimand, estimand["measure"]), unit_of(estimand)[1]
+    measure, unit = name_quantity(estimand, estimand["measure"]).rstrip(","), unit_of(estimand)[1]
     return f"{measure}: {unit}" if unit else measure
 
 
