@@ -308,7 +308,7 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
                 facts={
                     "configs": len(body.design.configs),
                     "factors": ", ".join(manifest.factors),
-                    "stopping": body.stopping.sentence,
+                    "stopping": body.stopping.tell_end(len(body.estimands)),
                 },
                 about=about,
             ),
