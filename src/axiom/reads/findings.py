@@ -613,9 +613,7 @@ def describe_awaited_cells(reading: Reading, view: FindingView) -> Answer:
     block = view.registered["block"]
     wanted = block * len(view.registered["configs"])
     number, is_map = view.finding.registration_id, is_tile(view.registered["configs"][0])
-    results = findings.count_block_results(
-        reading.db, view.finding.experiment_id, number, block=block, is_map=is_map
-    )
+    results = findings.count_block_results(reading.db, view.finding.experiment_id, number, block=block, is_map=is_map)
     back = min(wanted, results)
     waited = max(timedelta(0), reading.now - view.finding.created_at)
     expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None

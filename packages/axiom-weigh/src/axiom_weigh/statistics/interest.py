@@ -67,12 +67,11 @@ def surprise(measured: EstimateOnScale, predicted: Chances, interval: tuple[floa
     So an interval that allows what was predicted surprises nobody, however far its estimate lies from that.
     """
     bins = list(pairwise((-math.inf, *(-edge for edge in reversed(_EDGES)), *_EDGES, math.inf)))
-    predicted_ends, ends = (
-        tuple((end - measured.null) / measured.smallest for end in pair)
-        for pair in (interval, (measured.low, measured.high))
+    first, last, low, high = (
+        (end - measured.null) / measured.smallest for end in (*interval, measured.low, measured.high)
     )
-    chances = zip(bins, _spread(bins, predicted, predicted_ends), strict=True)
-    allowed = math.fsum(chance for span, chance in chances if span[0] <= ends[1] and ends[0] <= span[1])
+    chances = zip(bins, _spread(bins, predicted, (first, last)), strict=True)
+    allowed = math.fsum(chance for span, chance in chances if span[0] <= high and low <= span[1])
     return max(0.0, -math.log2(allowed))
 
 
