@@ -160,7 +160,7 @@ def write_page(into: Path, listed: OldClaims, experiments: Mapping[str, Computed
     pictures = {picture.stem: f"{NAME}/{picture.name}" for picture in beside.glob("*.svg")}
     earlier = recorded(beside, declared_in(catalogue), values.EARLIER)
     file.write_text(page(listed, experiments, pictures, files_of(catalogue), earlier), encoding="utf-8")
-    answers.write(catalogue / answers.NAME, listed, experiments)
+    answers.write(catalogue / answers.NAME, listed, experiments, declared_in(catalogue))
     answers.write_recorded(catalogue / recorded_answers.FILE, experiments)
     answers.write_sweeps(catalogue / recorded_answers.SWEEPS, experiments)
     print(f"Written: {os.path.relpath(file)}", flush=True)

@@ -1,14 +1,15 @@
 """The same for the site: what became of each old claim, as a file that every laboratory brings along."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_answer, with_words
-from axiom.domain.links import LinkKind
+from axiom.domain.headlines import numbers
+from axiom.domain.headlines.answers import compose_answer, compose_question, with_words
+from axiom.domain.links import AskingEstimand, LinkKind
 from axiom.laboratory.experiments.old_claims import OldClaims
 from axiom.signed.manifests import Manifest
 from old_claims.findings import ComputedExperiment, WeighedFinding
@@ -18,7 +19,12 @@ from old_claims.verdict import ClaimTest
 NAME = "old_claims_answered.json"
 
 
-def write(file: Path, listed: OldClaims, experiments: Mapping[str, ComputedExperiment]) -> None:
+def write(
+    file: Path,
+    listed: OldClaims,
+    experiments: Mapping[str, ComputedExperiment],
+    declared: Callable[[str], Manifest | None],
+) -> None:
     """Write it, a line for each claim."""
     became = reckoned_of(listed, experiments)
     lines = []
@@ -36,11 +42,11 @@ def write(file: Path, listed: OldClaims, experiments: Mapping[str, ComputedExper
             "called": claim.status,
             "log": claim.source,
             "became": reckoned.reckoning.value,
-            "is_slight": reckoned.is_slight,
+            "is_size_open": reckoned.is_size_open,
             "reason": reckoned.reason,
             "chosen_late": listed.tested_later.get(claim.name, ""),
             "asked_by": {"tests": len(tests), "controls": controls, "beside": len(rows) - len(tests) - controls},
-            "tests": [_test(test, experiments) for test in rows],
+            "tests": [_test(test, experiments, declared) for test in rows],
         }
         lines.append(json.dumps(line, ensure_ascii=False))
     file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
@@ -109,7 +115,9 @@ def _without_day(row: Mapping[str, Any]) -> str:
     return json.dumps({**row, "at": ""}, ensure_ascii=False)
 
 
-def _test(test: ClaimTest, experiments: Mapping[str, ComputedExperiment]) -> dict[str, Any]:
+def _test(
+    test: ClaimTest, experiments: Mapping[str, ComputedExperiment], declared: Callable[[str], Manifest | None]
+) -> dict[str, Any]:
     asking = test.asking
     is_asked = asking.kind is LinkKind.TESTS or bool(asking.overturned_by)
     experiment = experiments.get(asking.experiment)
@@ -118,14 +126,32 @@ def _test(test: ClaimTest, experiments: Mapping[str, ComputedExperiment]) -> dic
         "experiment": asking.experiment,
         "estimand": asking.estimand,
         "part": lead(test) if is_asked else "On what it depends",
-        **(_conclusion(finding, experiment.manifest) if experiment and finding else {"answer": None}),
+        **(
+            _conclusion(finding, experiment.manifest)
+            if experiment and finding
+            else {"answer": None, "asked": _question(asking, declared(asking.experiment))}
+        ),
     }
 
 
+def _question(asking: AskingEstimand, manifest: Manifest | None) -> str:
+    """What it asks, in words; nothing where nobody has declared it yet."""
+    if manifest is None:
+        return ""
+    declared = [estimand for estimand in manifest.estimands if estimand["name"] == asking.estimand]
+    return " ".join(compose_question(with_words(estimand, manifest, manifest.configs)) for estimand in declared)
+
+
 def _conclusion(finding: WeighedFinding, manifest: Manifest) -> dict[str, Any]:
-    conclusion = finding.conclusion
+    conclusion, estimand = finding.conclusion, with_words(finding.estimand, manifest, manifest.configs)
+    number, between = "", ""
+    if conclusion.estimate is not None:
+        ends = conclusion.estimate, conclusion.low, conclusion.high
+        number, between = numbers.estimate_with_unit(estimand, *ends), numbers.span_in_words(estimand, *ends)
     return {
-        "answer": compose_answer(with_words(finding.estimand, manifest, manifest.configs), conclusion, finding.status),
+        "answer": compose_answer(estimand, conclusion, finding.status),
+        "number": number,
+        "between": between,
         "grade": conclusion.grade.value,
         "seeds": conclusion.seeds,
         "centre": conclusion.centre,

@@ -6,6 +6,7 @@ from typing import Any
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import ConfigEstimate, Meaning
+from axiom.domain.headlines.answers import is_size_open
 from axiom.domain.links import FindingState
 from axiom.signed.manifests import Manifest
 from axiom_weigh.evidence.method import Question
@@ -48,13 +49,12 @@ class WeighedFinding:
     @property
     def footing(self) -> FindingState:
         """How it stands, as far as claims ask."""
-        seen, question = self.conclusion.estimate, self.question
         return FindingState(
             status=self.status,
             grade=self.conclusion.grade,
             meaning=self.meaning,
             expects=Direction(self.estimand["expects"]),
-            is_slight=seen is not None and abs(seen - question.null) < question.smallest,
+            is_size_open=is_size_open(self.estimand, self.conclusion),
         )
 
     @property

@@ -233,7 +233,7 @@ def _section(
 def _claim(
     claim: OldClaim, reckoned: Reckoned, experiments: Mapping[str, ComputedExperiment], later: str | None
 ) -> Iterator[str]:
-    less = ", by less than what was said to matter" if reckoned.is_slight else ""
+    less = ", though whether it matters is open" if reckoned.is_size_open else ""
     yield f"### {begin_sentence(str(reckoned.reckoning))}{less}: {claim.claim}"
     yield ""
     yield _wrapped(f"*Then* ({_name(claim)}): {_then(claim)}")

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from axiom.domain.evidence import verdict_meaning
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
-from axiom.laboratory.findings.rules.links import DECIDED, choose_bearing
+from axiom.laboratory.findings.rules.links import choose_bearing
 from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
 
@@ -61,7 +61,7 @@ class Reckoned:
 
     reckoning: Reckoning
     reason: str  # a sentence without its full stop
-    is_slight: bool = False  # it stands, by less than what was said to matter
+    is_size_open: bool = False  # it stands, and whether by enough to matter is open
 
 
 def seeds_wanted(seconds: float | None) -> int:
@@ -80,20 +80,15 @@ def reckon(rows: Sequence[ClaimTest]) -> Reckoned:
         return Reckoned(reckoning=Reckoning.NOT_YET, reason=_lacking(lacking))
     are_absent = all(row.footing.is_absent for row in tests if row.footing is not None)
     reckoned = _outcome([row.bearing for row in tests], [row.bearing for row in controls], are_absent=are_absent)
-    if reckoned.reckoning is Reckoning.STANDS and (slight := sum(map(_is_slight, tests))):
-        of = "it" if slight == len(tests) == 1 else f"{slight} of its {len(tests)} tests"
+    amount = sum(row.footing is not None and row.footing.is_size_open for row in tests)
+    if reckoned.reckoning is Reckoning.STANDS and amount:
+        of = "it" if len(tests) == 1 else f"{amount} of its {len(tests)} tests"
         return replace(
             reckoned,
-            reason=f"{reckoned.reason}, and what {of} shows is smaller than what was said to matter",
-            is_slight=True,
+            reason=f"{reckoned.reason}, and whether what {of} shows is enough to matter is open",
+            is_size_open=True,
         )
     return reckoned
-
-
-def _is_slight(test: ClaimTest) -> bool:
-    """Is there an effect of the right side, and less of it than matters?"""
-    footing = test.footing
-    return footing is not None and footing.is_slight and footing.meaning in DECIDED and not footing.is_absent
 
 
 def _lacking(lacking: Sequence[ClaimTest]) -> str:
@@ -122,12 +117,13 @@ def _outcome(bearings: Sequence[Bearing], controls: Sequence[Bearing], *, are_ab
 
 
 def _silent(bearings: Sequence[Bearing], what: str) -> str:
-    silent = bearings.count(Bearing.SAYS_NOTHING)
-    return f"of {counted(len(bearings), what)}, {silent} {_verb(silent, 'say')} nothing yet, with all seeds asked for"
+    silent, whole = bearings.count(Bearing.SAYS_NOTHING), len(bearings)
+    which = f"its one {what}" if whole == 1 else f"of {counted(whole, what)}, {silent}"
+    return f"{which} {_verb(silent, 'say')} nothing, with all seeds asked for"
 
 
 def _all(whole: int) -> str:
-    return "its one test speaks" if whole == 1 else f"all of its {whole} tests speak"
+    return {1: "its one test speaks", 2: "both of its tests speak"}.get(whole, f"all of its {whole} tests speak")
 
 
 def _verb(amount: int, verb: str) -> str:

@@ -26,7 +26,7 @@ def asked(meaning, *, upheld_by=(YES,), overturned_by=(), seeds=MANY, kind=None,
         upheld_by=tuple(VERDICTS[said] for said in upheld_by),
         overturned_by=tuple(VERDICTS[said] for said in overturned_by),
     )
-    footing = {"status": "open", "grade": Grade.MODERATE, "is_slight": False, "expects": Direction.MORE, **footing}
+    footing = {"status": "open", "grade": Grade.MODERATE, "is_size_open": False, "expects": Direction.MORE, **footing}
     return ClaimTest(
         asking=asking,
         wanted=MANY,
@@ -54,10 +54,10 @@ def clear_of(meaning: Meaning | None) -> ClaimTest:
         ([asked(YES), control(None, seeds=0)], Reckoning.NOT_YET, "0 of 32"),
         ([asked(YES), control(SMALL, seeds=8)], Reckoning.NOT_YET, "8 of 32"),
         ([asked(YES)], Reckoning.STANDS, "one test speaks for it"),
-        ([asked(YES), asked(YES)], Reckoning.STANDS, "all of its 2 tests speak for it"),
-        ([asked(YES, is_slight=True)], Reckoning.STANDS, "smaller than"),
-        ([asked(YES, is_slight=True), asked(YES)], Reckoning.STANDS, "1 of its 2 tests shows is smaller"),
-        ([asked(SMALL, upheld_by=(SMALL,), is_slight=True)], Reckoning.STANDS, "one test speaks for it"),
+        ([asked(YES), asked(YES)], Reckoning.STANDS, "both of its tests speak for it"),
+        ([asked(YES, is_size_open=True)], Reckoning.STANDS, "enough to matter is open"),
+        ([asked(YES, is_size_open=True), asked(YES)], Reckoning.STANDS, "1 of its 2 tests shows is enough"),
+        ([asked(SMALL, upheld_by=(SMALL,), is_size_open=True)], Reckoning.STANDS, "one test speaks for it"),
         ([asked(YES), clear_of(None)], Reckoning.STANDS, "one test speaks for it"),
         ([asked(YES), control(YES)], Reckoning.STANDS, "one test speaks for it"),
         ([asked(SMALL, upheld_by=(SMALL, NO))], Reckoning.STANDS, "one test speaks for it"),
@@ -65,11 +65,11 @@ def clear_of(meaning: Meaning | None) -> ClaimTest:
         ([asked(YES), asked(YES), asked(NO), asked(NO)], Reckoning.DEPENDS, "of 4 tests, 2 uphold it and 2 do not"),
         ([asked(YES), asked(NO), asked(OPEN)], Reckoning.DEPENDS, "of 3 tests, 1 upholds it and 1 does not"),
         ([asked(SMALL), asked(SMALL)], Reckoning.TOO_SMALL, "smaller than what matters"),
-        ([asked(SMALL), asked(NO)], Reckoning.FALLS, "all of its 2 tests speak against it"),
+        ([asked(SMALL), asked(NO)], Reckoning.FALLS, "both of its tests speak against it"),
         ([asked(YES, upheld_by=(SMALL, NO))], Reckoning.FALLS, "its one test speaks against it"),
-        ([asked(OPEN)], Reckoning.UNDECIDED, "of 1 test, 1 says nothing yet"),
-        ([asked(YES), asked(OPEN), asked(Meaning.DISAGREE)], Reckoning.UNDECIDED, "of 3 tests, 2 say nothing yet"),
-        ([asked(YES, status="suspended")], Reckoning.UNDECIDED, "of 1 test, 1 says nothing yet"),
+        ([asked(OPEN)], Reckoning.UNDECIDED, "its one test says nothing"),
+        ([asked(YES), asked(OPEN), asked(Meaning.DISAGREE)], Reckoning.UNDECIDED, "of 3 tests, 2 say nothing"),
+        ([asked(YES, status="suspended")], Reckoning.UNDECIDED, "its one test says nothing"),
     ],
 )
 def test_what_becomes_of_a_claim(asked_so_far, reckoning, counts):

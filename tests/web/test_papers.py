@@ -15,11 +15,13 @@ from axiom.domain.headlines.numbers import format_number as written_number
 from axiom.laboratory.findings.commands import DraftPaper, WriteLog
 from axiom.laboratory.findings.rules.prose import why_text_refused
 from axiom.reads.base.request import Reading
+from axiom.signed.manifests import ControlSweeps
 from axiom.store.findings import finding_notes, references
 from axiom.store.rounds import kept_prose
 from axiom.store.views.citable import read_citable_findings
 from axiom.web.base.facts import write_facts
 from axiom.web.papers import formats, paper
+from axiom.web.papers.methods import is_question
 from axiom.web.site.templates import template_environment
 
 NASTY = r"Small & Sons_{\input{secrets}} 100% #1 ~ ^ $x$ -- ``\write18"
@@ -104,6 +106,13 @@ def test_each_template_tells_every_fact_and_no_number_of_its_own(reading):
     latex = shown["tex"].partition("\\begin{document}")[2]
     drawn = re.sub(r"\\setlength\{\\unitlength\}.*?\\end\{picture\}|p\{[0-9.]+cm\}", "", latex)
     assert of_words(drawn) == []
+
+
+def test_an_effect_that_is_looked_for_in_configs_of_the_question_was_not_planted():
+    own = ({"noise": 0.5}, {"noise": 1.0})
+    for planted, is_asked in ((own[:1], True), (({"noise": 9.0},), False), ((own[0], {"noise": 9.0}), False)):
+        costs = {"placebo_seconds": (), "planted_seconds": ()}
+        assert is_question(ControlSweeps(estimand="a", placebo=(), planted=planted, **costs), own) is is_asked
 
 
 def test_latex_closes_what_it_opens_and_obeys_no_text(reading):

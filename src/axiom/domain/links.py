@@ -68,7 +68,7 @@ class FindingState:
     meaning: Meaning
     expects: Direction  # what its claim says
     is_weighed: bool = True
-    is_slight: bool = False  # what is seen lies nearer to the null than what was said to matter
+    is_size_open: bool = False  # there is an effect, and it is open whether it matters
 
     @property
     def is_void(self) -> bool:

@@ -37,15 +37,15 @@ class StoppingRule:
     rule: Rule = Rule.SETTLED
     replicates: int
 
-    @property
-    def sentence(self) -> str:
+    def tell_end(self, findings: int) -> str:
+        """When a registration of so many findings ends."""
         match self.rule:
-            case Rule.FIXED:
-                return f"ends after {self.replicates} replicates"
-            case Rule.UNTIL_GRADE:
+            case Rule.UNTIL_GRADE if findings:
                 until = "is Definitive, or at least Strong against the claim"
-            case _:
+            case Rule.SETTLED if findings:
                 until = "is decided and its interval narrow enough"
+            case _:
+                return f"ends after {self.replicates} replicates"
         return f"ends when each finding {until}, after {self.replicates} replicates at the latest"
 
 

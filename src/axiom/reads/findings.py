@@ -15,7 +15,7 @@ from axiom.domain.headlines.answers import compose_answer, compose_quantity, com
 from axiom.domain.headlines.numbers import estimand_scale, format_interval, format_moment, interval_in_words
 from axiom.domain.headlines.tiny_pictures import choose_tiny_picture
 from axiom.domain.links import mark_unapproved
-from axiom.domain.maps import first_place, is_tile
+from axiom.domain.maps import is_tile
 from axiom.domain.registrations import CATALOGUE, INFORMED
 from axiom.errors import NotFound
 from axiom.laboratory.findings.rules.literature import compare_with_literature, comparison_in_words
@@ -41,7 +41,6 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import finding_notes, references
-from axiom.store.findings.blocks import ALL_PLACES
 from axiom.store.views import findings
 from axiom.store.views.findings import (
     CourseLine,
@@ -613,8 +612,9 @@ def describe_awaited_cells(reading: Reading, view: FindingView) -> Answer:
     """How much of the first block is back, and when the rest should be, at the pace so far."""
     block = view.registered["block"]
     wanted = block * len(view.registered["configs"])
-    below = first_place(1) if is_tile(view.registered["configs"][0]) else ALL_PLACES  # finer tiles are no cells of it
-    back = min(wanted, findings.count_first_block_results(reading.db, view.finding, block, below))
+    number, is_map = view.finding.registration_id, is_tile(view.registered["configs"][0])
+    results = findings.count_block_results(reading.db, view.finding.experiment_id, number, block=block, is_map=is_map)
+    back = min(wanted, results)
     waited = max(timedelta(0), reading.now - view.finding.created_at)
     expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None
     return {

@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from itertools import chain
 from typing import Any
 
 from axiom import shipped
@@ -342,11 +343,11 @@ def _old(number: int) -> Node:
 def earlier_claims_page(reading: Reading) -> Answer:
     """Each of them with its tests and a picture of what was recorded, and how many stand."""
     newest = {version.name: version.id for version in experiments.list_experiment_versions(reading.db)}
-    pictures = {name: f"experiment/{number}/recorded/{WIDTHS[0]}" for name, number in newest.items()}
-    drawn = {figure.name for figure in find_figures(reading.db, list(pictures.values()))}
-    shown = {name: f"/figures/{picture}.svg" for name, picture in pictures.items() if picture in drawn}
+    named = {name: [f"experiment/{number}/recorded/{width}" for width in WIDTHS] for name, number in newest.items()}
+    drawn = {figure.name for figure in find_figures(reading.db, [*chain(*named.values())])}
+    shown = {name: [f"/figures/{figure}.svg" for figure in named[name] if figure in drawn] for name in named}
     claims = [
-        {**claim, "is_published": (name := claim["experiment"]) in newest, "picture": shown.get(name)}
+        {**claim, "is_published": (name := claim["experiment"]) in newest, "pictures": shown.get(name, [])}
         for claim in _answered_claims()
     ]
     became = Counter(claim["became"] for claim in claims)

@@ -66,7 +66,7 @@ def home_page(reading: Reading) -> Answer:
             "all_findings": len(briefs),
             "decided_findings": len([brief for brief in decided if brief.status not in VOID]),
             "earlier": count_earlier_claims({version.name for version in every}),
-            "tile": recent_tiles.find_newest_tile(reading, every),
+            "tile": recent_tiles.choose_tile_to_show(reading, every),
             "counters": _live(reading, counted),
             "computed": [question["name"] for question in computed],
             "most_computed": max(computed, key=itemgetter("tasks"), default=None),

@@ -67,12 +67,13 @@ def _discoveries(reading: Reading, a_day: int) -> list[Answer]:
     return [
         {
             "number": finding.finding.number,
-            "line": f"We now know: {finding.answer}",
+            "line": f"With {line.evidence.grade} evidence: {finding.answer}",
             "experiment": finding.experiment,
             "at": at.isoformat(),
             "day": at.date().isoformat(),
         }
         for finding, at in findings.list_discoveries(reading, limits.ON_THE_PAGE, a_day)
+        if (line := finding.line) is not None
     ]
 
 

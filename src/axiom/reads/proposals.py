@@ -74,7 +74,7 @@ def proposal_page(reading: Reading, number: int) -> Answer:
             "upheld_by": list(stored.proposal.upholding),
             "decided_at": stored.decided_at.isoformat() if stored.decided_at else None,
         },
-        "ends": stopping.sentence if stopping else "",
+        "ends": stopping.tell_end(len(data["estimands"]) + len(stored.proposal.links)) if stopping else "",
         "draft": _proposed_draft(reading, stored.proposal),
     }
 

@@ -146,7 +146,7 @@ def _shown(
         "design": registered.design.name,
         "cells": len(registered.design.configs),
         "cohort": registered.cohort.value,
-        "stopping": registered.stopping.sentence,
+        "stopping": registered.stopping.tell_end(len(registered.estimands)),
         "block": registered.block,
         "block_why": registered.block_why,
         "issued": issued,

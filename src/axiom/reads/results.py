@@ -61,7 +61,7 @@ def results_page(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Ans
         "fields": {name: _field(name) for name in manifest.factors} if manifest else {},
         "measures": [measure.name for measure in manifest.measures] if manifest else [],
         "experiments": sorted({version.name for version in names.values()} | ({name} if name else set())),
-        "stored": counters.sum_counters(counters.read_counters(reading.db), "result"),
+        "stored": counters.sum_counters(counters.read_counters(reading.db), "result", of=stored.id if stored else None),
         "asked": dict(reading.query),
         "csv": _address(_without_page(reading.query), path="/results.csv"),
         "csv_rows": limits.RESULT_ROWS,
@@ -226,7 +226,7 @@ def _row(row: ListedResult, stored: StoredExperiment, configs: _Configs) -> Answ
 
 
 def _bare(row: ListedResult, stored: StoredExperiment, configs: _Configs) -> Answer:
-    config = dict(configs.get(row.config, {}))
+    config = dict(configs[row.config])
     return {
         "experiment": stored.name,
         "version": stored.version,

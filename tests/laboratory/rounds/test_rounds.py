@@ -121,7 +121,7 @@ evidence.weighed rank.finding design.needs design.nothing
 try.passed try.passed try.none_waits
 plan.order plan.order plan.skip plan.cores
 deploy.ordered deploy.ordered deploy.new deploy.class
-publish.counters publish.news
+publish.counters
 told.headline changed.finding told.unchanged
 fresh.experiment fresh.design fresh.prediction fresh.cost fresh.tried
 fresh.experiment fresh.design fresh.cost fresh.tried
@@ -132,7 +132,7 @@ NOTHING = """
 health.nothing queue.nothing queue.still review.nothing review.before inspect.looked failures.nothing credit.nothing
 hosts.nothing clean.nothing sweep.none withdraw.nothing repair.nothing evaluate.nothing rank.nothing
 design.awaits design.nothing try.nothing try.none_waits plan.skip plan.cores deploy.nothing deploy.no_host
-publish.counters publish.news round.ended
+publish.counters round.ended
 """
 
 

@@ -125,6 +125,7 @@ def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
     texts = number_columns(values, [*values, "missing"]).replace("</td>", "").split('<td class="num">')[1:]
     assert texts == ["–", "3", "2 values", "0 values", HARMLESS, "–"]
     assert measures_in_words({"gap": 0.25, "curve": [1, 2, 3], "name": "x"}) == "gap 0.250, curve (3 values), name x"
+    assert measures_in_words({"pixels": "0a" * 32}) == "pixels a picture"
     assert (measures_in_words({}), format_cell(True)) == ("", "True")
 
 

@@ -50,6 +50,13 @@ def test_every_link_and_picture_of_a_view_is_there_and_maps_are_in_the_menu(maps
         assert ("aria-current" in menu) == (path != "/")
 
 
+def test_every_tile_has_its_config_among_results_and_no_digest_of_its_pixels(maps_of):
+    for address in ("/results", "/results?experiment=small_map&page=2"):
+        for row in maps_of.get(address.replace("/results", "/results.json")).json["results"]:
+            assert row["config"]["level"] >= 0
+        assert re.search(r"\b[0-9a-f]{64}\b", maps_of.get(address).text) is None
+
+
 def test_every_view_and_picture_counts_where_somebody_looks_and_nothing_else(browse, atlas):
     looked = TileViews()
     site = browse(atlas, look_at=looked.note)

@@ -109,6 +109,14 @@ def test_whether_a_gpu_is_used_follows_from_what_is_open_and_offered_if_anything
     assert joined(joining)["gpu"] is True
 
 
+def test_a_stand_in_computes_on_nothing_of_others(joining, working_lab):
+    for is_stand_in in (True, False):
+        program = replace(OFFER["x86_64-pc-linux-gnu-nv"], is_stand_in=is_stand_in)
+        write_offer(working_lab.folder, {"x86_64-pc-linux-gnu": program})
+        assert joined(joining)["gpu_program"] is not is_stand_in
+        assert ("an NVIDIA GPU" in joining.get("/join").text) is not is_stand_in
+
+
 def test_an_address_that_means_this_computer_is_known():
     for address, only_here in (
         *(("http://127.9.9.9/", True), ("http://[::1]:8080/", True), ("http://localhost:8080/", True)),

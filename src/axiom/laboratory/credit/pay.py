@@ -210,7 +210,7 @@ def pay_credit(db: Database, current_round: Round, now: datetime) -> list[Note]:
 def _award_note(db: Database, awarding: Sequence[Tariff], settled: Settlement, *, about: str) -> Note:
     return Note(
         kind="credit.awarded",
-        text="Credit: {credit}, for tasks in number {tasks}, under {tariffs}. In all: {total}.",
+        text="Credit: {credit}, for {tasks} task(s), under {tariffs}. In all: {total}.",
         facts={
             "credit": settled.amount / _THOUSANDTHS,
             "tasks": settled.awards,

@@ -113,7 +113,7 @@ def tell_plan(planned: Plan) -> list[Note]:
     orders = [
         Note(
             kind="plan.order",
-            text="Workunits to order: {workunits}, of replicates each: {replicates}. Why: {reason}",
+            text="{workunits} workunit(s) to order, each of {replicates} replicate(s). Why: {reason}",
             facts={
                 "workunits": allotment.workunits,
                 "replicates": allotment.replicates_each,

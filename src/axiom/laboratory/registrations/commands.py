@@ -176,7 +176,7 @@ def _answer(db: Database, made: Registration) -> Answer:
         "version": version.version if version else 0,
         "design": registered.design.name,
         "configs": len(registered.design.configs),
-        "stopping": registered.stopping.sentence,
+        "stopping": registered.stopping.tell_end(len(registered.estimands)),
         "amends": registered.amends,
         "findings": [
             {"number": number, "estimand": name, "is_new": name not in registered.joins}

@@ -467,7 +467,7 @@ def _write(
         "stopping": {
             "rule": stopping.rule.value,
             "replicates": stopping.replicates,
-            "ends": stopping.sentence,
+            "ends": stopping.tell_end(len(further.estimands)),
             **_BLOCKS,
         },
         "predictions": [dict(prediction) for prediction in further.predictions],

@@ -1,5 +1,6 @@
 """Cells of tables as pages write them. A page has thousands, so they are made here and not one by one by a template."""
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -9,6 +10,7 @@ from markupsafe import Markup
 from axiom.domain.headlines.numbers import format_number
 
 _NOTHING = "–"
+_DIGEST = re.compile("[0-9a-f]{64}")  # what is kept of the pixels of a tile, of which a table shows nothing
 _NUMBER = (int, float)  # named once: `int | float` is made anew wherever it stands
 
 
@@ -56,8 +58,10 @@ def _text(text: str) -> str:
 
 
 def _few(value: Any) -> str:
-    return f"{len(value)} values" if isinstance(value, list | tuple) else format_cell(value)
+    if isinstance(value, list | tuple):
+        return f"{len(value)} values"
+    return "a picture" if isinstance(value, str) and _DIGEST.fullmatch(value) else format_cell(value)
 
 
 def _in_brackets(value: Any) -> str:
-    return f"({_few(value)})" if isinstance(value, list | tuple) else format_cell(value)
+    return f"({_few(value)})" if isinstance(value, list | tuple) else _few(value)

@@ -16,7 +16,7 @@ from axiom.store.views.maps import ListedTile
 _EVEN = 0.5
 
 
-def find_newest_tile(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | None:
+def choose_tile_to_show(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | None:
     """Of the tiles that were drawn last the deepest, and of those the one that shows most, with the part around it.
 
     That part is a quarter of the whole, so that there is somewhere to drag it.

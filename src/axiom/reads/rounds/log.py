@@ -125,7 +125,7 @@ def log_chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Ans
     empty = [part.title for part in SECTIONS if part.steps and part.steps <= due and part.title not in by_title]
     if empty:
         nothing = _line(Step.LOG, Note(kind="section.nothing", text=f"{'; '.join(empty)}."))
-        chapters.append({"section": "Nothing to tell of", "leads": False, "lines": [nothing]})
+        chapters.append({"section": "Without an entry", "leads": False, "lines": [nothing]})
     return chapters
 
 

@@ -89,8 +89,13 @@ def group_counters_by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, in
     return amounts
 
 
-def sum_counters(counted: Mapping[Key, int], noun: str, state: str | None = None) -> int:
-    return sum(amount for (what, _, how), amount in counted.items() if what == noun and state in {None, how})
+def sum_counters(counted: Mapping[Key, int], noun: str, state: str | None = None, *, of: int | None = None) -> int:
+    """How many there are, in this state and of this experiment where these are said."""
+    return sum(
+        amount
+        for (what, experiment_id, how), amount in counted.items()
+        if what == noun and state in {None, how} and of in {None, experiment_id}
+    )
 
 
 def list_counter_problems(db: Database) -> list[str]:

@@ -75,8 +75,7 @@ SELECT v.finding_number AS number, max(v.line) AS line, min(v.line) AS first FRO
 WHERE v.session_id > :after AND v.session_id <= :until GROUP BY v.finding_number ORDER BY v.finding_number
 """
 _OPEN_FINDINGS = """
-SELECT f.id AS number, f.experiment_id, e.name, e.version, f.estimand, r.id AS registration_id, r.body,
-    (SELECT count(*) FROM registration WHERE experiment_id = e.id) AS registrations
+SELECT f.id AS number, f.experiment_id, e.name, e.version, f.estimand, r.id AS registration_id, r.body
 FROM finding f JOIN experiment e ON e.id = f.experiment_id JOIN registration r ON r.id = f.registration_id
 WHERE f.status = 'open' AND e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY f.id
 """

@@ -11,6 +11,7 @@ from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.evidence import Finding, Meaning, verdict_meaning
 from axiom.domain.fleet import Platform
 from axiom.domain.headlines.answers import NOT_MEASURED, WeighedNumber, compose_answer, compose_claim, is_size_open
+from axiom.domain.maps import first_place
 from axiom.domain.registrations import RegisteredClaim, forecaster_name, read_registration_body
 from axiom.domain.value import value_class
 from axiom.store.engine import counters
@@ -23,6 +24,7 @@ from axiom.store.engine.database import (
     to_microseconds,
 )
 from axiom.store.findings import evidence
+from axiom.store.findings.blocks import ALL_PLACES
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 # Without the observations, which are long.
@@ -81,11 +83,11 @@ _COURSE = f"""
 SELECT e.seeds, e.estimate, e.low, e.high, e.e_value, e.verdict, e.grade, {_SESSION}
 FROM evidence e LEFT JOIN session s ON s.id = e.session_id WHERE e.finding_number = :number ORDER BY e.line
 """
-_FIRST_BLOCK = """
+_BLOCK = """
 SELECT count(*) AS back FROM result
 WHERE experiment_id = :experiment_id AND config < :below AND replicate IN (
     SELECT number FROM replicate WHERE experiment_id = :experiment_id AND registration_id = :registration_id
-    ORDER BY number LIMIT :block)
+    ORDER BY number LIMIT :block OFFSET :skip)
 """
 
 # Hosts that nothing but failed: every task of theirs is over or out, one at least is over, and none was valid. Asked of
@@ -328,10 +330,13 @@ def list_forecasts(db: Database, registration_id: int, estimand: str = "") -> li
     return [_forecast(row) for row in db.select(_PREDICTIONS, registration_id=registration_id, estimand=estimand)]
 
 
-def count_first_block_results(db: Database, finding: Finding, block: int, below: int) -> int:
-    """How many of its cells are back, of places below this one."""
-    of_finding = {"experiment_id": finding.experiment_id, "registration_id": finding.registration_id}
-    return db.number(_FIRST_BLOCK, **of_finding, block=block, below=below)
+def count_block_results(
+    db: Database, experiment_id: int, registration_id: int, *, block: int, is_map: bool, skip: int = 0
+) -> int:
+    """How many cells are back of the block that follows so many replicates; finer tiles of a map are none of them."""
+    of_registration = {"experiment_id": experiment_id, "registration_id": registration_id}
+    below = first_place(1) if is_map else ALL_PLACES
+    return db.number(_BLOCK, **of_registration, block=block, skip=skip, below=below)
 
 
 def list_hiding_volunteers(db: Database, volunteer_ids: Iterable[int]) -> set[int]:

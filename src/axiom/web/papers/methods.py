@@ -1,6 +1,6 @@
 """How the findings of a paper came about: facts of signed declarations and registrations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.domain.evidence import Registration
 from axiom.domain.headlines.numbers import format_moment, format_number
@@ -90,7 +90,8 @@ class Study:
             "planted": len(control.planted),
             "planted_configs": scope.scope_in_words(control.planted),
         }
-        return {name: self.fact(f"{name}.{control.estimand}", value) for name, value in facts.items()}
+        named = {name: self.fact(f"{name}.{control.estimand}", value) for name, value in facts.items()}
+        return named | {"is_asked": is_question(control, self.declared.configs)}
 
     def _preflight(self, bundle: StoredBundle) -> Answer | None:
         for gates in (GATES, OWN_GATES):
@@ -105,6 +106,11 @@ class Study:
         return None
 
 
+def is_question(control: ControlSweeps, configs: Sequence[Mapping[str, object]]) -> bool:
+    """Was nothing planted, since the effect is looked for in configs of the question itself?"""
+    return all(config in configs for config in control.planted)
+
+
 def registration_facts(registration: Registration) -> Answer:
     """What was registered before the first of its replicates was issued."""
     body = read_registration_body(registration.body)
@@ -113,7 +119,7 @@ def registration_facts(registration: Registration) -> Answer:
         "design": body.design.name,
         "configs": len(body.design.configs),
         "block": body.block,
-        "stopping": body.stopping.sentence,
+        "stopping": body.stopping.tell_end(len(body.estimands)),
         "at": format_moment(registration.created_at.isoformat()),
         "hash": registration.hash,
     }

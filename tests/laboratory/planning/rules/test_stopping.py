@@ -39,4 +39,6 @@ def test_every_rule_has_a_number_of_replicates_and_ends_with_a_whole_block(rule)
             bool(why_stopped(StoppingRule(rule=rule, replicates=16), (OPEN,), replicates=replicates, block=8))
             is has_ended
         )
-    assert "48 replicates" in StoppingRule(rule=rule, replicates=48).sentence
+    ends = StoppingRule(rule=rule, replicates=48)
+    assert "48 replicates" in ends.tell_end(1)
+    assert "finding" not in ends.tell_end(0)

@@ -90,8 +90,9 @@ def test_what_decides_only_after_several_blocks_is_worth_its_share_from_the_firs
     alone = math.log2(3) * chance_of_enough((64, 80), 16)
     assert promise.bits(0, 16) > 100 * alone
     assert promise.bits(16, 16) == pytest.approx(promise.bits(0, 16) / 2)  # as long as the share is the same
-    assert "less than 1%" in compute_worths([far])[0].reason
-    assert "more than 99%" in compute_worths([one(replace(OPEN, more=(1, 2)))])[0].reason
+    assert "less than 1 %" in compute_worths([far])[0].reason
+    for surest in ([one(replace(OPEN, more=(1, 2)))], [one(*[replace(OPEN, more=(1, 2))] * 40)]):
+        assert "more than 99 %" in compute_worths(surest)[0].reason
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ VALUES = {"blocks": 1, "seeds": 8, "missing": 0, "estimate": 2.0, "low": 1.0, "h
 PLACES = {"hosts": 1, "volunteers": 1, "platforms": 1, "needs": (), "flags": (), "reasons": ()}
 SAID = Evidence(**VALUES, **PLACES, e_kind="signed ranks", verdict=Verdict.UNDECIDED, grade=Grade.AWAITING)
 TELLING = Interest(surprise=1.0, precision=0.5, novelty=1.0, unresolved=0.5)
-LARGE = EstimateOnScale(estimate=9.0, error=0.1, half_width=0.5, null=0.0, smallest=1.0)
+LARGE = EstimateOnScale(estimate=9.0, low=8.5, high=9.5, null=0.0, smallest=1.0)
 KNOWN = Interest(surprise=0.0, precision=1.0, novelty=1.0, unresolved=0.5)
 
 
@@ -87,7 +87,7 @@ def surprising(share: float) -> Interest:
     ],
 )
 def test_stars_are_grade_times_surprise_times_size(grade, surprise, effect, stars):
-    scale = EstimateOnScale(estimate=1.0 + effect * 0.1, error=0.01, half_width=0.05, null=1.0, smallest=0.1)
+    scale = EstimateOnScale(estimate=1.0 + effect * 0.1, low=0.0, high=2.0, null=1.0, smallest=0.1)
     new = told(1, grade=grade, verdict=Verdict.POSITIVE, interest=surprising(surprise), scale=scale)
     assert len(rank_by_interest([new])[0].stars) == stars
 
@@ -123,13 +123,10 @@ def test_what_changes_and_surprises_comes_before_what_was_known():
     ]  # of equals the lower number comes first
 
 
-def test_without_an_estimate_or_with_one_value_nothing_is_measured():
-    assert estimate_on_scale(replace(SAID, estimate=None), [1.0, 2.0], null=0.0, smallest=1.0) is None
-    assert estimate_on_scale(SAID, [1.0], null=0.0, smallest=1.0) is None
-    found = estimate_on_scale(replace(SAID, high=None), [1.0, 3.0], null=0.0, smallest=1.0)
-    assert found.half_width == float("inf")
-    again = estimate_on_scale(SAID, [1.0, 3.0], null=0.0, smallest=1.0)
-    assert (again.half_width, round(again.error, 4)) == (1.0, 1.2533)
+def test_without_an_estimate_nothing_is_measured_and_without_an_end_all_is_possible():
+    assert estimate_on_scale(replace(SAID, estimate=None), null=0.0, smallest=1.0) is None
+    found = estimate_on_scale(replace(SAID, high=None), null=0.0, smallest=1.0)
+    assert (found.low, found.high) == (1.0, float("inf"))
 
 
 def test_what_is_next_is_read_off_the_notes_most_urgent_first():

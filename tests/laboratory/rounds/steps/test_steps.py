@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import small_map
 from evidence_lines import record
 from furnished_lab import weighed
+from map_on_site import REPLICATES, draw_map
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.failures import Comparison
@@ -28,6 +30,7 @@ from axiom.laboratory.rounds.steps.failures import count_failures
 from axiom.laboratory.rounds.steps.suspect_hosts import check_hosts
 from axiom.laboratory.rounds.steps.watch import check_watches
 from axiom.laboratory.tasks.commands import AbortTask
+from axiom.limits.registrations import BLOCK_ALONE
 from axiom.server.returns import reporting
 from axiom.server.upkeep import janitor
 from axiom.signed.outputs import CellError, cell_line, footer_line, header_line
@@ -341,6 +344,13 @@ def test_a_finding_that_has_seeds_enough_is_not_the_nearest(small_lab, prepared,
     (finding,) = open_findings(small_lab.db, small_lab.now)
     assert (finding.grade_cells, finding.lacks_other) == (cells, lacks_other)
     assert (finding.nearness[0] < 1e9) == (cells is not None)
+
+
+def test_deeper_tiles_of_a_map_are_no_cells_of_its_next_block(small_lab):
+    draw_map(small_lab, depth=1)
+    (finding, *_) = open_findings(small_lab.db, small_lab.now)
+    arms = len(small_map.experiment.sweep)
+    assert finding.block_cells == (BLOCK_ALONE - REPLICATES) * arms
 
 
 LINE = "axiom/catalogue/tiny_sum.py:31"

@@ -233,7 +233,11 @@ def _repeating(counted: Sequence[Observation]) -> list[Alarm]:
     )
     if not part:
         return []
-    text = f"{_repeats_text(part)}, as a measure of few values does, and one that uses no seed"
+    first = part[0].repeats.partition(" at ")[0].replace("_", " ")  # without the config, which is a list of names
+    text = (
+        f"{len(part)} seeds gave a number that another one had given before (replicate "
+        f"{part[0].replicate} the {first}), as happens where a measure takes few values or ignores its seed"
+    )
     return [Alarm(kind="repeats", force=Force.TELLS, text=text)]
 
 

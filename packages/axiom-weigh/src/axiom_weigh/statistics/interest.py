@@ -7,13 +7,10 @@ import math
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import NormalDist
 
 from axiom_weigh.statistics.scoring_rules import Chances
 
 _EDGES = (1.0, 2.0, 4.0, 8.0)  # of magnitudes, in smallest effects; below the first an effect counts as absent
-_WIDEST = 16.0  # where the last magnitudes are taken to end, when chances are spread over them
-_FAR = 12.0  # within the last magnitudes: anything larger counts as this
 _ENOUGH_BITS = 3.0  # a surprise of so many bits, and any larger one, counts as a whole one
 _ENOUGH_EDGES = 4
 _DOUBT = 0.01  # nobody's certainty is taken quite at its word
@@ -40,8 +37,8 @@ class EstimateOnScale:
     """What an estimand came to, and its scale."""
 
     estimate: float
-    error: float  # standard error
-    half_width: float  # of the interval that holds at every look; infinite while it is not bounded
+    low: float  # of the interval that holds at every look; infinite while it is not bounded
+    high: float
     null: float
     smallest: float  # the smallest effect that matters; above 0
 
@@ -55,25 +52,27 @@ def interest(
     finding most like it, `open_edges` how many unresolved links it touches.
     """
     away = max(abs(measured.estimate - measured.null), measured.smallest)
+    half_width = max(measured.high - measured.estimate, measured.estimate - measured.low)
     return Interest(
         surprise=min(1.0, surprise(measured, predicted, interval) / _ENOUGH_BITS),
-        precision=1.0 - min(1.0, measured.half_width / away),
+        precision=1.0 - min(1.0, half_width / away),
         novelty=1.0 - min(1.0, max(0.0, nearest)),
         unresolved=0.5 + 0.5 * min(1.0, open_edges / _ENOUGH_EDGES),
     )
 
 
 def surprise(measured: EstimateOnScale, predicted: Chances, interval: tuple[float, float]) -> float:
-    """How many bits the measurement has moved the registered chances of sign and magnitude."""
+    """How unlikely the registered chances made the signs and magnitudes that the measured interval allows, in bits.
+
+    So an interval that allows what was predicted surprises nobody, however far its estimate lies from that.
+    """
     bins = list(pairwise((-math.inf, *(-edge for edge in reversed(_EDGES)), *_EDGES, math.inf)))
-    low, high = ((end - measured.null) / measured.smallest for end in interval)
-    before = _spread(bins, predicted, (low, high))
-    likelihoods = [_likelihood(span, measured) for span in bins]
-    whole = math.fsum(chance * likelihood for chance, likelihood in zip(before, likelihoods, strict=True))
-    if whole <= 0.0:
-        return 0.0
-    after = [chance * likelihood / whole for chance, likelihood in zip(before, likelihoods, strict=True)]
-    return max(0.0, math.fsum(b * math.log2(b / a) for a, b in zip(before, after, strict=True) if b > 0))
+    first, last, low, high = (
+        (end - measured.null) / measured.smallest for end in (*interval, measured.low, measured.high)
+    )
+    chances = zip(bins, _spread(bins, predicted, (first, last)), strict=True)
+    allowed = math.fsum(chance for span, chance in chances if span[0] <= high and low <= span[1])
+    return max(0.0, -math.log2(allowed))
 
 
 def similarity(some: Collection[Hashable], others: Collection[Hashable]) -> float:
@@ -101,15 +100,4 @@ def _sign(span: tuple[float, float]) -> int:
 
 
 def _overlap(span: tuple[float, float], interval: tuple[float, float]) -> float:
-    low, high = max(span[0], interval[0], -_WIDEST), min(span[1], interval[1], _WIDEST)
-    return max(0.0, high - low)
-
-
-def _likelihood(span: tuple[float, float], measured: EstimateOnScale) -> float:
-    """The mean density of what was measured, over the truths of a bin."""
-    at, error = (measured.estimate - measured.null) / measured.smallest, measured.error / measured.smallest
-    at = min(max(at, -_FAR), _FAR)
-    if error <= 0.0:
-        return float(span[0] <= at < span[1])
-    law, low, high = NormalDist(at, error), max(span[0], -_WIDEST), min(span[1], _WIDEST)
-    return (law.cdf(high) - law.cdf(low)) / (high - low)
+    return max(0.0, min(span[1], interval[1]) - max(span[0], interval[0]))

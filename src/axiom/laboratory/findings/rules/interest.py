@@ -1,7 +1,6 @@
 """Which of a session's new lines of evidence deserves to be read first, in stars and a word, and why."""
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,6 @@ WORDS = ("routine", "notable", "high", "outstanding")
 _STARS = (0.05, 0.2, 0.6)
 _CARRIES = {Grade.AWAITING: 0.1, Grade.MODERATE: 0.5, Grade.STRONG: 0.75, Grade.DEFINITIVE: 1.0}
 _LARGE = 3.0  # smallest effects that matter; an effect of so many, and any larger one, counts as a whole one
-_OF_MEDIANS = 1.2533  # a median varies by so much more than a mean
 _EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 _GRADES = tuple(Grade)
 
@@ -73,17 +71,14 @@ def effect_beside_smallest(verdict: Verdict, scale: EstimateOnScale | None) -> f
     return min(1.0, abs(scale.estimate - scale.null) / (_LARGE * scale.smallest))
 
 
-def estimate_on_scale(
-    evidence: Evidence, values: Sequence[float], *, null: float, smallest: float
-) -> EstimateOnScale | None:
+def estimate_on_scale(evidence: Evidence, *, null: float, smallest: float) -> EstimateOnScale | None:
     """What a finding came to, in the words in which interest is asked for; None while there is no estimate."""
-    if evidence.estimate is None or len(values) < 2 or smallest <= 0:
+    if evidence.estimate is None or smallest <= 0:
         return None
-    ends = [math.inf if end is None else abs(end - evidence.estimate) for end in (evidence.low, evidence.high)]
     return EstimateOnScale(
         estimate=evidence.estimate,
-        error=_OF_MEDIANS * statistics.stdev(values) / math.sqrt(len(values)),
-        half_width=max(ends),
+        low=-math.inf if evidence.low is None else evidence.low,
+        high=math.inf if evidence.high is None else evidence.high,
         null=null,
         smallest=smallest,
     )

@@ -75,7 +75,7 @@ def compute_block_values(candidates: Sequence[Candidate]) -> dict[tuple[int, int
 def _worth(candidate: Candidate, promise: BlockValue) -> BlockWorth:
     why = candidate_obstacle(candidate)
     bits = 0.0 if why and promise.purpose is not Purpose.PILOT else promise.bits(candidate.pending, candidate.block)
-    decides = f"decides with a chance of {_percent(promise.chance)}"
+    gives = f"gives at least one a verdict or a higher grade with a chance of {_percent(promise.chance)}"
     waits = f"; ordered and not weighed: {counted(candidate.pending, 'replicate')}" if candidate.pending else ""
     return BlockWorth(
         experiment_id=candidate.experiment_id,
@@ -86,7 +86,7 @@ def _worth(candidate: Candidate, promise: BlockValue) -> BlockWorth:
         bits=bits,
         core_seconds=candidate.missing * candidate.costs,
         weight=promise.weight,
-        reason=why or f"{promise.counts}; a block of {candidate.block} {decides}{waits}",
+        reason=why or f"{promise.counts}; a block of {candidate.block} {gives}{waits}",
     )
 
 
@@ -231,10 +231,10 @@ def _slope(before: tuple[float, float], after: tuple[float, float]) -> float:
 
 def _percent(chance: float) -> str:
     """Never as if what may happen could not, or had to."""
-    percent = f"{chance:.0%}"
-    if percent == "0%" and chance > 0:
-        return "less than 1%"
-    return "more than 99%" if percent == "100%" and chance < 1 else percent
+    percent = round(100 * chance)
+    if percent == 0 and chance > 0:
+        return "less than 1 %"
+    return "more than 99 %" if percent == 100 else f"{percent} %"
 
 
 def _counts(aims: Sequence[Aim]) -> str:
@@ -242,7 +242,7 @@ def _counts(aims: Sequence[Aim]) -> str:
     unseen = sum(aim.seeds == 0 for aim in aims)
     undecided = sum(not is_decided(aim) and aim.seeds > 0 for aim in aims)
     counts: Mapping[str, int] = {
-        "not asked yet": unseen,
+        "without data yet": unseen,
         "undecided": undecided,
         "decided and not settled": len(aims) - settled - unseen - undecided,
         "settled": settled,

@@ -31,12 +31,6 @@ def publish_counters(this_round: OpenRound) -> list[Note]:
             about="/status",
             rows={"credited": "/ledger", "waits": "/ledger", "hosts": "/hosts", "results": "/results"},
         ),
-        Note(
-            kind="publish.news",
-            text="The last line of {session} is this session’s news.",
-            facts={"session": this_round.round.name},
-            about="/news",
-        ),
     ]
     return [*notes, *_contradiction(credited, valid)]
 

@@ -31,7 +31,7 @@ def order_planned(this_round: OpenRound) -> list[Note]:
         notes.append(
             Note(
                 kind="deploy.ordered",
-                text="{experiment}: workunits {first} to {last}, in number {workunits}.",
+                text="{experiment}: workunits {first} to {last}, {workunits} in all.",
                 facts={"workunits": len(made), "experiment": experiment.name, "first": made[0], "last": made[-1]},
                 about=f"/experiments/{experiment.name}",
                 rows={"first": f"/workunits/{made[0]}", "last": f"/workunits/{made[-1]}"},
@@ -51,7 +51,7 @@ def order_map_tiles(this_round: OpenRound) -> list[Note]:
     return [
         Note(
             kind="deploy.tiles",
-            text="{experiment}: tiles of its map at level {level}, in number {tiles}.",
+            text="{experiment}: {tiles} tile(s) of its map at level {level}.",
             facts={"experiment": order.name, "level": order.level, "tiles": order.tiles},
             about=f"/experiments/{order.name}",
         )

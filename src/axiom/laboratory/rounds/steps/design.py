@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.headlines.answers import NOT_MEASURED, compose_answer
+from axiom.domain.maps import is_tile
 from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.planning.rules.eta import Pace, measure_pace, time_until_cells
 from axiom.laboratory.proposals.propose import propose_followups
-from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, from_optional_microseconds
 from axiom.store.findings import evidence
 from axiom.store.rounds import session_counts as facts
+from axiom.store.views.findings import count_block_results
 from axiom_weigh.evidence.grade import LEANING
 from axiom_weigh.values import Evidence, Grade
 
@@ -59,14 +60,10 @@ class OpenFinding:
 
 
 def open_findings(db: Database, now: datetime) -> list[OpenFinding]:
-    newest, counted = evidence.list_newest_evidence(db), counters.read_counters(db)
-    results: dict[int, int] = {}
-    for (noun, experiment_id, _), amount in counted.items():
-        if noun == "result":
-            results[experiment_id] = results.get(experiment_id, 0) + amount
+    newest = evidence.list_newest_evidence(db)
     rows = facts.list_open_findings(db)
     paces = {number: _pace(db, number, now) for number in {row["experiment_id"] for row in rows}}
-    findings = [_open_finding(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
+    findings = [_open_finding(db, row, newest.get(row["number"]), paces[row["experiment_id"]]) for row in rows]
     return sorted(findings, key=lambda finding: finding.nearness)
 
 
@@ -77,11 +74,17 @@ def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
     )
 
 
-def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace: Pace) -> OpenFinding:
+def _open_finding(db: Database, row: Row, line: Evidence | None, pace: Pace) -> OpenFinding:
     body = read_registration_body(row["body"])
     cells = len(body.design.places)
-    whole, blocks = body.block * cells, line.blocks if line else 0
-    unweighed = results.get(row["experiment_id"], 0) - blocks * whole if row["registrations"] == 1 else 0
+    back = count_block_results(
+        db,
+        row["experiment_id"],
+        row["registration_id"],
+        block=body.block,
+        is_map=is_tile(body.design.configs[0]),
+        skip=line.blocks * body.block if line else 0,
+    )
     half = line.more[0] if line and line.more else None
     return OpenFinding(
         number=row["number"],
@@ -89,7 +92,7 @@ def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace
         answer=compose_answer(body.estimands[row["estimand"]], line or NOT_MEASURED),
         line=line,
         pace=pace,
-        block_cells=whole - max(0, min(whole, unweighed)),
+        block_cells=max(0, body.block * cells - back),
         grade_cells=half * cells if half else None,
     )
 

@@ -48,7 +48,7 @@ def _well(names: list[str]) -> Note:
         return Note(kind="health.nothing", text=text, about="/status")
     return Note(
         kind="health.well",
-        text="Parts that are well: {parts}, in number {amount}.",
+        text="{amount} part(s) well: {parts}.",
         facts={"parts": ", ".join(names), "amount": len(names)},
         about="/status",
     )

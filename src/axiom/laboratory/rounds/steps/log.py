@@ -161,7 +161,7 @@ def _summary(this_round: OpenRound) -> Note:
         kind="log.summary",
         text="Session {session} reviewed {tasks} task(s), valid {valid}, and awarded {credit} credit. "
         "Workunits ordered: {ordered}; taken back: {taken_back}. "
-        "Hosts heard from in the last hour: {hosts}, with {cores} core(s); at the session before: {before}.",
+        "Hosts heard from in the last hour: {hosts}, with {cores} core(s); {before} at the session before.",
         facts={
             "session": this_round.round.name,
             "tasks": sum(row["sent"] for row in closed),
@@ -189,7 +189,7 @@ def _hosts_before(this_round: OpenRound) -> object:
     """How many hosts the session before had counted."""
     earlier = [session for session in rounds.list_newest_sessions(this_round.db, 2) if session.id < this_round.round.id]
     notes = [note for session in earlier for _, note in rounds.list_round_notes(this_round.db, session.id)]
-    return next((note.facts["hosts"] for note in notes if note.kind == "log.summary"), "there was none")
+    return next((note.facts["hosts"] for note in notes if note.kind == "log.summary"), "none were counted")
 
 
 def _task_numbers(this_round: OpenRound) -> list[Note]:

@@ -75,14 +75,7 @@ def _add_interest(
 ) -> FindingNews:
     """Add how large and how interesting it is. `edges` is how many open questions hang on it."""
     estimand, name = find_asked_estimand(db, news.number)
-    values = [
-        observation.value
-        for observation in evidence.read_observations(db, news.number)
-        if observation.value is not None
-    ]
-    scale = (
-        estimate_on_scale(news.now, values, null=estimand["null"], smallest=estimand["smallest"]) if estimand else None
-    )
+    scale = estimate_on_scale(news.now, null=estimand["null"], smallest=estimand["smallest"]) if estimand else None
     if scale is None:
         return news
     prediction, mine = estimand["prediction"], _features(estimand, name)

@@ -90,10 +90,10 @@ def _headline(
         return Note(kind=kind, text=text, facts={"failed": len(failed)}, about="/failures")
     claims = len(evidence.list_claims(db))
     if is_first:
-        text = "The laboratory has begun with {experiments} experiment(s) and {asked} question(s)."
+        text = "The laboratory has begun with {experiments} experiment(s) and {asked} single test(s)."
         facts = {"experiments": len(fresh), "asked": claims}
         return Note(kind=kind, text=text, facts=facts, about="/findings", rows={"experiments": "/experiments"})
-    text = "No finding has changed; {asked} question(s) are asked."
+    text = "No finding has changed; {asked} single test(s) are asked."
     return Note(kind=kind, text=text, facts={"asked": claims}, about="/findings")
 
 
@@ -308,7 +308,7 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
                 facts={
                     "configs": len(body.design.configs),
                     "factors": ", ".join(manifest.factors),
-                    "stopping": body.stopping.sentence,
+                    "stopping": body.stopping.tell_end(len(body.estimands)),
                 },
                 about=about,
             ),
