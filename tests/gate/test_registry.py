@@ -35,7 +35,18 @@ def test_words_become_a_command_and_each_says_what_it_does():
         assert command == DeployExperiment(experiment="tiny_sum", workunits=amount)
     assert all(command.__doc__ for command in COMMANDS.values())
     limits = {limit for command in COMMANDS.values() for word in fields(command) for limit in word.metadata}
-    assert limits <= {"ge", "le", "min_length", "max_length", "pattern", "description", SPEAKER}
+    assert limits <= {
+        "ge",
+        "le",
+        "min_length",
+        "max_length",
+        "pattern",
+        "description",
+        "help",
+        "flag",
+        "metavar",
+        SPEAKER,
+    }
 
 
 @pytest.mark.parametrize(

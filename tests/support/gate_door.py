@@ -14,6 +14,7 @@ from tiny_experiment import tiny_source
 import axiom
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.programs import Right
 from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
@@ -58,7 +59,7 @@ class Door:
 
     def let_in(self, may: str = "operate", *, name: str = "ada", key: str = "t", **more) -> Caller:
         self.submit(
-            AddProgram(program=name, may=may, token=digest_token(key), **more), caller=callers.operator_caller()
+            AddProgram(program=name, may=Right(may), token=digest_token(key), **more), caller=callers.operator_caller()
         )
         return self.program(key)
 

@@ -15,6 +15,7 @@ from started_writer import started_writer
 from tiny_experiment import tiny_source
 
 import axiom
+from axiom.domain.programs import Right
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
@@ -59,7 +60,7 @@ class McpLab:
 
     def desk(self, name: str, may: str = "propose", **more: Any) -> LocalLabAccess:
         token = f"token of {name}"
-        command = AddProgram(program=name, may=may, token=digest_token(token), **more)
+        command = AddProgram(program=name, may=Right(may), token=digest_token(token), **more)
         self.gate.submit(command, callers.operator_caller())
         with self.pages.readers.reader() as db:
             program = callers.program_caller(db, token, self.gate.now())

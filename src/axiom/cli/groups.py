@@ -2,7 +2,7 @@
 
 import difflib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +15,22 @@ if TYPE_CHECKING:
 _NEAR = 0.75  # two letters of four that changed places; what is farther off leads astray
 
 
+Maker = Callable[[str], click.Command]  # of a command, once somebody asks for it by its name
+
+
 class Group(click.Group):
     """A group whose bare name is a question for its help; a mistyped command is answered in one sentence."""
+
+    def __init__(self, *args: Any, changes: Mapping[str, Maker] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._changes = dict(changes or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self._changes])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        make = self._changes.get(cmd_name)
+        return make(cmd_name) if make else super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Whoever gives no words wants to read which there are, and that is no mistake."""
@@ -70,9 +84,13 @@ class LazyGroup(Group):
         if cmd_name not in self.table:
             return super().get_command(ctx, cmd_name)
         module, _ = self.table[cmd_name]
-        members = vars(importlib.import_module(f"axiom.cli.{module}")).values()
+        members = vars(importlib.import_module(f"axiom.cli.{module}"))
+        make: Maker | None = members.get("CHANGES", {}).get(cmd_name)
+        if make is not None:
+            return make(cmd_name)
         return next(
-            (member for member in members if isinstance(member, click.Command) and member.name == cmd_name), None
+            (member for member in members.values() if isinstance(member, click.Command) and member.name == cmd_name),
+            None,
         )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":

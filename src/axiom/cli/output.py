@@ -75,11 +75,6 @@ def reading_options(command: Callable[..., Shown]) -> Callable[..., None]:
     return data_option(answer_option(command))
 
 
-def why_option(about: str, word: str = "why", **attributes: Any) -> Callable[[F], F]:
-    """`--why`, of every command that asks for it; some call the word otherwise."""
-    return click.option("--why", word, help=about, **attributes)
-
-
 def color_option(command: F) -> F:
     """`--color`: when to use colour; NO_COLOR is honoured before FORCE_COLOR, and what is typed before both."""
     return click.option(

@@ -194,9 +194,6 @@ class IdeaState(StrEnum):
     WITHDRAWN = "withdrawn"  # its author took it back
 
 
-ANSWERS = (IdeaState.TAKEN, IdeaState.KNOWN, IdeaState.DECLINED)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Idea:
     """A question, why it is worth asking, and what became of it."""

@@ -2,6 +2,7 @@
 
 The types and limits stand in the dataclass alone: limits in a field's metadata or, where fields share them, beside the
 type: `Annotated[int, {"ge": 1}]`. There are ge, le, min_length, max_length, pattern and, for the schema, description.
+For a terminal there are help, metavar and, where a word that must be said is an option, flag.
 """
 
 import operator
@@ -31,20 +32,33 @@ LINES = rf"^[^\x00-\x09\x0b-\x1f{_UNSEEN}]*$"  # the same where lines may end
 NUMBER = {"ge": 1, "le": LARGEST}
 FINITE = {"ge": -1e300, "le": 1e300}
 WHY = {"min_length": 3, "max_length": 2_000, "pattern": LINES}
+PUBLIC = {"help": "Why; everybody can read it."}
 SENTENCE = {"min_length": 3, "max_length": 500, "pattern": LINES}
-SAID_BY = {"min_length": 1, "max_length": 80, "pattern": LINE, SPEAKER: True}
+SAID_BY = {"min_length": 1, "max_length": 80, "pattern": LINE, SPEAKER: True, "help": "Who says so."}
+DECIDED_BY = SAID_BY | {"help": "Whose decision it is; everybody sees it."}
 FORECASTER = {
     "min_length": 1,
     "max_length": 80,
     "pattern": rf"^[^,\x00-\x1f{_UNSEEN}]*$",
     SPEAKER: True,
+    "help": "Who says so.",
 }  # its commas mean more
 SIGNS = {"+": Verdict.POSITIVE, "-": Verdict.NEGATIVE, "absent": Verdict.ABSENT}  # of a number, as commands name it
 SIGN = r"\+|-|absent"
 EXPECTS = {"pattern": r"^[+0-]$"}  # a Direction: above the null, nearer to it than what matters, below it
-CALLER_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}  # as the audit knows it
+CALLER_NAME = {  # as the audit knows it
+    "min_length": 1,
+    "max_length": 40,
+    "pattern": r"^[a-z0-9][a-z0-9_.-]*$",
+    "metavar": "NAME",
+}
 CONFIGS = {"min_length": 1, "max_length": proposals.CONFIGS}
-NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
+NAMED = {
+    "min_length": 1,
+    "max_length": 80,
+    "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$",
+    "metavar": "NAME[@VERSION]",
+}
 
 _PLAIN = {
     str: ("text", "string"),
@@ -121,7 +135,7 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
         return value if origin is Literal else kind(value)
     if origin is list:
         value = _out_of_json(value)
-        _demand(isinstance(value, list), "be a list", where)
+        _demand(isinstance(value, list | tuple), "be a list", where)
         value = [_read(parts[0], {}, item, f"{where}.{index}") for index, item in enumerate(value)]
     elif origin is not dict and kind in _PLAIN:
         value = _plain(kind, value, where)
@@ -173,7 +187,8 @@ def _schema(kind: Any, limits: Mapping[str, Any]) -> dict[str, Any]:
     else:
         return {"type": "object"} if origin is dict else schema_of(form_of(kind))
     names = {"ge": "minimum", "le": "maximum", "min_length": f"min{sized}", "max_length": f"max{sized}"}
-    return schema | {names.get(name, name): limit for name, limit in limits.items() if name != SPEAKER}
+    names |= {"pattern": "pattern", "description": "description"}
+    return schema | {names[name]: limit for name, limit in limits.items() if name in names}
 
 
 def _choices(kind: Any) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from axiom.store.engine.database import connect_writer
 from axiom.store.registrations import proposals, registrations
 from axiom_weigh.values import Grade, Verdict
 
-WORTH = ("--chances", 0.5, 0.25, 0.25, "--interval", -1, 1, "--because", "a test")
+WORTH = ("--chances", 0.5, 0.25, 0.25, "--interval", -1, 1, "--because", "a test", "--forecaster", "Ada")
 DESIGN = ("registration", "design", "tiny_sum", "wide", "size=1,2", "shift=5,9", "--why", "further out")
 
 
@@ -174,7 +174,7 @@ def test_a_paper_is_printed_and_predictions_cohorts_and_amendments_follow_each_o
     words.write_text("{F1} is open, on 3 seeds.\n")
     assert "> finding 1 is open, on 3 seeds." in say("finding", "paper", 1, "--words", words, "--by", "Ada")[1]
     for status in (0, 4):  # a second prediction of the same finding is refused
-        assert say("registration", "predict", 1, "--forecaster", "Ada", *WORTH)[0] == status
+        assert say("registration", "predict", 1, *WORTH)[0] == status
     assert say("registration", "cohort", 1, "--why", "to confirm")[0] == 0
     asked = say("registration", "goal", "tiny_sum", 100, "--why", "a hundred seeds of this", "--json")[1][
         "registration"
@@ -184,7 +184,7 @@ def test_a_paper_is_printed_and_predictions_cohorts_and_amendments_follow_each_o
         (32, 0),  # of the cohort as many as settle most questions
         (100, 0),
     ]
-    words = ("registration", "amend", 1, "--null", 0.5, "--why", "it looked so", "--forecaster", "Ada", *WORTH)
+    words = ("registration", "amend", 1, "--null", 0.5, "--expects", "+", "--why", "it looked so", *WORTH)
     made = say(*words, "--json")[1]["registration"]
     assert made["findings"] == [{"number": 2, "estimand": "grows_2", "is_new": True}]
     rows = [line.split("  ")[0] for line in say("registration", "forecasters")[1].splitlines()]

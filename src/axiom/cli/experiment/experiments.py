@@ -1,4 +1,4 @@
-"""`axiom experiment list, show, publish, deploy, retire, load-former`: what is asked, and whether more is ordered."""
+"""`axiom experiment list, show, publish, deploy, load-former`: what is asked, and that more is ordered."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from axiom import shipped
-from axiom.cli.changes import Change, change_command, change_options
+from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import complete_experiment_name
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
 from axiom.cli.laboratory.adopt import import_adopt_module
-from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table, why_option
+from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table
 from axiom.domain.experiments import MOST_COPIES
 from axiom.errors import AxiomError
 from axiom.laboratory.experiments import old_claims
@@ -151,7 +151,7 @@ def publish(name: str, change: Change) -> None:
     help="Volunteers who compute each task; it counts once they agree. Else as many as its file says.",
 )
 @click.option("--registration", type=ID, help="Of this one; else the newest of the declared sweep.")
-@why_option("Why; it stays in the audit.", default="ordered by the operator")
+@click.option("--why", default="ordered by the operator", help="Why; it stays in the audit.")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
 @change_options
 def deploy(why: str, key: str | None, change: Change, **options: Any) -> None:
@@ -164,14 +164,6 @@ def deploy(why: str, key: str | None, change: Change, **options: Any) -> None:
     whom += f", each computed by {answer['copies']} volunteers" if answer["copies"] > 1 else ""
     amounts = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
     change.tell("experiment", answer, f"{amounts}{whom}")
-
-
-@click.command("retire")
-@click.argument("experiment", metavar="NAME", shell_complete=complete_experiment_name)
-@why_option("Why; it stays in the audit.", "reason", default="retired by the operator")
-@change_command("experiment.retire", "{cancelled} workunits cancelled")
-def retire() -> None:
-    """Order nothing more of an experiment and cancel what is not sent."""
 
 
 @click.command("load-former")

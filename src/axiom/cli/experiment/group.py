@@ -20,10 +20,10 @@ _COMMANDS = {
     "preflight": ("experiment.preflight", "Put it to nine gates in a sandbox; volunteers get what passed them."),
     "publish": ("experiment.experiments", "Sign an experiment's bundle and register what it asks."),
     "recall": ("experiment.recalls", "Void what a faulty version concluded, after showing what hangs on it."),
-    "reopen": ("experiment.recalls", "Order more of a retired version again."),
+    "reopen": ("experiment.releases", "Order more of a retired version again."),
     "require": ("experiment.releases", "Keep its tasks for large computers, or let them take longer."),
     "resume": ("experiment.releases", "Have a version go on that was paused, held back or halted."),
-    "retire": ("experiment.experiments", "Order nothing more of an experiment and cancel what is not sent."),
+    "retire": ("experiment.releases", "Order nothing more of an experiment and cancel what is not sent."),
     "rollback": ("experiment.releases", "Put an earlier bundle in the place of the newest."),
     "run": ("experiment.run", "Compute one replicate here and now, or a whole sweep with --replicates."),
     "show": (

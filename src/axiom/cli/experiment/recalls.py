@@ -1,21 +1,19 @@
-"""`axiom experiment recall, reopen` and `axiom finding reopen`: void what was faulty, or go on with what was closed."""
+"""`axiom experiment recall`: void what was faulty."""
 
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_command, change_options
+from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import complete_experiment_name
-from axiom.cli.output import ID, show_facts, show_table, why_option
+from axiom.cli.output import show_facts, show_table
 from axiom_weigh.terminal import say
-
-_WHY = why_option("Why; everybody can read it.", required=True)
 
 
 @click.command("recall")
 @click.argument("experiment", metavar="NAME@VERSION", shell_complete=complete_experiment_name)
-@_WHY
+@click.option("--why", required=True, help="Why; everybody can read it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @change_options
 def recall(yes: bool, change: Change, **options: Any) -> None:
@@ -31,22 +29,6 @@ def recall(yes: bool, change: Change, **options: Any) -> None:
         _show(answer)
     done = "would be recalled" if change.dry_run else "is recalled"
     change.tell("recall", answer, f"{answer['experiment']}@{answer['version']} {done}; {answer['cancelled']} workunits")
-
-
-@click.command("reopen")
-@click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=complete_experiment_name)
-@_WHY
-@change_command("experiment.reopen", "{experiment}@{version} is open again", noun="reopened")
-def reopen() -> None:
-    """Have more of a retired version ordered again. A recalled one is never opened again."""
-
-
-@click.command("reopen")
-@click.argument("finding", type=ID)
-@_WHY
-@change_command("finding.reopen", "Finding {finding}, which was {was}, is open again", noun="reopened")
-def reopen_finding() -> None:
-    """Have a retired or suspended finding go on, since what was wrong is explained. A recalled one never does."""
 
 
 def _show(answer: dict[str, Any]) -> None:

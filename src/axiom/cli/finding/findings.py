@@ -6,7 +6,6 @@ from typing import Any, TextIO
 import click
 
 from axiom.cli.changes import submit_command
-from axiom.cli.experiment.recalls import reopen_finding
 from axiom.cli.finding import links
 from axiom.cli.groups import Group
 from axiom.cli.output import (
@@ -34,14 +33,11 @@ _NUMBER = click.IntRange(1, 2**63 - 1)
 _HEAD = ("number", "answer", "tested", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, changes=links.CHANGES)
 def finding() -> None:
     """Claims with a number, and how they stand."""
 
 
-finding.add_command(reopen_finding)
-finding.add_command(links.link)
-finding.add_command(links.note)
 finding.add_command(links.graph)
 
 

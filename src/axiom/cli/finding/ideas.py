@@ -6,16 +6,23 @@ from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table
 from axiom.cli.reading import open_reading, read_page
-from axiom.domain.proposals import ANSWERS, IdeaState
+from axiom.domain.proposals import IdeaState
 from axiom.gate.command import Answer
 from axiom.reads import ideas
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import say
 
-_BY = click.option("--by", default="operator", show_default=True, help="Who says so.")
 
-
-@click.group(cls=Group)
+@click.group(
+    cls=Group,
+    changes={
+        "add": change_command("idea.add", "Idea {idea} is written down"),
+        "show-to-all": change_command("idea.show", "Idea {idea} is shown to everybody"),
+        "hide": change_command("idea.hide", "Idea {idea} is hidden"),
+        "answer": change_command("idea.answer", "Idea {idea} is {state}"),
+        "withdraw": change_command("idea.withdraw", "Idea {idea} is withdrawn"),
+    },
+)
 def idea() -> None:
     """Questions that nobody has asked yet, and what became of each."""
 
@@ -61,50 +68,6 @@ def show(number: int, folder: Folder) -> Shown:
     )
     say(f"\nquestion: {row['question']}")
     show_quotes(row["said"])
-
-
-@idea.command("add")
-@click.argument("question")
-@click.option("--why", required=True, help="Why it is worth asking.")
-@_BY
-@change_command("idea.add", "Idea {idea} is written down")
-def add() -> None:
-    """Write a QUESTION down. Everybody can read it."""
-
-
-@idea.command("show-to-all")
-@click.argument("idea", type=ID)
-@change_command("idea.show", "Idea {idea} is shown to everybody")
-def show_to_all() -> None:
-    """Show a volunteer's IDEA to everybody."""
-
-
-@idea.command("hide")
-@click.argument("idea", type=ID)
-@change_command("idea.hide", "Idea {idea} is hidden")
-def hide() -> None:
-    """Show an IDEA to nobody but its author any more."""
-
-
-@idea.command("answer")
-@click.argument("idea", type=ID)
-@click.argument("state", type=click.Choice([state.value for state in ANSWERS]))
-@click.option("--why", default="", help="A reason, or what else there is to say; its author and every reader see it.")
-@click.option("--proposal", type=ID, help="Of one that is taken: the proposal that asks it.")
-@click.option("--experiment", help="Of one that is taken: the experiment that asks it, as NAME or NAME@VERSION.")
-@click.option("--finding", type=ID, help="Of one that is known: the finding that answers it.")
-@_BY
-@change_command("idea.answer", "Idea {idea} is {state}")
-def answer() -> None:
-    """Say what became of an IDEA: taken, known or declined. It may be answered again."""
-
-
-@idea.command("withdraw")
-@click.argument("idea", type=ID)
-@_BY
-@change_command("idea.withdraw", "Idea {idea} is withdrawn")
-def withdraw() -> None:
-    """Take an own IDEA back, while it is open."""
 
 
 def _readers(row: Answer) -> str:

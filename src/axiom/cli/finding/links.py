@@ -5,14 +5,13 @@ from typing import Any
 import click
 
 from axiom.cli.changes import change_command
-from axiom.cli.output import ID, Shown, reading_options, show_table, why_option
+from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import read_page
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.gate.command import Answer
 from axiom.gate.words import SIGNS
 from axiom.reads import graph as views
-from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import say
 
@@ -30,37 +29,32 @@ def _describe_link(facts: Answer) -> str:
     return f"Link {facts['link']}: {facts['source']} {facts['kind']} {facts['target']}{before}"
 
 
-@click.command("link")
-@click.argument("source", metavar="A")
-@click.argument("kind", type=click.Choice(_KINDS), callback=lambda _context, _parameter, kind: kind.replace("-", " "))
-@click.argument("target", metavar="B")
-@why_option("Why; everybody can read it.", required=True)
-@click.option("--by", default=operator_caller().name, show_default=True, help="Who says so.")
-@click.option(
-    "--upheld-by",
-    type=click.Choice(list(_UPHELD)),
-    multiple=True,
-    default=["as-claimed"],
-    show_default=True,
-    callback=lambda _context, _parameter, conditions: ",".join(map(_UPHELD.__getitem__, conditions)),
-    help="Of a test: what A must say for B to hold, or the sign of its number; may be given several times.",
-)
-@change_command("finding.link", _describe_link, noun="link")
-def link() -> None:
-    """Say how finding A and finding B hang together, with what the evidence of A is today.
-
-    B may be `old:31`, which the old laboratory claimed, or `link:7`, an explanation that A tests. Whether a test
-    supports or contradicts is never said: it follows from the verdict.
-    """
-
-
-@click.command("note")
-@click.argument("finding", type=ID, metavar="NUMBER")
-@click.argument("text")
-@click.option("--by", default=operator_caller().name, show_default=True, help="Who says so.")
-@change_command("finding.note", "Note {note} stands beside finding {finding}", noun="note")
-def note() -> None:
-    """Write a note to a finding that was weighed: shown as yours, not checked; nothing is concluded from it."""
+CHANGES = {
+    "link": change_command(
+        "finding.link",
+        _describe_link,
+        noun="link",
+        about="Say how finding A and finding B hang together, with what the evidence of A is today.\n\n"
+        "B may be `old:31`, which the old laboratory claimed, or `link:7`, an explanation that A tests. Whether a test "
+        "supports or contradicts is never said: it follows from the verdict.",
+        own={
+            "kind": click.Argument(
+                ["kind"], type=click.Choice(_KINDS), callback=lambda _context, _parameter, kind: kind.replace("-", " ")
+            ),
+            "upheld_by": click.Option(
+                ["--upheld-by"],
+                type=click.Choice(list(_UPHELD)),
+                multiple=True,
+                default=["as-claimed"],
+                show_default=True,
+                callback=lambda _context, _parameter, conditions: ",".join(map(_UPHELD.__getitem__, conditions)),
+                help="Of a test: what A must say for B to hold, or the sign of its number; may be given several times.",
+            ),
+        },
+    ),
+    "note": change_command("finding.note", "Note {note} stands beside finding {finding}", noun="note"),
+    "reopen": change_command("finding.reopen", "Finding {finding}, which was {was}, is open again", noun="reopened"),
+}
 
 
 @click.command("graph")

@@ -7,7 +7,7 @@ import click
 
 from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table, why_option
+from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table
 from axiom.cli.reading import open_reading
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
@@ -18,11 +18,17 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
 from axiom_weigh.terminal import say
 
-_WHY = why_option("Why; it stays with the proposal.", required=True)
-_BY = click.option("--by", default="operator", show_default=True, help="Who says so.")
+
+def _describe_answer(answer: Answer) -> str:
+    registered = answer.get("registration")
+    what = f": registration {registered}" if registered else ""
+    return f"Proposal {answer['proposal']} is {answer['state']}{what}"
 
 
-@click.group(cls=Group)
+@click.group(
+    cls=Group,
+    changes={verb: change_command(f"proposal.{verb}", _describe_answer) for verb in ("withdraw", "approve", "refuse")},
+)
 def proposal() -> None:
     """What might be asked next, and whether it is."""
 
@@ -94,15 +100,9 @@ def _say_draft(draft: Answer) -> None:
         say(f"kin: {kin_in_words([row])}, since {row['reason']}")
 
 
-def _describe_answer(answer: Answer) -> str:
-    registered = answer.get("registration")
-    what = f": registration {registered}" if registered else ""
-    return f"Proposal {answer['proposal']} is {answer['state']}{what}"
-
-
 @proposal.command("make")
 @click.argument("file", type=click.File())
-@_BY
+@click.option("--by", default="operator", show_default=True, help="Who says so.")
 @change_options
 def make(file: IO[str], by: str, change: Change) -> None:
     """Propose what FILE asks: one JSON object with the words of `proposal.make`; `-` is standard input."""
@@ -114,30 +114,3 @@ def make(file: IO[str], by: str, change: Change) -> None:
         raise WrongUse(f"{file.name} holds no JSON object. Nothing was proposed.")
     answer = change.submit("proposal.make", {"by": by, **words})
     change.tell("proposal", answer, _describe_answer(answer))
-
-
-@proposal.command("withdraw")
-@click.argument("proposal", type=ID)
-@_WHY
-@_BY
-@change_command("proposal.withdraw", _describe_answer)
-def withdraw() -> None:
-    """Take an own PROPOSAL back. Of what it registered nothing more is ordered."""
-
-
-@proposal.command("approve")
-@click.argument("proposal", type=ID)
-@_WHY
-@_BY
-@change_command("proposal.approve", _describe_answer)
-def approve() -> None:
-    """Approve a PROPOSAL: what it asks is registered, and sessions order it."""
-
-
-@proposal.command("refuse")
-@click.argument("proposal", type=ID)
-@_WHY
-@_BY
-@change_command("proposal.refuse", _describe_answer)
-def refuse() -> None:
-    """Refuse a PROPOSAL. It comes back only when the evidence behind it has changed."""

@@ -2,9 +2,9 @@
 
 import click
 
-from axiom.cli.changes import Change, change_command, change_options
+from axiom.cli.changes import Change, change_command, typed_command
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, Shown, data_option, reading_options, show_table
+from axiom.cli.output import Shown, data_option, reading_options, show_table
 from axiom.cli.reading import open_reading
 from axiom.errors import WrongUse
 from axiom.reads.base.cited_authors import reference_bibtex
@@ -13,7 +13,31 @@ from axiom.store.findings import references
 from axiom_weigh.terminal import say
 
 
-@click.group(cls=Group)
+def _add(change: Change, arxiv: str | None, doi: str | None, **words: str) -> None:
+    if (arxiv is None) == (doi is None):
+        raise WrongUse("Say either --arxiv or --doi. Nothing was approved.")
+    number = doi if arxiv is None else f"arXiv:{arxiv.lower().removeprefix('arxiv:')}"
+    answer = change.submit("reference.add", {"number": number, **words})
+    change.tell("reference", answer, f"{answer['cited']} ({answer['number']}) is approved")
+
+
+@click.group(
+    cls=Group,
+    changes={
+        "add": typed_command(
+            "reference.add",
+            _add,
+            about='Approve the work that is CITED as "Belkin et al. 2019": somebody has looked up that it exists and '
+            "says so.",
+            own={
+                "number": None,
+                "arxiv": click.Option(["--arxiv"], metavar="NUMBER", help="As 1812.11118."),
+                "doi": click.Option(["--doi"], help="As 10.1103/PhysRevLett.61.259."),
+            },
+        ),
+        "remove": change_command("reference.remove", "Reference {reference} is approved no more"),
+    },
+)
 def reference() -> None:
     """The literature that a person has approved; what else a file names is shown as unverified."""
 
@@ -41,27 +65,3 @@ def export(folder: Folder) -> None:
     """Every approved reference as BibTeX."""
     with open_reading(folder) as reading:
         say("\n".join(map(reference_bibtex, references.list_approved_references(reading.db))))
-
-
-@reference.command("add")
-@click.argument("cited")
-@click.option("--arxiv", metavar="NUMBER", help="As 1812.11118.")
-@click.option("--doi", help="As 10.1103/PhysRevLett.61.259.")
-@click.option("--title", default="", help="Of the work, for BibTeX.")
-@click.option("--by", default="operator", show_default=True, help="Who looked it up.")
-@change_options
-def add(cited: str, arxiv: str | None, doi: str | None, title: str, by: str, change: Change) -> None:
-    """Approve the work that is CITED as "Belkin et al. 2019": somebody has looked up that it exists and says so."""
-    if (arxiv is None) == (doi is None):
-        raise WrongUse("Say either --arxiv or --doi. Nothing was approved.")
-    number = doi if arxiv is None else f"arXiv:{arxiv.lower().removeprefix('arxiv:')}"
-    words = {"cited": cited, "number": number, "title": title, "by": by}
-    answer = change.submit("reference.add", words)
-    change.tell("reference", answer, f"{answer['cited']} ({answer['number']}) is approved")
-
-
-@reference.command("remove")
-@click.argument("reference", type=ID, metavar="NUMBER")
-@change_command("reference.remove", "Reference {reference} is approved no more")
-def remove() -> None:
-    """Take an approval back, by its number in the list."""

@@ -4,8 +4,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
-from axiom.cli.completion import complete_experiment_name
+from axiom.cli.changes import Change, change_command, typed_command
 from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.cli.groups import Group
 from axiom.cli.output import (
@@ -18,15 +17,11 @@ from axiom.cli.output import (
     show_json,
     show_quotes,
     show_table,
-    why_option,
 )
 from axiom.cli.reading import read_page
-from axiom.domain.estimands import Direction
 from axiom.domain.headlines.numbers import format_duration
-from axiom.domain.registrations import Rule
 from axiom.gate.command import Answer
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.limits import registrations as limits
 from axiom.reads import registrations as views
 from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import stored_manifest
@@ -34,22 +29,66 @@ from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
 from axiom_weigh.terminal import say
 
-_WHY = why_option("Why; it is registered with it.", required=True)
-_STOPPING = click.option(
-    "--stopping",
-    type=click.Choice([rule.value for rule in Rule]),
-    default=Rule.SETTLED.value,
-    show_default=True,
-    help="When it ends: settled or graded findings, or a fixed number of replicates.",
+
+def _add_design(change: Change, experiment: str, words: tuple[str, ...], **options: Any) -> None:
+    with open_for_reading(change.folder) as db:
+        manifest = stored_manifest(find_version(db, experiment).manifest)
+    configs = [dict(config) for config in read_sweep_configs(manifest, words)]
+    design = {"experiment": experiment, "configs": configs, **options}
+    answer = change.submit("registration.design", design)
+    change.tell("registration", answer, _describe_registration(answer))
+
+
+def _describe_registration(answer: Answer) -> str:
+    claims = ", ".join(f"{finding['number']}{' (new)' if finding['is_new'] else ''}" for finding in answer["findings"])
+    what = f"Registration {answer['registration']} of {answer['experiment']}@{answer['version']}"
+    return f"{what}, design {answer['design']}, for findings {claims}"
+
+
+def _amend(change: Change, **options: Any) -> None:
+    answer = change.submit("registration.amend", _prediction(options))
+    change.tell("registration", answer, _describe_registration(answer))
+
+
+def _predict(change: Change, **options: Any) -> None:
+    answer = change.submit("registration.predict", _prediction(options))
+    change.tell("prediction", answer, f"Written down for finding {answer['finding']}")
+
+
+def _prediction(options: dict[str, Any]) -> dict[str, Any]:
+    (positive, negative, absent), (low, high) = options.pop("chances"), options.pop("interval")
+    return {**options, "positive": positive, "negative": negative, "absent": absent, "low": low, "high": high}
+
+
+_EXPECTED = {
+    "positive": click.Option(
+        ["--chances"], nargs=3, type=float, required=True, help="Of effect +, effect − and absent; their sum is 1."
+    ),
+    "negative": None,
+    "absent": None,
+    "low": click.Option(
+        ["--interval"], nargs=2, type=float, required=True, help="It holds the number in four cases of five."
+    ),
+    "high": None,
+}
+
+
+@click.group(
+    cls=Group,
+    changes={
+        "design": typed_command(
+            "registration.design",
+            _add_design,
+            about="Register DESIGN, the declared sweep with other levels inside the ranges of the file: "
+            "lr=0.1 width=8:128:x2.\n\nIts replicates are further evidence of the findings that there are.",
+            own={"configs": click.Argument(["words"], nargs=-1, required=True, metavar="FACTOR=LEVELS...")},
+        ),
+        "cohort": change_command("registration.cohort", _describe_registration),
+        "goal": change_command("registration.goal", _describe_registration),
+        "amend": typed_command("registration.amend", _amend, own=_EXPECTED),
+        "predict": typed_command("registration.predict", _predict, own=_EXPECTED),
+    },
 )
-_REPLICATES = click.option(
-    "--replicates", type=click.IntRange(1), default=limits.REPLICATES, show_default=True, help="So many at most."
-)
-
-_MEDIAN = click.option("--median", type=float, help="As likely too high as too low; else the middle of the interval.")
-
-
-@click.group(cls=Group)
 def registration() -> None:
     """What was written down before it was computed, and further designs, cohorts and amendments."""
 
@@ -137,95 +176,6 @@ def forecasters(folder: Folder) -> Shown:
     yield answer
     names = ("forecaster", "predictions", "scored", "lost", "brier", "log_score", "covered", "intervals", "e_value")
     show_table(names, [[row[name] for name in names] for row in answer["forecasters"]], none="Nobody yet.")
-
-
-@registration.command("design")
-@click.argument("experiment", shell_complete=complete_experiment_name)
-@click.argument("design")
-@click.argument("words", nargs=-1, required=True, metavar="FACTOR=LEVELS...")
-@_WHY
-@_STOPPING
-@_REPLICATES
-@change_options
-def add_design(experiment: str, words: tuple[str, ...], change: Change, **options: Any) -> None:
-    """Register DESIGN, the declared sweep with other levels inside the ranges of the file: lr=0.1 width=8:128:x2.
-
-    Its replicates are further evidence of the findings that there are.
-    """
-    with open_for_reading(change.folder) as db:
-        manifest = stored_manifest(find_version(db, experiment).manifest)
-    chosen = [dict(config) for config in read_sweep_configs(manifest, words)]
-    design = {"experiment": experiment, "configs": chosen, **options}
-    _done(change, change.submit("registration.design", design))
-
-
-@registration.command("cohort")
-@click.argument("finding", type=ID)
-@_WHY
-@_STOPPING
-@_REPLICATES
-@change_options
-def add_cohort(change: Change, **options: Any) -> None:
-    """Register fresh replicates of a FINDING, which confirm it: numbers that are issued from now on."""
-    _done(change, change.submit("registration.cohort", options))
-
-
-@registration.command("goal")
-@click.argument("experiment", shell_complete=complete_experiment_name)
-@click.argument("replicates", type=click.IntRange(min=1))
-@_WHY
-@change_options
-def add_goal(change: Change, **options: Any) -> None:
-    """Have REPLICATES fresh replicates of EXPERIMENT ordered before everything else, whatever they say."""
-    _done(change, change.submit("registration.goal", options))
-
-
-@registration.command("amend")
-@click.argument("finding", type=ID)
-@click.option("--claim", help="The claim in other words.")
-@click.option("--null", type=float, help="The number that no effect means.")
-@click.option("--smallest", type=float, help="The smallest effect that matters.")
-@click.option(
-    "--expects",
-    type=click.Choice(list(Direction)),
-    help="Where the number lies if the claim holds: 0 is near the null.",
-)
-@click.option("--forecaster", required=True, help="Whose prediction it is; as it was formed from data, it is informed.")
-@click.option("--chances", nargs=3, type=float, required=True, help="Of effect +, effect − and absent; their sum is 1.")
-@click.option("--interval", nargs=2, type=float, required=True, help="It holds the number in four cases of five.")
-@_MEDIAN
-@click.option("--because", required=True, help="Why this is expected.")
-@_WHY
-@change_options
-def amend(change: Change, **options: Any) -> None:
-    """Put the claim of a FINDING otherwise, as data suggest: a new finding, for which only later replicates count."""
-    _done(change, change.submit("registration.amend", _prediction(options)))
-
-
-@registration.command("predict")
-@click.argument("finding", type=ID)
-@click.option("--forecaster", required=True, help="Who says so.")
-@click.option("--chances", nargs=3, type=float, required=True, help="Of effect +, effect − and absent; their sum is 1.")
-@click.option("--interval", nargs=2, type=float, required=True, help="It holds the number in four cases of five.")
-@_MEDIAN
-@click.option("--because", required=True, help="Why this is expected.")
-@change_options
-def predict(change: Change, **options: Any) -> None:
-    """Say what you expect of a FINDING, before its first result is back."""
-    answer = change.submit("registration.predict", _prediction(options))
-    change.tell("prediction", answer, f"Written down for finding {answer['finding']}")
-
-
-def _prediction(options: dict[str, Any]) -> dict[str, Any]:
-    (positive, negative, absent), (low, high) = options.pop("chances"), options.pop("interval")
-    return {**options, "positive": positive, "negative": negative, "absent": absent, "low": low, "high": high}
-
-
-def _done(change: Change, answer: Answer) -> None:
-    claims = ", ".join(f"{finding['number']}{' (new)' if finding['is_new'] else ''}" for finding in answer["findings"])
-    what = f"Registration {answer['registration']} of {answer['experiment']}@{answer['version']}"
-    sentence = f"{what}, design {answer['design']}, for findings {claims}"
-    change.tell("registration", answer, sentence)
 
 
 def _in_words(prediction: dict[str, Any]) -> str:

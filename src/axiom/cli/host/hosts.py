@@ -4,7 +4,7 @@ import click
 
 from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, Shown, answer_option, data_option, reading_options, show_facts, show_table, why_option
+from axiom.cli.output import ID, Shown, answer_option, data_option, reading_options, show_facts, show_table
 from axiom.cli.reading import open_reading, read_page
 from axiom.reads import hosts
 from axiom.reads.base.request import Answer, Reading
@@ -17,7 +17,14 @@ after_option = click.option(
 )
 
 
-@click.group(cls=Group)
+@click.group(
+    cls=Group,
+    changes={
+        "trust": change_command(
+            "host.trust", "Host {host} is trusted again; it had been outvoted {outvoted_before} times"
+        )
+    },
+)
 def host() -> None:
     """Computers."""
 
@@ -82,14 +89,6 @@ def why(host_id: int, folder: Folder) -> Shown:
     answer = read_page(folder, hosts.explain_no_work, host_id)
     yield answer
     say(answer["host"]["reason"])
-
-
-@host.command("trust")
-@click.argument("host", type=ID, metavar="HOST_ID")
-@why_option("Why; it stays in the audit.", "reason", required=True)
-@change_command("host.trust", "Host {host} is trusted again; it had been outvoted {outvoted_before} times")
-def trust() -> None:
-    """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
 
 
 def _why(row: Answer) -> str:

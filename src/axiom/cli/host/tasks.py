@@ -18,7 +18,6 @@ from axiom.cli.output import (
     reading_options,
     show_facts,
     show_table,
-    why_option,
 )
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
@@ -41,7 +40,14 @@ _limit = click.option(
 )
 
 
-@click.group(cls=Group)
+@click.group(
+    cls=Group,
+    changes={
+        "cancel": change_command(
+            "workunit.cancel", lambda answer: f"{len(answer['cancelled'])} cancelled", noun="workunits"
+        )
+    },
+)
 def workunit() -> None:
     """Orders: some replicates of one experiment each."""
 
@@ -84,22 +90,28 @@ def show_workunit(workunit_id: int, folder: Folder) -> Shown:
     _show_tasks(tasks)
 
 
-@workunit.command("cancel")
-@click.argument(
-    "workunits",
-    type=ID,
-    nargs=-1,
-    required=True,
-    metavar="WORKUNIT_IDS...",
-    callback=lambda _context, _parameter, numbers: list(numbers),
+def _describe_abort(answer: Answer) -> str:
+    then = "is ordered again" if answer["again"] else "is not ordered again"
+    return f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact. Its work {then}"
+
+
+@click.group(
+    cls=Group,
+    changes={
+        "abort": change_command(
+            "task.abort",
+            _describe_abort,
+            own={
+                "again": click.Option(
+                    ["--not-again", "again"],
+                    flag_value=False,
+                    default=True,
+                    help="Give its work up, too: its workunit is cancelled.",
+                ),
+            },
+        )
+    },
 )
-@why_option("Why; it stays with the workunit.", "reason", default="cancelled by the operator")
-@change_command("workunit.cancel", lambda answer: f"{len(answer['cancelled'])} cancelled", noun="workunits")
-def cancel() -> None:
-    """Withdraw open workunits; what is out may still come back."""
-
-
-@click.group(cls=Group)
 def task() -> None:
     """Copies of workunits, each given to one host."""
 
@@ -160,26 +172,6 @@ def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) ->
         unfinished.write_bytes(brought.output)
     place = f"the archive {brought.archive.name}" if brought.archive else "the database"
     remark(f"Wrote {output}, from {place}.", quiet=quiet)
-
-
-def _describe_abort(answer: Answer) -> str:
-    then = "is ordered again" if answer["again"] else "is not ordered again"
-    return f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact. Its work {then}"
-
-
-@task.command("abort")
-@click.argument("task", type=ID, metavar="TASK_ID")
-@click.option(
-    "--not-again", "again", flag_value=False, default=True, help="Give its work up, too: its workunit is cancelled."
-)
-@why_option("Why; it stays with the task.", "reason", default="aborted by the operator")
-@change_command("task.abort", _describe_abort)
-def abort() -> None:
-    """Have a host stop one task; its work goes to somebody else.
-
-    A volunteer's client stops it at its next contact with the laboratory and says how long it has computed, which is
-    paid. A computer of the laboratory's own ends what it has begun.
-    """
 
 
 def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:

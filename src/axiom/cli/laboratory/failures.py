@@ -4,9 +4,8 @@ import click
 
 from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, Shown, reading_options, show_table
+from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import read_page
-from axiom.domain.failures import Comparison
 from axiom.gate.command import Answer
 from axiom.reads import failures
 from axiom.store.engine.folder import Folder
@@ -43,7 +42,22 @@ def list_failures(experiment: str, folder: Folder) -> Shown:
     )
 
 
-@click.group(cls=Group)
+def _describe_watch(facts: Answer) -> str:
+    done = "It would wait" if "dry_run" in facts else f"Watch {facts['watch']} waits"
+    return f"{done} for {facts['predicate']} in {facts['experiment']}@{facts['version']}"
+
+
+@click.group(
+    cls=Group,
+    changes={
+        "register": change_command(
+            "watch.register",
+            _describe_watch,
+            about="Be told when a measure of any replicate passes a threshold; quote the sign, as in '>'.",
+        ),
+        "end": change_command("watch.end", "Watch {watch} has ended; {hits} results"),
+    },
+)
 def watch() -> None:
     """Be told of the first result that shows something."""
 
@@ -60,26 +74,3 @@ def list_watches(folder: Folder) -> Shown:
         [[row[name] for name in names] for row in answer["watches"]],
         none="Nobody waits for anything.",
     )
-
-
-def _describe_watch(facts: Answer) -> str:
-    done = "It would wait" if "dry_run" in facts else f"Watch {facts['watch']} waits"
-    return f"{done} for {facts['predicate']} in {facts['experiment']}@{facts['version']}"
-
-
-@watch.command("register", context_settings={"ignore_unknown_options": True})  # a threshold may begin with a minus
-@click.argument("experiment", metavar="NAME[@VERSION]")
-@click.argument("measure")
-@click.argument("comparison", type=click.Choice([comparison.value for comparison in Comparison]))
-@click.argument("threshold", type=float)
-@click.option("--sentence", required=True, help="What it would mean; it stands in the log when it is met.")
-@change_command("watch.register", _describe_watch)
-def register() -> None:
-    """Be told when a measure of any replicate passes a threshold; quote the sign, as in '>'."""
-
-
-@watch.command("end")
-@click.argument("watch", type=ID, metavar="WATCH_ID")
-@change_command("watch.end", "Watch {watch} has ended; {hits} results")
-def end() -> None:
-    """Wait for it no more; what was found stays."""

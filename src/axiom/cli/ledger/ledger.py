@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, typed_command
 from axiom.cli.groups import Group
 from axiom.cli.ledger.tariffs import policy, show_price
-from axiom.cli.output import ID, Shown, data_option, json_option, reading_options, show_facts, show_json, show_table
+from axiom.cli.output import Shown, data_option, json_option, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import open_reading
 from axiom.errors import WrongUse
 from axiom.reads import ledger as ledger_views
@@ -23,7 +23,35 @@ from axiom_weigh.terminal import say
 _THOUSANDTHS = 1_000
 
 
-@click.group(cls=Group)
+def _correct(change: Change, task: int, amount: str, because: str) -> None:
+    answer = change.submit("ledger.correct", {"task": task, "amount": _thousandths(amount), "because": because})
+    done = "would be booked" if change.dry_run else "is booked"
+    in_all = answer["in_all"] / _THOUSANDTHS
+    change.tell("correction", answer, f"{amount} {done}; task {task} has {in_all:.3f} in all")
+
+
+def _thousandths(text: str) -> int:
+    with suppress(ArithmeticError):  # no number, or one that is too large for any
+        amount = Decimal(text) * _THOUSANDTHS
+        if abs(amount) <= LARGEST and amount == amount.to_integral_value():
+            return int(amount)
+    raise WrongUse(f"{text[:40]!r} is no credit like 12.345 or -3, in whole thousandths. Nothing was booked.")
+
+
+@click.group(
+    cls=Group,
+    changes={
+        "correct": typed_command(
+            "ledger.correct",
+            _correct,
+            own={
+                "amount": click.Option(
+                    ["--amount"], required=True, metavar="CREDIT", help="Credit to add; with a minus, to take back."
+                ),
+            },
+        )
+    },
+)
 def ledger() -> None:
     """Credit: who was paid what, by which tariff, and proof that it adds up."""
 
@@ -69,28 +97,6 @@ def verify(folder: Folder, as_json: bool) -> None:
         say(f"The ledger adds up, to the last thousandth: {amounts}.")
     if differences:
         raise click.exceptions.Exit(1)
-
-
-@ledger.command("correct")
-@click.argument("task", type=ID)
-@click.option("--amount", required=True, metavar="CREDIT", help="Credit to add; with a minus, to take back.")
-@click.option("--because", required=True, help="Why; it stays with the award.")
-@change_options
-def correct(task: int, amount: str, because: str, change: Change) -> None:
-    """Set right what a task got, by a further award: what was booked is never changed."""
-    words = {"task": task, "amount": _thousandths(amount), "because": because}
-    answer = change.submit("ledger.correct", words)
-    done = "would be booked" if change.dry_run else "is booked"
-    in_all = answer["in_all"] / _THOUSANDTHS
-    change.tell("correction", answer, f"{amount} {done}; task {task} has {in_all:.3f} in all")
-
-
-def _thousandths(text: str) -> int:
-    with suppress(ArithmeticError):  # no number, or one that is too large for any
-        amount = Decimal(text) * _THOUSANDTHS
-        if abs(amount) <= LARGEST and amount == amount.to_integral_value():
-            return int(amount)
-    raise WrongUse(f"{text[:40]!r} is no credit like 12.345 or -3, in whole thousandths. Nothing was booked.")
 
 
 def _show_all(sums: Answer) -> None:

@@ -67,7 +67,25 @@ def show_price(policy_name: str, seconds: float, on_gpu: bool, failed: bool, bro
     say(f"{priced.amount / _THOUSANDTHS:.3f} credit: {priced.because}")
 
 
-@click.group("policy", cls=Group)
+@click.group(
+    "policy",
+    cls=Group,
+    changes={
+        "use": change_command(
+            "ledger.tariff",
+            "{line} {tariff} version {version} {is} in the news",
+            noun="tariff",
+            own={
+                "session_cap": click.Option(
+                    ["--cap", "session_cap"],
+                    type=click.IntRange(0, 10**12),
+                    callback=lambda _context, _parameter, cap: None if cap is None else cap * _THOUSANDTHS,
+                    help="Credit that is awarded between two sessions at most.",
+                ),
+            },
+        )
+    },
+)
 def policy() -> None:
     """Tariffs: by which credit is computed, and from when on."""
 
@@ -105,21 +123,3 @@ def show_policy(name: str, folder: Folder) -> Shown:
         [(tier["from"], tier["to"], tier["credit"]) for tier in tariff["tiers"]],
         none="It has no tiers: core-seconds are paid.",
     )
-
-
-@policy.command("use")
-@click.argument("tariff", metavar="NAME")
-@click.option("--because", required=True, help="Why; everybody can read it.")
-@click.option(
-    "--cap",
-    "session_cap",
-    type=click.IntRange(0, 10**12),
-    callback=lambda _context, _parameter, cap: None if cap is None else cap * _THOUSANDTHS,
-    help="Credit that is awarded between two sessions at most.",
-)
-@click.option(
-    "--from", "valid_from", default="", metavar="DAY", help="Like 2026-03-10, in UTC; else as soon as may be."
-)
-@change_command("ledger.tariff", "{line} {tariff} version {version} {is} in the news", noun="tariff")
-def use() -> None:
-    """Announce a tariff that comes with Axiom, for tasks sent from a day on: days ahead where others compute."""

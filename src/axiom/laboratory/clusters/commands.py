@@ -10,11 +10,12 @@ from axiom.errors import NotFound, Refused
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import CALLER_NAME
+from axiom.limits import clusters as limits
 from axiom.store.engine.database import Database
 from axiom.store.hosts import clusters
 
 _DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
-_DAYS = {"ge": 1, "le": 3_650}
+_DAYS = {"ge": 1, "le": 3_650, "help": "How long the key is good."}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class AddCluster(Command, name="cluster.add", capability=Capability.GOVERN):
 
     cluster: str = field(metadata=CALLER_NAME)
     key: str = field(metadata=_DIGEST)
-    days: int = field(default=90, metadata=_DAYS)
+    days: int = field(default=limits.KEY_DAYS, metadata=_DAYS)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         expires_at = now + timedelta(days=self.days)
@@ -41,7 +42,7 @@ class RenewCluster(Command, name="cluster.renew", capability=Capability.GOVERN):
 
     cluster: str = field(metadata=CALLER_NAME)
     key: str = field(metadata=_DIGEST)
-    days: int = field(default=90, metadata=_DAYS)
+    days: int = field(default=limits.KEY_DAYS, metadata=_DAYS)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         expires_at = now + timedelta(days=self.days)

@@ -9,7 +9,7 @@ from axiom.domain.headlines.numbers import format_moment, format_number
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.gate.words import NUMBER, parse_moment
+from axiom.gate.words import NUMBER, PUBLIC, parse_moment
 from axiom.laboratory.credit.correct import correct_award
 from axiom.laboratory.credit.pay import read_tariffs
 from axiom.laboratory.credit.rules.prices import describe_tariff_change
@@ -68,7 +68,14 @@ class CorrectCredit(Command, name="ledger.correct", capability=Capability.RUN):
 
     task: int = field(metadata=NUMBER)
     amount: int = field(metadata={"ge": -limits.THOUSANDTHS_OF_A_SOURCE, "le": limits.THOUSANDTHS_OF_A_SOURCE})
-    because: str = field(metadata={"min_length": 3, "max_length": 500})
+    because: str = field(
+        metadata={
+            "min_length": 3,
+            "max_length": 500,
+            "flag": "--because",
+            "help": "Why; it stays with the award.",
+        }
+    )
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         award = correct_award(db, self.task, self.amount, self.because, now)
@@ -89,10 +96,18 @@ class UseTariff(Command, name="ledger.tariff", capability=Capability.RUN):
     It is in the news before it begins. Where nobody else has computed of late, that may be at once.
     """
 
-    tariff: str = field(metadata={"min_length": 1, "max_length": 40})
-    because: str = field(metadata={"min_length": 3, "max_length": 500})
+    tariff: str = field(metadata={"min_length": 1, "max_length": 40, "metavar": "NAME"})
+    because: str = field(metadata={"min_length": 3, "max_length": 500, "flag": "--because", **PUBLIC})
     session_cap: int | None = field(default=None, metadata={"ge": 0, "le": limits.THOUSANDTHS_OF_A_SOURCE})
-    valid_from: str = field(default="", metadata={"max_length": 40})
+    valid_from: str = field(
+        default="",
+        metadata={
+            "max_length": 40,
+            "flag": "--from",
+            "metavar": "DAY",
+            "help": "Like 2026-03-10, in UTC; else as soon as may be.",
+        },
+    )
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Announce it under the next version of its name. What was announced for other days begins on those."""

@@ -3,8 +3,6 @@
 import math
 import time
 
-import numpy as np
-
 # What `time_reference_work` takes a core on which the median experiment of the catalogue takes what it declares
 # (`scripts/bench needs` prints it).
 SAME_WORK_SECONDS = 0.002
@@ -13,6 +11,8 @@ _FRESH_SECONDS = 0.5
 
 def time_reference_work() -> float:
     """CPU seconds of this thread for some milliseconds of arithmetic that is always the same."""
+    import numpy as np  # here, since whoever only reads what a command takes should not wait for it
+
     began = time.thread_time()
     values = np.full((64, 64), 0.5)
     for _ in range(100):

@@ -20,10 +20,12 @@ from axiom.store.upkeep import watches
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterWatch(Command, name="watch.register", capability=Capability.DEPLOY):
-    """Be told when a result of a version shows this for the first time. It is never evidence, and changes nothing."""
+    """Be told when a measure of any replicate passes a threshold. It is never evidence, and changes nothing."""
 
     experiment: str = field(metadata=NAMED)
-    sentence: str = field(metadata=SENTENCE)
+    sentence: str = field(
+        metadata=SENTENCE | {"flag": "--sentence", "help": "What it would mean; it stands in the log when it is met."}
+    )
     measure: str = field(metadata={"min_length": 1, "max_length": 80})
     comparison: Comparison
     threshold: float = field(metadata=FINITE)
@@ -55,7 +57,7 @@ class RegisterWatch(Command, name="watch.register", capability=Capability.DEPLOY
 
 @dataclass(frozen=True, kw_only=True)
 class EndWatch(Command, name="watch.end", capability=Capability.DEPLOY):
-    """Look for it no more; what was found stays."""
+    """Wait for it no more; what was found stays."""
 
     watch: int = field(metadata=NUMBER)
 

@@ -13,7 +13,7 @@ from axiom.domain.links import LinkKind, Node, Noun, reference_number
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.gate.words import LINE, LINES, NUMBER, SAID_BY, SIGN, SIGNS, WHY
+from axiom.gate.words import LINE, LINES, NUMBER, PUBLIC, SAID_BY, SIGN, SIGNS, WHY
 from axiom.laboratory.findings.rules import prose
 from axiom.laboratory.findings.rules.links import upholding_verdicts
 from axiom.laboratory.registrations.links import record_link
@@ -43,10 +43,10 @@ class LinkFindings(Command, name="finding.link", capability=Capability.PROPOSE):
     An end is a finding's number, `old:31` for what the old laboratory claimed, or `link:7` for an explanation.
     """
 
-    source: str = field(metadata=_END)
+    source: str = field(metadata=_END | {"metavar": "A"})
     kind: str = field(metadata=_KIND)
-    target: str = field(metadata=_END)
-    why: str = field(metadata=WHY)
+    target: str = field(metadata=_END | {"metavar": "B"})
+    why: str = field(metadata=WHY | PUBLIC)
     by: str = field(metadata=SAID_BY)
     # Of a test: what its finding must come to for the target to hold: meanings or signs, between commas.
     upheld_by: str = field(default=Meaning.AS_CLAIMED.value, metadata={"pattern": f"^(({_UPHELD})(,(?!$)|$))+$"})
@@ -153,8 +153,11 @@ class AddReference(Command, name="reference.add", capability=Capability.APPROVE)
     cited: str = field(metadata={"min_length": 3, "max_length": 300, "pattern": LINE})
     # arXiv:1812.11118, or a DOI.
     number: str = field(metadata={"min_length": 3, "max_length": 200, "pattern": LINE})
-    title: str = field(default="", metadata={"max_length": 500, "pattern": LINE})
-    by: str = field(default="operator", metadata={"min_length": 1, "max_length": 80, "pattern": LINE})
+    title: str = field(default="", metadata={"max_length": 500, "pattern": LINE, "help": "Of the work, for BibTeX."})
+    by: str = field(
+        default="operator",
+        metadata={"min_length": 1, "max_length": 80, "pattern": LINE, "help": "Who looked it up."},
+    )
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         cited, number = " ".join(self.cited.split()), reference_number(self.number)
@@ -171,7 +174,7 @@ class AddReference(Command, name="reference.add", capability=Capability.APPROVE)
 class RemoveReference(Command, name="reference.remove", capability=Capability.APPROVE):
     """Take back that a reference was approved: what names it is shown as unverified again."""
 
-    reference: int = field(metadata=NUMBER)
+    reference: int = field(metadata=NUMBER | {"metavar": "NUMBER"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         if not references.withdraw_reference(db, self.reference):

@@ -18,7 +18,7 @@ class TrustHost(Command, name="host.trust", capability=Capability.RUN):
     """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
 
     host: int = field(metadata=NUMBER)
-    reason: str = field(metadata={"min_length": 1, "max_length": 500})
+    reason: str = field(metadata={"min_length": 1, "max_length": 500, "help": "Why; it stays in the audit."})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         host = hosts.find_host(db, self.host)

@@ -5,10 +5,10 @@ A volunteer's idea is read by its author and the operator alone until the operat
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from axiom.domain.callers import Capability
-from axiom.domain.proposals import ANSWERS, Idea, IdeaAnswer, IdeaState, StoredIdea
+from axiom.domain.proposals import Idea, IdeaAnswer, IdeaState, StoredIdea
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
@@ -21,6 +21,11 @@ from axiom.store.engine.database import Database
 from axiom.store.registrations import ideas, proposals, registrations
 
 _QUESTION = {"min_length": limits.LEAST_CHARACTERS, "max_length": limits.QUESTION_CHARACTERS, "pattern": LINE}
+_ANSWER = {
+    "max_length": limits.REASON_CHARACTERS,
+    "pattern": LINES,
+    "help": "A reason, or what else there is to say; its author and every reader see it.",
+}
 _WHY = {"min_length": limits.LEAST_CHARACTERS, "max_length": limits.REASON_CHARACTERS, "pattern": LINES}
 
 
@@ -29,7 +34,7 @@ class AddIdea(Command, name="idea.add", capability=Capability.PROPOSE):
     """Write down a question that nobody has asked yet, and why it is worth asking. Everybody can read it."""
 
     question: str = field(metadata=_QUESTION)
-    why: str = field(metadata=_WHY)
+    why: str = field(metadata=_WHY | {"help": "Why it is worth asking."})
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -89,11 +94,17 @@ class AnswerIdea(Command, name="idea.answer", capability=Capability.OPERATE):
     """
 
     idea: int = field(metadata=NUMBER)
-    state: str = field(metadata={"pattern": f"^({'|'.join(ANSWERS)})$"})
-    why: str = field(default="", metadata={"max_length": limits.REASON_CHARACTERS, "pattern": LINES})
-    proposal: int | None = field(default=None, metadata=NUMBER)  # that asks it
-    experiment: str | None = field(default=None, metadata=NAMED)  # that asks it, as in tiny_sum or tiny_sum@2
-    finding: int | None = field(default=None, metadata=NUMBER)  # that answers it
+    state: Literal["taken", "known", "declined"]
+    why: str = field(default="", metadata=_ANSWER)
+    proposal: int | None = field(
+        default=None, metadata=NUMBER | {"help": "Of one that is taken: the proposal that asks it."}
+    )
+    experiment: str | None = field(
+        default=None, metadata=NAMED | {"help": "Of one that is taken: the experiment that asks it."}
+    )
+    finding: int | None = field(
+        default=None, metadata=NUMBER | {"help": "Of one that is known: the finding that answers it."}
+    )
     by: str = field(default="operator", metadata=SAID_BY)
 
     def __post_init__(self) -> None:

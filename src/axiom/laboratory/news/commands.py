@@ -19,12 +19,27 @@ _NOTHING = "Nothing was said."
 
 @dataclass(frozen=True, kw_only=True)
 class AddNews(Command, name="news.add", capability=Capability.RUN):
-    """Say something to everybody: on the front page, in the news and their feeds; to every host if that is wanted."""
+    """Say something to everybody: on the front page, in the news, and in the feeds that clients and readers follow."""
 
     line: str = field(metadata={"min_length": 3, "max_length": 200, "pattern": r"[^\r\n]*"})
-    text: str = field(default="", metadata={"max_length": 4_000})
-    until: str = field(default="", metadata={"max_length": 40})
-    to_hosts: bool = False
+    text: str = field(
+        default="",
+        metadata={
+            "max_length": 4_000,
+            "help": "What there is to say beyond the line; an empty line begins a paragraph.",
+        },
+    )
+    until: str = field(
+        default="",
+        metadata={
+            "max_length": 40,
+            "metavar": "MOMENT",
+            "help": "How long it stands on the front page; without it, for a week.",
+        },
+    )
+    to_hosts: bool = field(
+        default=False, metadata={"help": "Also as a notice on every computer that was here in 60 days."}
+    )
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         until = parse_moment(self.until, now + limits.STANDS_FOR, _NOTHING)

@@ -26,12 +26,27 @@ class AddProgram(Command, name="program.add", capability=Capability.GOVERN):
     """Let a program in: whoever has the token whose digest this is may do that much, until the token expires."""
 
     program: str = field(metadata=CALLER_NAME)
-    may: str = field(metadata={"pattern": f"^({'|'.join(Right)})$"})
+    may: Right = field(
+        metadata={
+            "flag": "--may",
+            "help": "read: look; propose: also ask, predict, link and note; operate: also publish and order.",
+        }
+    )
     token: str = field(metadata=_DIGEST)
-    days: int = field(default=90, metadata={"ge": 1, "le": 3_650})
-    model: str = field(default="", metadata={"max_length": 80, "pattern": LINE})
+    days: int = field(default=90, metadata={"ge": 1, "le": 3_650, "help": "How long its token is good."})
+    model: str = field(
+        default="",
+        metadata={
+            "max_length": 80,
+            "pattern": LINE,
+            "help": "Which language model speaks through it; kept beside what it does.",
+        },
+    )
     prompt: str = field(default="", metadata={"pattern": r"^([0-9a-f]{64})?$"})  # the digest of its instructions
-    may_approve: bool = False
+    may_approve: bool = field(
+        default=False,
+        metadata={"help": "The person before whom it runs may approve proposals in it (`axiom mcp`)."},
+    )
     limits: dict[str, float] = field(default_factory=dict, metadata={"max_length": len(USUAL_LIMITS)})
 
     def __post_init__(self) -> None:
@@ -46,7 +61,7 @@ class AddProgram(Command, name="program.add", capability=Capability.GOVERN):
             name=self.program,
             model=self.model,
             prompt=self.prompt,
-            right=Right(self.may),
+            right=self.may,
             may_approve=self.may_approve,
             limits=self.limits,
             token=self.token,

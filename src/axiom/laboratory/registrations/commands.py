@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.callers import Capability
+from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.registrations import Rule, StoppingRule, read_registration_body
 from axiom.errors import NotFound, Refused, StoreDamaged
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.gate.words import CONFIGS, EXPECTS, FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY
+from axiom.gate.words import CONFIGS, FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
 from axiom.laboratory.proposals.price import Points, price_configs
@@ -28,7 +29,8 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 
-_RULE = {"pattern": f"^({'|'.join(rule.value for rule in Rule)})$"}
+_WHY = WHY | {"help": "Why; it is registered with it."}
+_STOPPING = {"help": "When it ends: settled or graded findings, or a fixed number of replicates."}
 _REPLICATES = {"ge": 1, "le": 100_000}
 _CHANCE = {"ge": 0.0, "le": 1.0}
 
@@ -40,9 +42,9 @@ class RegisterDesign(Command, name="registration.design", capability=Capability.
     experiment: str = field(metadata=NAMED)
     design: str = field(metadata={"min_length": 1, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"})
     configs: list[dict[str, Scalar]] = field(metadata=CONFIGS)
-    why: str = field(metadata=WHY)
-    stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
-    replicates: int = field(default=limits.REPLICATES, metadata=_REPLICATES)
+    why: str = field(metadata=_WHY)
+    stopping: Rule = field(default=Rule.SETTLED, metadata=_STOPPING)
+    replicates: int = field(default=limits.REPLICATES, metadata=_REPLICATES | {"help": "So many at most."})
 
     def prepare(self, laboratory: Laboratory) -> Points:
         """Ask the published code what each config costs, which takes a second or two."""
@@ -50,7 +52,7 @@ class RegisterDesign(Command, name="registration.design", capability=Capability.
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
+        stopping = StoppingRule(rule=self.stopping, replicates=self.replicates)
         made = register_further(db, experiment, self.design, prepared, stopping=stopping, why=self.why, now=now)
         demand_ticket_room(db, experiment, made, replicates=1, keys=laboratory.keys, now=now)
         return _answer(db, made)
@@ -61,12 +63,12 @@ class RegisterCohort(Command, name="registration.cohort", capability=Capability.
     """Register a fresh cohort of a finding: replicates issued from now on, whose numbers confirm it."""
 
     finding: int = field(metadata=NUMBER)
-    why: str = field(metadata=WHY)
-    stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
-    replicates: int = field(default=limits.REPLICATES, metadata=_REPLICATES)
+    why: str = field(metadata=_WHY)
+    stopping: Rule = field(default=Rule.SETTLED, metadata=_STOPPING)
+    replicates: int = field(default=limits.REPLICATES, metadata=_REPLICATES | {"help": "So many at most."})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
+        stopping = StoppingRule(rule=self.stopping, replicates=self.replicates)
         return _answer(db, register_cohort(db, self.finding, stopping=stopping, why=self.why, now=now))
 
 
@@ -76,7 +78,7 @@ class RegisterGoal(Command, name="registration.goal", capability=Capability.RUN)
 
     experiment: str = field(metadata=NAMED)
     replicates: int = field(metadata=_REPLICATES)
-    why: str = field(metadata=WHY)
+    why: str = field(metadata=_WHY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         version = find_version(db, self.experiment)
@@ -92,8 +94,11 @@ class PredictionCommand(Command):
     absent: float = field(metadata=_CHANCE)
     low: float = field(metadata=FINITE)
     high: float = field(metadata=FINITE)
-    because: str = field(metadata=WHY)
-    median: float | None = field(default=None, metadata=FINITE)  # where nobody says it, the middle of the interval
+    because: str = field(metadata=WHY | {"flag": "--because", "help": "Why this is expected."})
+    median: float | None = field(
+        default=None,
+        metadata=FINITE | {"help": "As likely too high as too low; else the middle of the interval."},
+    )
 
     @property
     def expected(self) -> dict[str, Any]:
@@ -113,12 +118,22 @@ class AmendFinding(PredictionCommand, name="registration.amend", capability=Capa
     """Put a claim otherwise, since the data suggest it: a new finding, for which only later replicates count."""
 
     finding: int = field(metadata=NUMBER)
-    why: str = field(metadata=WHY)
-    forecaster: str = field(metadata=FORECASTER)
-    claim: str | None = field(default=None, metadata=SENTENCE)
-    null: float | None = field(default=None, metadata=FINITE)
-    smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
-    expects: str | None = field(default=None, metadata=EXPECTS)
+    why: str = field(metadata=_WHY)
+    forecaster: str = field(
+        metadata=FORECASTER
+        | {
+            "flag": "--forecaster",
+            "help": "Whose prediction it is; as it was formed from data, it is informed.",
+        }
+    )
+    claim: str | None = field(default=None, metadata=SENTENCE | {"help": "The claim in other words."})
+    null: float | None = field(default=None, metadata=FINITE | {"help": "The number that no effect means."})
+    smallest: float | None = field(
+        default=None, metadata={"ge": 0.0, "le": 1e300, "help": "The smallest effect that matters."}
+    )
+    expects: Direction | None = field(
+        default=None, metadata={"help": "Where the number lies if the claim holds: 0 is near the null."}
+    )
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         words = {"claim": self.claim, "null": self.null, "smallest": self.smallest, "expects": self.expects}
@@ -144,7 +159,7 @@ class PredictFinding(PredictionCommand, name="registration.predict", capability=
     """Say what you expect of a finding before any of it is known. It is chained, and scored when the finding ends."""
 
     finding: int = field(metadata=NUMBER)
-    forecaster: str = field(metadata=FORECASTER)
+    forecaster: str = field(metadata=FORECASTER | {"flag": "--forecaster"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, if nothing is back yet."""

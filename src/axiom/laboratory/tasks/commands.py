@@ -16,13 +16,15 @@ from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks
 from axiom.store.tasks import workunits as workunit_store
 
+_REASON = {"max_length": 500, "pattern": LINES}
+
 
 @dataclass(frozen=True, kw_only=True)
 class CancelWorkunits(Command, name="workunit.cancel", capability=Capability.OPERATE):
     """Withdraw open workunits: nothing more of them is sent. What is out may come back and is kept."""
 
     workunits: list[Annotated[int, NUMBER]] = field(metadata={"min_length": 1, "max_length": 10_000})
-    reason: str = field(default="cancelled", metadata={"max_length": 500, "pattern": LINES})
+    reason: str = field(default="cancelled", metadata=_REASON | {"help": "Why; it stays with the workunit."})
 
     def request(self, db: Database) -> CommandCost:
         """Each workunit is an abort."""
@@ -47,13 +49,15 @@ class CancelWorkunits(Command, name="workunit.cancel", capability=Capability.OPE
 class AbortTask(Command, name="task.abort", capability=Capability.OPERATE):
     """Abort one task that a host has: its client stops it at its next contact, and its work goes to somebody else.
 
-    What the host computed until then is paid as any task that the laboratory took back. `again`: its work is ordered
-    anew; otherwise its workunit is cancelled.
+    What the host computed until then is paid as any task that the laboratory took back. A computer of the laboratory's
+    own ends what it has begun.
     """
 
     task: int = field(metadata=NUMBER)
-    reason: str = field(default="aborted by the operator", metadata={"max_length": 500, "pattern": LINES})
-    again: bool = True
+    reason: str = field(default="aborted by the operator", metadata=_REASON | {"help": "Why; it stays with the task."})
+    again: bool = field(
+        default=True, metadata={"description": "Order its work anew; otherwise its workunit is cancelled."}
+    )
 
     def request(self, db: Database) -> CommandCost:
         """It is one abort."""

@@ -339,7 +339,9 @@ class RetireExperiment(Command, name="experiment.retire", capability=Capability.
     """Order nothing more of an experiment and cancel what has not been sent."""
 
     experiment: str = field(metadata=NAMED)
-    reason: str = field(default="retired", metadata={"max_length": 500})
+    reason: str = field(
+        default="retired by the operator", metadata={"max_length": 500, "help": "Why; it stays in the audit."}
+    )
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)

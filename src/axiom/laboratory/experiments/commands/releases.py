@@ -8,7 +8,7 @@ from axiom.domain.callers import Capability
 from axiom.errors import Refused
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.gate.words import NAMED, NUMBER, SAID_BY, SENTENCE, WHY
+from axiom.gate.words import DECIDED_BY, NAMED, NUMBER, PUBLIC, SENTENCE, WHY
 from axiom.laboratory.experiments import releases
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.laboratory.experiments.recall import recall_version, reopen_finding, reopen_version
@@ -16,17 +16,22 @@ from axiom.laboratory.experiments.rollback import roll_back_version
 from axiom.store.engine.database import Database
 from axiom.store.experiments.recall_effects import blast_radius
 
-_PLATFORM = {"max_length": 60, "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$"}
+_PLATFORM = {
+    "max_length": 60,
+    "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$",
+    "help": "On computers of this kind alone, as linux-x86_64-avx2.",
+}
+_WHY = SENTENCE | PUBLIC
 
 
 @dataclass(frozen=True, kw_only=True)
 class PauseExperiment(Command, name="experiment.pause", capability=Capability.OPERATE):
-    """Give nothing more of a version to anybody, or to hosts of one platform; what is out goes on and is paid."""
+    """Give nothing more of a version to anybody, at once. What is out goes on, and is kept and paid."""
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=SENTENCE)
+    why: str = field(metadata=_WHY)
     platform: str = field(default="", metadata=_PLATFORM)
-    by: str = field(default="operator", metadata=SAID_BY)
+    by: str = field(default="operator", metadata=DECIDED_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
@@ -39,9 +44,9 @@ class ResumeExperiment(Command, name="experiment.resume", capability=Capability.
     """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(default="it may go on", metadata=SENTENCE)
+    why: str = field(default="it may go on", metadata=_WHY)
     platform: str = field(default="", metadata=_PLATFORM)
-    by: str = field(default="operator", metadata=SAID_BY)
+    by: str = field(default="operator", metadata=DECIDED_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
@@ -54,9 +59,11 @@ class ApproveExperiment(Command, name="experiment.approve", capability=Capabilit
     """Let a version's newest bundle go beyond the laboratory's own hosts, where the setting `approvals` asks for it."""
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(default="looked at and found good", metadata=SENTENCE)
-    serial: int | None = field(default=None, metadata=NUMBER)  # of the bundle that was looked at
-    by: str = field(default="operator", metadata=SAID_BY)
+    why: str = field(default="looked at and found good", metadata=_WHY)
+    serial: int | None = field(
+        default=None, metadata=NUMBER | {"help": "Of the bundle that was looked at; else of any."}
+    )
+    by: str = field(default="operator", metadata=DECIDED_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
@@ -76,12 +83,14 @@ class ApproveExperiment(Command, name="experiment.approve", capability=Capabilit
 
 @dataclass(frozen=True, kw_only=True)
 class RollBackExperiment(Command, name="experiment.rollback", capability=Capability.RUN):
-    """Put an earlier bundle of a version in the place of its newest; what waits gets it from now on."""
+    """Put an earlier bundle of a version in the place of its newest. What waits gets it; what is out goes on."""
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=SENTENCE)
-    to: int | None = field(default=None, metadata=NUMBER)  # a serial; else the one before
-    by: str = field(default="operator", metadata=SAID_BY)
+    why: str = field(metadata=_WHY)
+    to: int | None = field(
+        default=None, metadata=NUMBER | {"help": "The serial of the bundle to go back to; else the one before."}
+    )
+    by: str = field(default="operator", metadata=DECIDED_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
@@ -104,7 +113,7 @@ class RecallExperiment(Command, name="experiment.recall", capability=Capability.
     """Void a faulty version: nothing more is sent, its findings are recalled; results stay and stay paid."""
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=WHY)
+    why: str = field(metadata=WHY | PUBLIC)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Count what hangs on it, then recall it."""
@@ -125,7 +134,7 @@ class ReopenExperiment(Command, name="experiment.reopen", capability=Capability.
     """Have more of a retired version ordered again. A recalled one is never opened again."""
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=WHY)
+    why: str = field(metadata=WHY | PUBLIC)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Open it; the reason stays in the audit."""
@@ -139,7 +148,7 @@ class ReopenFinding(Command, name="finding.reopen", capability=Capability.RUN):
     """Have a retired or suspended finding go on: what was wrong has been explained. A recalled one never does."""
 
     finding: int = field(metadata=NUMBER)
-    why: str = field(metadata=WHY)
+    why: str = field(metadata=WHY | PUBLIC)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Open it, and keep the reason with it."""

@@ -48,6 +48,7 @@ from axiom.store.registrations import proposals, registrations
 _ASKS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _BETWEEN = {"min_length": 1, "max_length": 2, "description": "what is compared, each by the levels that matter"}
 _OMITTED = {"description": '[{"width": 8}, {"width": 4}]; a factor left out is as in all the finding\'s design'}
+_WHY = WHY | {"help": "Why; it stays with the proposal."}
 _OURS = "by rule: it passed all gates, and as scientist_code is own it runs on the laboratory's own computers"
 
 
@@ -125,7 +126,7 @@ class WithdrawProposal(Command, name="proposal.withdraw", capability=Capability.
     """Take an own proposal back: no more is ordered of it. Once it has data, a program asks a person to."""
 
     proposal: int = field(metadata=NUMBER)
-    why: str = field(metadata=WHY)
+    why: str = field(metadata=_WHY)
     by: str = field(metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -147,7 +148,7 @@ class ApproveProposal(Command, name="proposal.approve", capability=Capability.AP
     """
 
     proposal: int = field(metadata=NUMBER)
-    why: str = field(metadata=WHY)
+    why: str = field(metadata=_WHY)
     by: str = field(default="operator", metadata=FORECASTER)
 
     def prepare(self, laboratory: Laboratory) -> Points | PackedBundle:
@@ -173,7 +174,7 @@ class RefuseProposal(Command, name="proposal.refuse", capability=Capability.APPR
     """Refuse a proposal. It comes back only when the evidence from which it follows has changed."""
 
     proposal: int = field(metadata=NUMBER)
-    why: str = field(metadata=WHY)
+    why: str = field(metadata=_WHY)
     by: str = field(default="operator", metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
