@@ -71,6 +71,12 @@ SILENT = [  # of cells in which something does not happen: what they say of it, 
         {},
         "kept exponent half_life kept_by_time",
     ),
+    (
+        "frequencies_at_size",
+        {"network": "relu", "modulus": 11, "hidden": 64, "steps": 100},
+        {"understood": 0, "uses_most": 0},
+        "frequencies",
+    ),
     ("grokking_patience", {"modulus": 53, "share": 0.4, "steps": 5}, {"steps": 5}, "memorised_at length_kept"),
     (
         "grokking_transition",
@@ -103,6 +109,12 @@ SILENT = [  # of cells in which something does not happen: what they say of it, 
         {"depth": 2, "lr": 0.5, "weight_decay": 1.0, "epochs": 60, "task": "teacher"},  # nothing is left
         {"diverged": 0, "weight_compression": 1.0, "last_hidden_rank": 0.0},
         "",
+    ),
+    (
+        "transition_at_size",
+        {"modulus": 17, "hidden": 64, "patience": 1, "steps": 100, "lr": 1e-5},
+        {},
+        "breadth critical part is_abrupt",
     ),
     (
         "ways_of_adding",

@@ -12,8 +12,10 @@ from axiom.kit import arithmetic, chance, models, optimizers
 from axiom.kit.optimizers import Rates
 from axiom_catalogue import (
     critical_data_fraction,
+    frequencies_at_size,
     grokking_patience,
     grokking_transition,
+    transition_at_size,
     ways_of_adding,
     weight_decay_phase_diagram,
 )
@@ -145,12 +147,13 @@ def test_four_phases():
 
 
 # Bi et al. (2026): does the transition sharpen with the modulus? Its breadth lies between two shares of right answers.
-def test_a_bracket_lies_between_the_most_too_few_and_the_fewest_enough():
+@pytest.mark.parametrize("asked", [grokking_transition, transition_at_size])
+def test_a_bracket_lies_between_the_most_too_few_and_the_fewest_enough(asked):
     tried = [(100, 0.05), (120, 0.3), (125, 0.15), (130, 0.6), (140, 0.9), (150, 0.7)]
-    assert grokking_transition.bracket(tried, 0.2) == (100, 120)
-    assert grokking_transition.bracket(tried, 0.8) == (130, 140)
-    assert grokking_transition.bracket(tried, 0.95) == (150, None)
-    assert grokking_transition.bracket([], 0.5) == (None, None)
+    assert asked.bracket(tried, 0.2) == (100, 120)
+    assert asked.bracket(tried, 0.8) == (130, 140)
+    assert asked.bracket(tried, 0.95) == (150, None)
+    assert asked.bracket([], 0.5) == (None, None)
 
 
 def test_a_transition_is_as_broad_as_what_was_tried_says():
@@ -196,3 +199,28 @@ def test_squares_add_with_all_frequencies_and_random_ones_with_none_alone():
     dealt_out = ways_of_adding.run(ways_of_adding.Config(**{**vars(config), "control": "placebo"}), 5)
     assert (dealt_out.understood, dealt_out.frequencies) == (0, None)
     assert dealt_out.by_sum < 0.2
+
+
+# He et al. (2026): does each neuron draw its frequency by lot?
+def test_neurons_are_dealt_by_the_wave_that_each_hears_best():
+    """By hand: of three frequencies, three neurons hear the first best and three the second; one is too faint."""
+    residues, heard = 2 * np.pi * np.arange(7) / 7, [1, 1, 1, 2, 2, 2]
+    waves = [np.cos(number * residues) + 0.3 * np.sin(3 * residues) for number in heard]
+    half = np.stack([*waves, 0.01 * np.cos(3 * residues)], axis=1)
+    assert frequencies_at_size.dealt(np.concatenate([half, half])) == pytest.approx((2.0, 2.0 * (1 + 5 / 3) / 6))
+
+
+def test_neurons_whose_frequencies_are_drawn_are_dealt_as_by_lot():
+    modulus, drawn = 113, np.random.default_rng(4)
+    turns = 2 * np.pi * np.arange(modulus)[:, None] / modulus
+    half = np.cos(turns * drawn.integers(1, 57, size=(200, 512))[:, None, :])
+    lots = [frequencies_at_size.dealt(np.concatenate([first, first]))[1] for first in half]
+    assert np.mean(lots) == pytest.approx(1.0, abs=0.01)
+
+
+def test_squares_at_size_add_with_all_frequencies():
+    measured = frequencies_at_size.run(
+        frequencies_at_size.Config(network="squares", modulus=23, hidden=128, steps=400), 5
+    )
+    assert measured.understood == measured.uses_most == 1
+    assert measured.frequencies == pytest.approx(11, abs=0.1)
