@@ -286,7 +286,7 @@ experiment = Experiment(
     setting="classifiers trained in batches",
     headlines=(
         Headline(
-            says="Larger batches reach equal loss in fewer steps; 512 uses more examples than 128",
+            says="Larger batches reach equal cross-entropy in fewer steps; 512 uses more examples than 128",
             when={"sharper_bend": Direction.ABSENT, "dearer_above": Direction.MORE, "dearer_below": Direction.ABSENT},
         ),
         Headline(
@@ -321,6 +321,7 @@ experiment = Experiment(
         "goal": "training loss to be reached",
         "lr": "learning rate",
         "copies": "{value} copies of each example",
+        "copies=1": "each example once in a batch",
         "task=clusters": "clusters of points",
         "task=teacher": "a task set by another network",
         "width": "{value} hidden neurons",

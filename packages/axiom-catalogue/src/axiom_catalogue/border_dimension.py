@@ -435,6 +435,7 @@ experiment = Experiment(
         "activation": "kind of units",
         "activation=tanh": "tanh units",
         "activation=relu": "ReLU units",
+        "activation=linear": "linear units",
         "batch": "batches of {value}",
         "batch=0": "all examples in each step",
         "goal": "a loss below {value} of the first",

@@ -3,15 +3,13 @@
 Why it matters: large learning rates often give better networks, and this is the smallest model in which one can see why
 a training that blows up may recover.
 
-The smallest model that can do it is a network with one hidden layer of linear units, one example, and squared error:
-f = u.v / sqrt(m), to be brought to 0. Its curvature is the tangent kernel k = (|u|^2 + |v|^2) / m, and gradient descent
-obeys, exactly and at any width m,
-
-    f' = f (1 - lr k + lr^2 f^2 / m),      k' = k + lr f^2 (lr k - 4) / m
-
-(Lewkowycz et al. 2020). So there are three phases: below lr k = 2 the loss only falls and the curvature stays; between
-2 and 4 the loss grows until it is as large as the width, the curvature falls below 2 / lr, and training converges
-after all (the catapult); above 4 both grow without end. We start one network at eight rates, in units of 1 / k.
+The smallest model that can do it is a network with one hidden layer of linear units, one example, and squared error.
+Its answer f = u.v / sqrt(m) is to be brought to 0, and its curvature is the tangent kernel k = (|u|² + |v|²) / m. A
+step of descent at the rate lr multiplies f by 1 - lr k + lr² f² / m, and adds lr f² (lr k - 4) / m to k, exactly and at
+any width m (Lewkowycz et al. 2020). So there are three phases: below lr k = 2 the loss only falls and the curvature
+stays; between 2 and 4 the loss grows until it is as large as the width, the curvature falls below 2 / lr, and training
+converges after all (the catapult); above 4 both grow without end. We start one network at eight rates, in units of
+1 / k.
 
 We expect exactly these phases at width 512, and a kernel that has lost most of itself at lr k = 3. A network that has
 next to nothing to learn, because its target is nearly what it says already, and five steps to do it, never gets as far
@@ -179,6 +177,10 @@ experiment = Experiment(
     figure=Figure(x="rate", y="kernel_ratio", title="What is left of the curvature"),
     setting="two-layer linear networks trained on one example",
     headlines=(
+        Headline(
+            says="Medium learning rates make linear networks' loss jump, then end flatter; larger ones fail",
+            when={"three_phases": Direction.MORE, "flatter_after_a_catapult": Direction.LESS},
+        ),
         Headline(
             says="In linear networks, medium learning rates make error jump before falling; larger ones fail",
             when={"three_phases": Direction.MORE},

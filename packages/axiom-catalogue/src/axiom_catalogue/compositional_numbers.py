@@ -200,28 +200,28 @@ experiment = Experiment(
             estimand="one_level_is_right", placebo=(SHORT(is_strange=True),), planted=(SHORT(),)
         ),
     ),
-    figure=Figure(x="width", y="certainty", log=("x",), title="How sure it is of a wrong answer"),
+    figure=Figure(x="width", y="certainty", log=("x",), title="How sure it is of answers to new pairs"),
     setting="networks that number pairs of attributes",
     headlines=(
         Headline(
-            says="Randomly silencing neurons makes wrong answers about unseen pairs surer; shrinking weights less sure",
+            says="Randomly silencing neurons makes answers about unseen property pairs surer; "
+            "shrinking weights, less sure",
             when={"dropout_is_surer": Direction.MORE, "decay_is_less_sure": Direction.LESS},
         ),
         Headline(
-            says="On unseen property pairs, randomly silencing neurons raises confidence in wrong "
-            "answers, hardly accuracy",
+            says="On unseen property pairs, randomly silencing neurons raises confidence and hardly changes accuracy",
             when={"dropout_is_surer": Direction.MORE, "dropout_on_numbers": Direction.ABSENT},
         ),
         Headline(
-            says="Randomly silencing neurons makes networks surer of wrong answers about unseen property pairs",
+            says="Randomly silencing neurons makes networks surer of their answers about unseen property pairs",
             when={"dropout_is_surer": Direction.MORE},
         ),
         Headline(
-            says="Randomly silencing neurons makes networks less sure of wrong answers about unseen property pairs",
+            says="Randomly silencing neurons makes networks less sure of answers about unseen property pairs",
             when={"dropout_is_surer": Direction.LESS},
         ),
         Headline(
-            says="Randomly silencing neurons hardly changes confidence in wrong answers about unseen property pairs",
+            says="Randomly silencing neurons hardly changes confidence in answers about unseen property pairs",
             when={"dropout_is_surer": Direction.ABSENT},
         ),
     ),

@@ -198,23 +198,27 @@ experiment = Experiment(
     setting="networks shown easy and hard examples",
     headlines=(
         Headline(
-            says="With wrong labels, easy-to-hard order raises peak accuracy; without, final accuracy hardly changes",
+            says="With wrong labels, easy-first training peaks above equally paced random-first; "
+            "without, both end alike",
             when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
         ),
         Headline(
-            says="With three in ten labels wrong, easy-to-hard training beats random-order training in peak accuracy",
+            says="With 30% wrong labels, easy-first training peaks more accurate than equally paced "
+            "random-first training",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(
-            says="With three in ten labels wrong, easy-to-hard and random-order training reach similar peak accuracy",
+            says="With 30% wrong labels, easy-first and equally paced random-first training peak about "
+            "equally accurate",
             when={"helps_with_wrong_labels": Direction.ABSENT},
         ),
         Headline(
-            says="With three in ten labels wrong, easy-to-hard training peaks less accurate than random-order training",
+            says="With 30% wrong labels, easy-first training peaks less accurate than equally paced "
+            "random-first training",
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="With all labels true, easy-to-hard and random-order training end about equally accurate",
+            says="With all labels true, easy-first and equally paced random-first training end about equally accurate",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),

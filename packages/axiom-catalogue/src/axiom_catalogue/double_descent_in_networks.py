@@ -197,23 +197,23 @@ experiment = Experiment(
     setting="one-hidden-layer networks with few examples",
     headlines=(
         Headline(
-            says="With squared error, test error peaks in networks barely able to fit noisy labels",
+            says="With noisy labels and squared error, test error peaks between 6 and 512 neurons",
             when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
         ),
         Headline(
-            says="Squared-error networks barely able to fit noisy labels predict worse than smaller ones",
+            says="With noisy labels and squared error, 32-neuron networks predict worse than 6-neuron ones",
             when={"peak_above_narrow": Direction.MORE},
         ),
         Headline(
-            says="Squared-error networks barely able to fit noisy labels predict about like smaller ones",
+            says="With noisy labels and squared error, 32-neuron networks predict about like 6-neuron ones",
             when={"peak_above_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="Squared-error networks barely able to fit noisy labels predict better than smaller ones",
+            says="With noisy labels and squared error, 32-neuron networks predict better than 6-neuron ones",
             when={"peak_above_narrow": Direction.LESS},
         ),
         Headline(
-            says="Squared-error networks barely able to fit noisy labels predict worse than larger ones",
+            says="With noisy labels and squared error, 32-neuron networks predict worse than 512-neuron ones",
             when={"peak_above_wide": Direction.MORE},
         ),
     ),

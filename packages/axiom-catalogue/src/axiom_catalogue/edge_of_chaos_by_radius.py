@@ -224,7 +224,7 @@ experiment = Experiment(
     setting="random recurrent tanh networks",
     headlines=(
         Headline(
-            says="100-neuron random recurrent networks remember past inputs best at connections too weak for chaos",
+            says="At input strength 0.3, 100-neuron recurrent networks remember best below the onset of chaos",
             when={
                 "memory_left_at_chaos": Direction.LESS,
                 "memory_at_the_old_radius": Direction.ABSENT,
@@ -232,19 +232,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks remember under 90% of their maximum",
+            says="Where chaos begins (input 0.3), 100-neuron recurrent networks remember under 90% of their maximum",
             when={"memory_left_at_chaos": Direction.LESS},
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks remember over 90% of their maximum",
+            says="Where chaos begins (input 0.3), 100-neuron recurrent networks remember over 90% of their maximum",
             when={"memory_left_at_chaos": Direction.MORE},
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks remember about 90% of their maximum",
+            says="Where chaos begins (input 0.3), 100-neuron recurrent networks remember about 90% of their maximum",
             when={"memory_left_at_chaos": Direction.ABSENT},
         ),
         Headline(
-            says="Driven by input, 100-neuron recurrent networks are not yet chaotic at spectral radius 1.269",
+            says="At input strength 0.3, 100-neuron recurrent networks aren't yet chaotic at spectral radius 1.269",
             when={"chaos_at_the_old_radius": Direction.MORE},
         ),
     ),

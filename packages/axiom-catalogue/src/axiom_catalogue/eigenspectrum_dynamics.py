@@ -209,8 +209,8 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="From small starting weights, training alone creates outlying eigenvalues (strong directions) of "
-            "hidden weights",
+            says="Small hidden weights start without strong directions (outlying eigenvalues); "
+            "training adds more than one",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(

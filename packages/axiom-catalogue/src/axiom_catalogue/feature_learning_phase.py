@@ -241,7 +241,7 @@ experiment = Experiment(
     setting="models whose outputs or start are scaled",
     headlines=(
         Headline(
-            says="Scaling networks' outputs down helps them learn a product of two inputs, hardly sums",
+            says="Scaling outputs down helps networks learn products; sums' error changes under 5% of variance",
             when={"rich_minus_lazy_on_product": Direction.LESS, "rich_minus_lazy_on_linear": Direction.ABSENT},
         ),
         Headline(

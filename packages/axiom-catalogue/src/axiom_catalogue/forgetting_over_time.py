@@ -282,7 +282,7 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="While learning a compatible second task, networks forget the first increasingly slowly, not entirely",
+            says="Over 4,096 steps of a compatible task, networks forget increasingly slowly, and not everything",
             when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(

@@ -218,6 +218,7 @@ experiment = Experiment(
         "rate": "learning rate",
         "goal": "training error to reach",
         "asleep": "frozen networks that do not learn",
+        "asleep=False": "learning in every network",
         "width": "{value} hidden neurons",
         "steps": "{value} training steps",
     },

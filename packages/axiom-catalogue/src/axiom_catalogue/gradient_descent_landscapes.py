@@ -6,8 +6,8 @@ a random walk as well.
 The old laboratory drew a surface and left no number. Three things are said of such pictures. On the straight line from
 start to end the loss falls without a bump (Goodfellow et al. 2015), unless the rate is high (Lucas et al. 2021). The
 way lies nearly in the plane of its first two principal components (Lorch 2016); but so does a walk whose steps are
-drawn by lot: of its variance the first has 6 / pi^2 and the second a quarter of that (Antognini & Sohl-Dickstein 2018).
-So beside each way there is such a walk with steps as long. And along directions by lot, as long for every neuron as its
+drawn by lot: of its variance the first has 61 % and the second a quarter of that (Antognini & Sohl-Dickstein 2018). So
+beside each way there is such a walk with steps as long. And along directions by lot, as long for every neuron as its
 own weights, the loss rises less the flatter the place (Li et al. 2018): unlike a Hessian, this does not change where
 one layer is multiplied with what the next is divided by (Dinh et al. 2017). We train to the same loss at rates of a
 factor of eight, on two tasks, with two losses and two widths.

@@ -207,15 +207,16 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="How much examples disagree (gradient noise) roughly predicts the largest batch worth using",
+            says="Typically, the largest batch worth using is within twofold of gradient noise "
+            "(examples' disagreement)",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(
-            says="How much examples disagree (gradient noise) underestimates the largest batch worth using",
+            says="Typically, the largest batch worth using is above gradient noise (examples' disagreement)",
             when={"critical_batch_over_scale": Direction.MORE},
         ),
         Headline(
-            says="How much examples disagree (gradient noise) overestimates the largest batch worth using",
+            says="Typically, the largest batch worth using is below gradient noise (examples' disagreement)",
             when={"critical_batch_over_scale": Direction.LESS},
         ),
         Headline(
@@ -223,7 +224,7 @@ experiment = Experiment(
             when={"critical_batch_on_goal": Direction.LESS},
         ),
         Headline(
-            says="Weighted by curvature, gradient noise underestimates the largest batch worth using",
+            says="Typically, the largest batch worth using is above gradient noise weighted by curvature",
             when={"curved_scale_is_below": Direction.MORE},
         ),
     ),

@@ -210,23 +210,23 @@ experiment = Experiment(
     setting="networks shown a part of all sums",
     headlines=(
         Headline(
-            says="Three tenths of a small addition table usually do not teach networks the rest",
+            says="Within 10,000 steps, 30% of sums modulo 23 usually fail to teach the rest",
             when={"too_few": Direction.LESS},
         ),
         Headline(
-            says="Three tenths of a small addition table usually teach networks the rest",
+            says="Within 10,000 steps, 30% of sums modulo 23 usually teach networks the rest",
             when={"too_few": Direction.MORE},
         ),
         Headline(
-            says="Three tenths of a small addition table teach the rest about half the time",
+            says="By 10,000 steps, 30% of sums modulo 23 teach roughly half of networks addition",
             when={"too_few": Direction.ABSENT},
         ),
         Headline(
-            says="Half a small addition table teaches networks more of the rest than three tenths",
+            says="Half of sums modulo 23 teach networks more of the rest than three tenths",
             when={"above_minus_below": Direction.MORE},
         ),
         Headline(
-            says="Shown three tenths, networks learn more of large addition tables than of small ones",
+            says="Shown three tenths, networks learn more of the rest modulo 97 than modulo 23",
             when={"larger_needs_less": Direction.MORE},
         ),
     ),

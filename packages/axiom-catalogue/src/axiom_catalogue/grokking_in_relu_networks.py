@@ -262,19 +262,19 @@ experiment = Experiment(
     setting="ReLU networks trained on sums modulo a prime",
     headlines=(
         Headline(
-            says="Shown three tenths, ReLU networks learn most other sums in large addition tables only",
+            says="Shown three tenths, ReLU networks learn most other sums modulo 97, not modulo 23",
             when={"half_of_the_largest": Direction.MORE, "enough_in_the_end": Direction.LESS},
         ),
         Headline(
-            says="Shown three tenths of large addition tables, ReLU networks know most of the rest",
+            says="Shown three tenths of sums modulo 97, ReLU networks know most of the rest",
             when={"half_of_the_largest": Direction.MORE},
         ),
         Headline(
-            says="Shown three tenths of large addition tables, ReLU networks miss most of the rest",
+            says="Shown three tenths of sums modulo 97, ReLU networks miss most of the rest",
             when={"half_of_the_largest": Direction.LESS},
         ),
         Headline(
-            says="Shown three tenths of large addition tables, ReLU networks know about half the rest",
+            says="Shown three tenths of sums modulo 97, ReLU networks know about half the rest",
             when={"half_of_the_largest": Direction.ABSENT},
         ),
         Headline(

@@ -195,23 +195,23 @@ experiment = Experiment(
     setting="networks trained long on a part of all sums",
     headlines=(
         Headline(
-            says="Even 100,000 steps mostly fail to teach addition from three tenths of small tables",
+            says="Even 100,000 steps mostly fail to teach addition modulo 23 from 30% of sums",
             when={"enough_in_the_end": Direction.LESS},
         ),
         Headline(
-            says="After very long training, networks mostly learn addition even from few examples",
+            says="After 100,000 steps, networks mostly learn addition modulo 23 from 30% of sums",
             when={"enough_in_the_end": Direction.MORE},
         ),
         Headline(
-            says="After very long training, networks learn addition from few examples about half the time",
+            says="About every second network learns addition modulo 23 from 30% of sums (100,000 steps)",
             when={"enough_in_the_end": Direction.ABSENT},
         ),
         Headline(
-            says="A ten times higher learning rate hardly changes networks' accuracy on unseen sums",
+            says="A tenfold learning rate hardly changes networks' accuracy on unseen sums modulo 53",
             when={"fast_minus_slow": Direction.ABSENT},
         ),
         Headline(
-            says="From a fifth of a large addition table, networks learn most of the rest",
+            says="From a fifth of sums modulo 97, networks learn most of the rest",
             when={"understands_the_largest": Direction.MORE},
         ),
     ),

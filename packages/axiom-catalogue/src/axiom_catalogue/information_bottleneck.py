@@ -214,23 +214,23 @@ experiment = Experiment(
     setting="narrow networks that classify bit patterns",
     headlines=(
         Headline(
-            says="Measured coarsely (30 bins), tanh and ReLU layers lose input information during training",
+            says="Averaged over tasks, tanh and ReLU layers' input information (30 bins) ends below peak",
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely (30 bins), tanh layers lose information about their input during training",
+            says="Averaged over two tasks, tanh layers' input information (30 bins) ends below its peak",
             when={"tanh_compresses": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely (30 bins), tanh layers lose hardly any input information during training",
+            says="Averaged over two tasks, tanh layers' input information (30 bins) ends near its peak",
             when={"tanh_compresses": Direction.ABSENT},
         ),
         Headline(
-            says="Measured coarsely (30 bins), ReLU layers lose hardly any input information during training",
+            says="Averaged over two tasks, ReLU layers' input information (30 bins) ends near its peak",
             when={"relu_compresses": Direction.ABSENT},
         ),
         Headline(
-            says="Measured coarsely (30 bins, not 1,000), tanh layers seem to lose more input information",
+            says="With 30 bins, not 1,000, tanh layers' input information falls further from its peak",
             when={"coarse_minus_fine": Direction.MORE},
         ),
     ),

@@ -12,7 +12,8 @@ We expect movement to fall with width as a power law. No number says whether it 
 no transition: that is for the eye, and a sharp drop at one width would be a surprise worth a second experiment. Where
 the limit is exact, theory gives the powers: -1/2 for the first and the last layer, -1 for the one between them (Jacot
 et al. 2018, arXiv:1806.07572). A narrow network whose outputs are multiplied by alpha comes to the same kernel, with
-the power -1 of alpha (Chizat et al. 2019, arXiv:1812.07956).
+the power -1 of alpha (Chizat et al. 2019, arXiv:1812.07956). All four are held against -1/2: where theory says -1, we
+ask whether it is steeper than that.
 
 History: 1, the old laboratory's set-up (standard parametrisation, two hidden layers, 150 epochs). 2, with the kernel's
 parametrisation, scaled outputs, and the movement of every layer.

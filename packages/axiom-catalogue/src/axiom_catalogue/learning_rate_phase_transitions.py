@@ -214,8 +214,8 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="Divergence gets commoner above learning rate 2/curvature in linear models, 4/curvature in "
-            "linear networks",
+            says="More trainings diverge as learning rate passes 1.9–2.1/curvature (linear models), "
+            "3.5–4.5/curvature (linear networks)",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(

@@ -7,8 +7,8 @@ Pruning leaves gaps, and cutting weak singular directions leaves low rank, the n
 a network the square matrix in the middle is treated in one of both ways, so that as many numbers are left. What is
 largest is looked for at the end of a training, at its start, or by lot. A part is measured at once, and as a ticket
 (Frankle & Carbin 2019): trained alone from where the whole began, with gaps or as two thin factors (Khodak et al.
-2021). A lot keeps the same share of each direction. So does a threshold in Gaussian noise, as the start is: of all
-squares q + 2 t phi(t), where q are beyond t, since it sees one weight at a time.
+2021). A lot keeps the same share of each direction. So does a threshold in Gaussian noise, as the start is, since it
+sees one weight at a time.
 
 We expect, of cross-entropy, that pruning by size spares no strong direction, and keeps less of what was learned than of
 the start; that at once it costs less than low rank does; and that as tickets both are as good, but of a thirty-second

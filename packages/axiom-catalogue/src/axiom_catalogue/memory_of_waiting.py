@@ -219,7 +219,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn a product of three of ten signs",
     headlines=(
         Headline(
-            says="Networks that have not learned by half-time need fewer further steps than new ones",
+            says="After half a twin's learning time, unsuccessful networks need fewer steps than new ones",
             when={
                 "narrow_remembers": Direction.LESS,
                 "remembers": Direction.LESS,
@@ -227,7 +227,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Unsuccessful by half-time, wide networks need fewer further steps than new ones, narrow hardly",
+            says="Unsuccessful at a twin's half-time, wide networks need fewer steps than new, narrow hardly",
             when={"narrow_remembers": Direction.ABSENT, "wide_remembers": Direction.LESS},
         ),
         Headline(
@@ -239,23 +239,25 @@ experiment = Experiment(
             when={"new_learn_soon": Direction.MORE, "waiting_learn_soon": Direction.LESS},
         ),
         Headline(
-            says="If unsuccessful by half-time, 16-neuron networks need fewer further steps than new ones",
+            says="Unsuccessful at a twin's half-time, 16-neuron networks need fewer further steps than new ones",
             when={"remembers": Direction.LESS},
         ),
         Headline(
-            says="Unsuccessful by half-time, 16-neuron networks need about as many further steps as new ones",
+            says="Unsuccessful at a twin's half-time, 16-neuron networks need similarly many steps as new ones",
             when={"remembers": Direction.ABSENT},
         ),
         Headline(
-            says="If unsuccessful by half-time, 16-neuron networks need more further steps than new ones",
+            says="Unsuccessful at a twin's half-time, 16-neuron networks need more further steps than new ones",
             when={"remembers": Direction.MORE},
         ),
     ),
     words={
-        "log_left": "steps still needed over those of a new training",
+        "log_left": "the number of steps still needed over that of a new training",
         "left": "the share of a new training's steps that is still needed",
         "waited": "{value} steps until a network knows its task",
         "age": "share of the wait that has passed",
+        "age=0.25": "a quarter of the wait over",
+        "age=0.5": "half of the wait over",
         "width": "{value} hidden neurons",
         "batch": "batches of {value}",
         "lr": "learning rate",

@@ -210,19 +210,19 @@ experiment = Experiment(
     setting="networks of several sizes taught by a larger one",
     headlines=(
         Headline(
-            says="Only with enough examples do doublings of network size change error by similar factors",
+            says="With unlimited examples, error follows a power law of network size; with 1,000, loosely",
             when={"fresh_leave_a_close_fit": Direction.LESS, "few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(
-            says="With ever fresh examples, doublings of network size change error by similar factors",
+            says="With unlimited examples, error closely follows a power law of network size",
             when={"fresh_leave_a_close_fit": Direction.LESS},
         ),
         Headline(
-            says="With ever fresh examples, doublings of network size change error by unequal factors",
+            says="With unlimited examples, error follows a power law of network size only loosely",
             when={"fresh_leave_a_close_fit": Direction.MORE},
         ),
         Headline(
-            says="With few examples, doublings of network size change error by unequal factors",
+            says="With 1,000 examples, error follows a power law of network size only loosely",
             when={"few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(

@@ -5,7 +5,7 @@ learning rate to batch size decides that, one number tells it before the trainin
 recipe for one batch size says nothing about another.
 
 Two networks that share their batches agreed more than two that share their start, at a constant rate and with batches
-of 16; with batches of 91 and 302, at the same rates, it was not so (docs/papers/last_batches). The noise of gradient
+of 16; with batches of 91 and 302, at the same rates, it was not so (see starts_and_last_batches). The noise of gradient
 descent is known to grow with the rate over the batch size: Mandt et al. (2017), Jastrzebski et al. (2017) and Smith &
 Le (2018) hold that this ratio decides where it ends, and Goyal et al. (2017) that rate and batch may grow together. So
 here a config names that ratio as its noise and its batch, and the rate is their product. All batch sizes see the same

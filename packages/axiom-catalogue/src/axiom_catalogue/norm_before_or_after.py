@@ -242,8 +242,8 @@ experiment = Experiment(
     setting="residual networks that read digits",
     headlines=(
         Headline(
-            says="Warm-up (smaller first steps) improves sixteen-block networks normalising after blocks, hardly "
-            "those normalising before",
+            says="In sixteen-block networks, warm-up (smaller first steps) helps when normalising "
+            "after blocks, hardly before",
             when={"warmup_after": Direction.MORE, "warmup_before": Direction.ABSENT},
         ),
         Headline(

@@ -111,7 +111,7 @@ def _seconds(config: Config) -> float:
 
 
 PILOT = partial(Prediction, because="five seeds of a pilot")
-TIMES = "{times2} times the learning rate"
+TIMES = "{times2} times"
 SHORT = partial(grid, Config, norm=["batch", "none"], width=[32], epochs=[6])
 
 

@@ -149,7 +149,7 @@ experiment = Experiment(
             ("teacher", "sgd", 0.5),
             name="adamw_minus_sgd_on_teacher",
             claim="AdamW and plain descent end as accurate on labels of a random network, within a point, each at "
-            "its best learning rate",
+            "the best learning rate of a pilot",
             prediction=Prediction(positive=0.09, negative=0.01, absent=0.9, interval=(0.001, 0.01), because="fitted"),
             expects=Direction.ABSENT,
         ),
@@ -157,8 +157,8 @@ experiment = Experiment(
             ("clusters", "adamw", 0.001),
             ("clusters", "sgd", 0.05),
             name="adamw_minus_sgd_on_clusters",
-            claim="AdamW and plain descent end as accurate on a Gaussian mixture, within a point, each at its best "
-            "learning rate",
+            claim="AdamW and plain descent end as accurate on a Gaussian mixture, within a point, each at the best "
+            "learning rate of a pilot",
             prediction=Prediction(positive=0.04, negative=0.01, absent=0.95, interval=(0.0, 0.006), because="a pilot"),
             expects=Direction.ABSENT,
         ),
@@ -166,8 +166,8 @@ experiment = Experiment(
             ("teacher", "rmsprop", 0.01),
             ("teacher", "sgd", 0.5),
             name="rmsprop_minus_sgd_on_teacher",
-            claim="plain descent ends more accurate than RMSprop on labels of a random network, each at its best "
-            "learning rate",
+            claim="plain descent ends more accurate than RMSprop on labels of a random network, each at the best "
+            "learning rate of a pilot",
             smallest=0.005,
             prediction=Prediction(positive=0.01, negative=0.89, absent=0.1, interval=(-0.017, -0.008), because="noise"),
             expects=Direction.LESS,
@@ -206,15 +206,15 @@ experiment = Experiment(
     setting="small classifiers under different optimizers",
     headlines=(
         Headline(
-            says="When well tuned, AdamW and gradient descent train small classifiers about equally accurately",
+            says="At pilot-tuned rates, AdamW and gradient descent train small classifiers about equally accurately",
             when={"adamw_minus_sgd_on_teacher": Direction.ABSENT, "adamw_minus_sgd_on_clusters": Direction.ABSENT},
         ),
         Headline(
-            says="When well tuned, AdamW trains small classifiers to higher accuracy than gradient descent",
+            says="At pilot-tuned rates, AdamW trains small classifiers to higher accuracy than gradient descent",
             when={"adamw_minus_sgd_on_teacher": Direction.MORE, "adamw_minus_sgd_on_clusters": Direction.MORE},
         ),
         Headline(
-            says="On a random network's labels, plain gradient descent beats RMSprop in accuracy, both tuned",
+            says="On a random network's labels, gradient descent (rate 0.5) beats RMSprop (0.01) in accuracy",
             when={"rmsprop_minus_sgd_on_teacher": Direction.LESS},
         ),
         Headline(

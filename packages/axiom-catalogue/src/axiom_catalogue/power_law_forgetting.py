@@ -223,23 +223,23 @@ experiment = Experiment(
     setting="networks taught two tasks in turn",
     headlines=(
         Headline(
-            says="Protecting important weights reduces forgetting of a first task; strong protection hurts the second",
+            says="Holding important weights (strength 30) reduces forgetting; at strength 100, the second task suffers",
             when={"plain_minus_fisher": Direction.MORE, "plain_minus_strong_on_the_second": Direction.MORE},
         ),
         Headline(
-            says="Protecting important weights reduces forgetting more than protecting all weights alike",
+            says="At strength 30, holding important weights reduces forgetting more than holding all weights alike",
             when={"plain_minus_fisher": Direction.MORE, "equal_minus_fisher": Direction.MORE},
         ),
         Headline(
-            says="Networks forget a first task less when important weights are held in place",
+            says="Networks forget a first task less when important weights are held (strength 30)",
             when={"plain_minus_fisher": Direction.MORE},
         ),
         Headline(
-            says="Networks forget a first task more when important weights are held in place",
+            says="Networks forget a first task more when important weights are held (strength 30)",
             when={"plain_minus_fisher": Direction.LESS},
         ),
         Headline(
-            says="Holding important weights in place hardly changes how much of a task networks forget",
+            says="Holding important weights (strength 30) hardly changes how much of a task networks forget",
             when={"plain_minus_fisher": Direction.ABSENT},
         ),
     ),
@@ -249,9 +249,9 @@ experiment = Experiment(
         "mean_accuracy": "mean accuracy on both tasks",
         "tasks=clusters": "clusters of points",
         "tasks=teachers": "tasks that contradict each other",
-        "importance=none": "no weights held",
-        "importance=equal": "all weights held alike",
-        "importance=fisher": "important weights held",
+        "importance=none": "no weights to hold",
+        "importance=equal": "all weights to hold alike",
+        "importance=fisher": "important weights to hold",
         "strength": "holding strength",
         "separation": "separation of clusters",
         "lr": "learning rate",

@@ -2,7 +2,7 @@
 
 Why it matters: sudden changes during training would show that something is learned all at once, and when.
 
-The old laboratory saw the stable rank |W|_F^2 / |W|_2^2 of weights fall in sudden transitions in nine out of nine
+The old laboratory saw the stable rank of weights (how many directions matter in a matrix) fall suddenly in all of nine
 networks, and slightly less in deeper ones, on one seed. rank_dynamics asks how much is gone in the end; here we ask how
 that goes with depth, and when it goes. The networks are the same nine, without weight decay, looked at every 5 epochs.
 
@@ -216,7 +216,7 @@ experiment = Experiment(
     ),
     words={
         "compression": "the share of stable rank (directions used) lost in training",
-        "outstanding": "how far one stretch stands out in the fall of stable rank (share of its range)",
+        "outstanding": "the prominence of one stretch in the fall of stable rank (share of its range)",
         "lr": "learning rate",
         "kept": "share of directions kept",
         "depth": "{value} hidden layers",

@@ -171,19 +171,19 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
-            says="Two separately trained networks have more similar first layers the wider they are",
+            says="Over widths 16–512, separately trained networks' first layers tend to become more similar",
             when={"alignment_with_width": Direction.MORE},
         ),
         Headline(
-            says="Two separately trained networks have less similar first layers the wider they are",
+            says="Over widths 16–512, separately trained networks' first layers tend to become less similar",
             when={"alignment_with_width": Direction.LESS},
         ),
         Headline(
-            says="Width hardly changes how similar the first layers of two separately trained networks are",
+            says="Over widths 16–512, separately trained networks' first layers show no trend in similarity",
             when={"alignment_with_width": Direction.ABSENT},
         ),
         Headline(
-            says="The wider two networks are, the less training adds to their first layers' similarity",
+            says="Over widths 16–512, training tends to add less to two networks' first-layer similarity",
             when={"gain_with_width": Direction.LESS},
         ),
         Headline(

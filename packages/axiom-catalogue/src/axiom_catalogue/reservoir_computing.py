@@ -208,7 +208,7 @@ experiment = Experiment(
     setting="reservoirs (random recurrent networks)",
     headlines=(
         Headline(
-            says="Larger random recurrent networks predict two time series better and remember more past inputs",
+            says="At spectral radius 0.9, larger recurrent networks remember more, err less on two series",
             when={
                 "memory_slope": Direction.MORE,
                 "memory_below_proportion": Direction.LESS,
@@ -217,15 +217,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Random recurrent networks' memory of past inputs grows with size, but less than proportionally",
+            says="At spectral radius 0.9, recurrent networks' memory grows with size, less than proportionally",
             when={"memory_slope": Direction.MORE, "memory_below_proportion": Direction.LESS},
         ),
         Headline(
-            says="Larger random recurrent networks remember more of their past inputs",
+            says="At spectral radius 0.9, larger random recurrent networks remember more of past inputs",
             when={"memory_slope": Direction.MORE},
         ),
         Headline(
-            says="Larger random recurrent networks make smaller errors on two time series",
+            says="At spectral radius 0.9, larger random recurrent networks err less on two time series",
             when={"narma_slope": Direction.LESS, "mackey_glass_slope": Direction.LESS},
         ),
         Headline(

@@ -259,15 +259,15 @@ experiment = Experiment(
     setting="untrained recurrent networks",
     headlines=(
         Headline(
-            says="Doubling large random recurrent networks multiplies input memory less than doubling small ones",
+            says="Doubling large recurrent networks raises memory by a smaller percentage than doubling small ones",
             when={"memory_bends": Direction.LESS},
         ),
         Headline(
-            says="Doubling large random recurrent networks multiplies input memory more than doubling small ones",
+            says="Doubling large recurrent networks raises memory by a larger percentage than doubling small ones",
             when={"memory_bends": Direction.MORE},
         ),
         Headline(
-            says="Doubling large or small random recurrent networks multiplies their input memory about alike",
+            says="Doubling large or small recurrent networks raises memory by about the same percentage",
             when={"memory_bends": Direction.ABSENT},
         ),
         Headline(

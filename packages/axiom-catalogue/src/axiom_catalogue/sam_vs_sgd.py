@@ -210,20 +210,23 @@ experiment = Experiment(
     setting="small classifiers",
     headlines=(
         Headline(
-            says="With some labels wrong, sharpness-aware training (SAM) ends more accurate than plain training",
+            says="On partly mislabelled clusters, sharpness-aware training (radius 0.5) beats "
+            "twice-as-long plain training in accuracy",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(
-            says="With some labels wrong, sharpness-aware training (SAM) ends less accurate than plain training",
+            says="On partly mislabelled clusters, sharpness-aware training (radius 0.5) trails "
+            "twice-as-long plain training in accuracy",
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="With wrong labels and early stopping, sharpness-aware training (SAM) beats plain training in "
-            "accuracy",
+            says="On partly mislabelled clusters, sharpness-aware training's (radius 0.5) accuracy "
+            "peaks above twice-as-long plain training's",
             when={"beats_early_stopping": Direction.MORE},
         ),
         Headline(
-            says="With true labels, sharpness-aware training (SAM) is about as accurate as plain training",
+            says="With true labels, sharpness-aware training (radius 0.1) and twice-as-long plain "
+            "training end similarly accurate",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),

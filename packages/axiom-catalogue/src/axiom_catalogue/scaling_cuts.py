@@ -268,7 +268,7 @@ experiment = Experiment(
     setting="students of a random teacher",
     headlines=(
         Headline(
-            says="A power law describes gains from data better than gains from parameters",
+            says="In two small-network settings, power laws describe gains from data better than from parameters",
             when={"data_explain_more_of_classes": Direction.MORE, "data_explain_more_of_noisy_numbers": Direction.MORE},
         ),
         Headline(

@@ -240,7 +240,7 @@ experiment = Experiment(
         "start=larger": "a new start scaled to the size after nonsense",
         "start=turned": "directions from nonsense at the first size",
         "before_steps": "{value} steps of nonsense",
-        "shrunk": "a shrunken new start",
+        "shrunk": "shrinking of the new start",
         "inputs": "{value} inputs",
         "examples": "{value} training examples",
         "rate": "learning rate",

@@ -6,7 +6,8 @@ A linear network of two layers learns each mode of its task by itself, and one o
 time of ln(s / a - 1) / (2 s), where a is its size at the start (Saxe et al. 2014): strong modes come first. That is
 exact where the start lies along the modes, and we ask it of a start at random. Of ReLU networks we follow the singular
 values of all matrices. Does the largest grow beyond the middle one? And does a fast network end with a lower stable
-rank |W|_F^2 / |W|_2^2? After the same epochs it has learned more, so we also ask at the same training loss.
+rank (fewer directions that matter)? After the same epochs it has learned more, so we also ask at the same training
+loss.
 
 We expect times that fall nearly as the inverse of the strength, a largest singular value that grows, but hardly more
 than the middle one, and a rank that falls with the rate after the same epochs, but not at the same loss.

@@ -28,7 +28,7 @@ rate and disagreement", gave nobody who shares only the first or the last batche
 schedules. They were short, and of abstracts.
 
 In a first laboratory it came out so with batches of 16; with batches of 91 and 302, at the same rates, shared batches
-brought networks nearer than a shared start in no schedule (docs/papers/last_batches).
+brought networks nearer than a shared start in no schedule.
 
 History: 1, first version. 2, other seeds, since ordered work of the first was withdrawn, which counts at worst; two
 contrasts more, of networks at the step at which the rate begins to fall.

@@ -7,8 +7,8 @@ Two neurons with the same weights get the same gradient, so descent keeps them t
 what one neuron can: it rests on a plateau. If the two differ by a little, their distance grows there like an
 exponential wherever the plateau is a saddle (Saad & Solla 1995; Fukumizu & Amari 2000), so they part after a number of
 steps that is linear in the logarithm of one over it: a start that is nearer by a factor of a hundred costs a constant,
-and no more. We train two neurons to follow two others, from starts that differ by 1e-2 to 1e-10, with all rows at once
-and in small batches, in double precision.
+and no more. We train two neurons to follow two others, from starts that differ by 0.01 to 0.0000000001, with all rows
+at once and in small batches, in double precision.
 
 We expect that symmetry is kept to the last bit where it is exact, steps in proportion to the decades, and batches that
 change little: both neurons see the same ones. Neurons of their own noise in every step are the placebo: they part soon.

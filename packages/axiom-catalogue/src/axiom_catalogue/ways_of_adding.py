@@ -160,7 +160,6 @@ GROWS = partial(
     kind=Kind.SLOPE,
     measure="frequencies",
     across="modulus",
-    in_words="a number as the {value}th power of P",
 )
 WAVES = partial(
     Estimand,
@@ -318,8 +317,8 @@ experiment = Experiment(
         "test_accuracy": "accuracy on sums not shown",
         "frequencies": "the number of frequencies",
         "frequency_share": "the share of all frequencies",
-        "uses_most": "the share that uses nearly all frequencies",
-        "uses_many": "the share that uses at least half of all frequencies",
+        "uses_most": "nearly all frequencies in use",
+        "uses_many": "at least half of all frequencies in use",
         "by_sum": "the share of the outputs that hangs on the sum alone",
         "concentration": "a neuron's concentration on few frequencies",
         "network": "kind of network",
