@@ -211,12 +211,14 @@ def with_words(
 ) -> dict[str, Any]:
     """The estimand with what its headline says besides: words of its file, and the span of its factor in configs."""
     names = {estimand["measure"], estimand["across"], *(factor for arm in estimand["between"] for factor in arm)}
-    levels = [configs[place].get(estimand["across"]) for place in needed(estimand, configs)] if configs else []
+    places = needed(estimand, configs) if configs else ()
+    levels = [configs[place].get(estimand["across"]) for place in places]
     numeric = [level for level in levels if isinstance(level, int | float)]
     naming = {
         "setting": setting_of(manifest),
         "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in names},
         "is_event": estimand["measure"] in manifest.events,
+        "is_of_several": len(places) > 1,
         "span": [min(numeric), max(numeric)] if numeric else [],
         "arms": _whole_arms(estimand["between"], configs),
     }
@@ -349,7 +351,8 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
     if estimand.get("event"):
         measure = f"the share of repetitions with {_event_in_words(estimand)}"
     elif kind is Kind.PROPORTION:
-        measure = f"the share of repetitions with {measure} throughout"  # in every run of a repetition
+        every = " throughout" if estimand.get("is_of_several") else ""  # in every run of a repetition
+        measure = f"the share of repetitions with {measure}{every}"
     elif estimand.get("is_event"):
         measure = f"the share of runs with {measure}"
     if form is not _Form.LEVEL:
@@ -360,7 +363,9 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
             return f"{measure} {arms.first} {'over' if numbers.is_ratio(estimand) else 'minus'} that {arms.second}"
         case Kind.SLOPE if numbers.tells_doubling(estimand):
             return f"the factor by which each doubling of {across}{_between(estimand)} changes {measure}"
-        case Kind.SLOPE | Kind.EXPONENT:
+        case Kind.EXPONENT:  # of a power law with an offset
+            return f"the exponent of {measure}, less a constant, over {across}{_between(estimand)}"
+        case Kind.SLOPE:
             return f"the exponent of {measure} over {across}{_between(estimand)}"
         case Kind.RANK_CORRELATION:
             return f"the rank correlation of {measure} with {across}{_between(estimand)}"

@@ -396,10 +396,14 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     of = f"{request.by} = {digits(first.series)}" if request.by else digits(first.series)
     whose = f"With {of} the" if first.series is not None else "The"
     amounts = [write_amount(point.estimate, is_share=request.is_share) for point in (first, last)]
-    start = f"{whose} {request.quantity} is {amounts[0]} at {_plain(request.x)} {request.name_level(first.x)}"
-    if first is last:
-        return f"{start}."
-    return f"{start} and {amounts[1]} at {request.name_level(last.x)}."
+    start, end = request.name_level(first.x), request.name_level(last.x)
+    places = (
+        (f"with {start}", f"with {end}")
+        if isinstance(first.x, str)
+        else (f"at {_plain(request.x)} {start}", f"at {end}")
+    )
+    told = f"{whose} {request.quantity} is {amounts[0]} {places[0]}"
+    return f"{told}." if first is last else f"{told} and {amounts[1]} {places[1]}."
 
 
 def _narrowing_in_words(request: Narrowing) -> str:
