@@ -402,8 +402,8 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
         if isinstance(first.x, str)
         else (f"at {_plain(request.x)} {start}", f"at {end}")
     )
-    told = f"{whose} {request.quantity} is {amounts[0]} {places[0]}"
-    return f"{told}." if first is last else f"{told} and {amounts[1]} {places[1]}."
+    sentence = f"{whose} {request.quantity} is {amounts[0]} {places[0]}"
+    return f"{sentence}." if first is last else f"{sentence} and {amounts[1]} {places[1]}."
 
 
 def _narrowing_in_words(request: Narrowing) -> str:

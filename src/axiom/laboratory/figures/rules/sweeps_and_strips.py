@@ -51,7 +51,7 @@ def place_estimates(manifest: Manifest, estimates: Mapping[int, ConfigEstimate])
 
 
 def _find_logarithm(manifest: Manifest) -> Mapping[str, Any] | None:
-    """The estimand that tells the drawn measure as so many times as much: it is a logarithm, and people read numbers."""
+    """The estimand that tells the drawn measure as so many times as much: that is a logarithm."""
     of_measure = (
         estimand
         for estimand in manifest.estimands
