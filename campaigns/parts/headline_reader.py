@@ -18,6 +18,7 @@ _SIDES = (
     (re.compile(r" (?:typically|on average) falls with "), "effect −"),
 )
 _NUMBER = re.compile(r"[+−-]?\d[\d,]*(?:\.\d+)?(?:e[+−-]?\d+)?")
+_NO_NUMBERS = {r"(\([a-z ]*)the same\b": r"\g<1>1 times", r"(\([a-z ]*)no change\b": r"\g<1>0"}  # and what they mean
 _CHANGES = {"lower": -1, "higher": 1}  # of percent with each doubling
 _SCALES = {"percent": lambda x: 100 * x, "times2": lambda x: 2**x, "times10": lambda x: 10**x, "times_e": math.exp}
 
@@ -47,12 +48,14 @@ def read_headline(text: str) -> ReadHeadline:
     verdicts = [verdict for pattern, verdict in _SIDES if pattern.search(bare)]
     if len(set(verdicts)) != 1:
         raise ValueError(f"it says {verdicts}: {text}")
+    for words, number in _NO_NUMBERS.items():
+        bare = re.sub(words, number, bare)
     brackets = re.findall(r"\(([^()]*\d[^()]*)\)", bare)
     match = _NUMBER.search(brackets[-1]) if brackets else None
     return ReadHeadline(
         verdict=verdicts[0],
         status=status,
-        is_slight=bare != sentence,
+        is_slight=sentence.endswith(_OPEN),
         number=float(match[0].replace(",", "").replace("−", "-")) if match else None,
         last_place=_last_place(match[0]) if match else 0.0,
         doubling=_doubling(bare, brackets[-1] if brackets else ""),

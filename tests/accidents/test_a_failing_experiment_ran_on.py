@@ -29,7 +29,7 @@ def test_what_fails_in_most_tasks_is_stopped_after_few(bench):
     assert len(spent) <= MOST, f"{len(spent)} tasks were computed"
     version = experiments.find_experiment(bench.db, 1)
     assert version.status == "retired"
-    assert version.why.endswith("more than 10% may not")
+    assert version.why.endswith("more than 10 % may not")
     assert bench.amount("SELECT count(*) AS n FROM task WHERE state IN ('unsent', 'sent')") == 0
     assert bench.lab.broken() == {}
 

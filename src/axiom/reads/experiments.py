@@ -18,6 +18,7 @@ from axiom.domain.headlines.answers import (
     name_in_words,
     with_words,
 )
+from axiom.domain.headlines.numbers import tell_bars
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
@@ -110,7 +111,9 @@ def experiment_page(reading: Reading, name: str) -> Answer:
             "configs": [dict(config) for config in manifest.configs],
             "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
             "estimands": [
-                describe_estimand(estimand) | {"quantity": compose_quantity(worded), "tested": compose_claim(worded)}
+                describe_estimand(estimand)
+                | {"quantity": compose_quantity(worded), "tested": compose_claim(worded)}
+                | {"told": tell_bars(worded)}
                 for estimand in manifest.estimands
                 for worded in [with_words(estimand, manifest, manifest.configs)]
             ],

@@ -12,13 +12,24 @@ from urllib.parse import urlencode
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import VOID, Meaning, verdict_meaning
 from axiom.domain.headlines.answers import compose_answer, compose_quantity, compose_row, setting_of, tell_size
-from axiom.domain.headlines.numbers import estimand_scale, format_interval, format_moment, interval_in_words
+from axiom.domain.headlines.numbers import (
+    amount_with_unit,
+    estimand_scale,
+    estimate_with_unit,
+    format_interval,
+    format_moment,
+    has_unit,
+    interval_in_words,
+    span_in_words,
+    tell_bars,
+    tell_interval,
+)
 from axiom.domain.headlines.tiny_pictures import choose_tiny_picture
 from axiom.domain.links import mark_unapproved
 from axiom.domain.maps import is_tile
 from axiom.domain.registrations import CATALOGUE, INFORMED
 from axiom.errors import NotFound
-from axiom.laboratory.findings.rules.literature import compare_with_literature, comparison_in_words
+from axiom.laboratory.findings.rules.literature import compare_with_literature, compose_comparison
 from axiom.laboratory.findings.rules.novelty import (
     AskedClaim,
     NearFinding,
@@ -52,6 +63,7 @@ from axiom.store.views.findings import (
 )
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.evidence.rounding import round_e_value
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Grade, Observation, Verdict
 
@@ -374,11 +386,11 @@ def cite_finding(reading: Reading, view: FindingView) -> str:
     if line is None:
         return f"{start} Registered {format_moment(finding.created_at.isoformat())}; no evidence yet."
     weighed = line.evidence
-    value, low, high = format_interval(view.estimand, weighed.estimate, weighed.low, weighed.high)
+    measured = tell_interval(view.estimand, weighed.estimate, weighed.low, weighed.high)
     reads = "" if view.reads.value == view.verdict.value else f" ({view.reads})"
     closed = "" if finding.status == "open" else f"{finding.status}, "
     return (
-        f"{start} {value} [{low}, {high}], {counted(weighed.seeds, 'replicate')}, "
+        f"{start} {measured}, {counted(weighed.seeds, 'replicate')}, "
         f"{weighed.verdict}{reads}, grade {weighed.grade}, {closed}{format_moment(line.weighed_at.isoformat())}."
     )
 
@@ -463,8 +475,22 @@ def _word_finding(view: FindingView) -> Answer:
         "is_size_open": view.is_size_open,
         "quantity": compose_quantity(view.estimand),
         "in_words": interval_in_words(view.estimand, *_ends(view.line)),
+        "told": _tell_with_units(view),
         "row": _describe_row(view),
         "scale": estimand_scale(view.estimand),
+    }
+
+
+def _tell_with_units(view: FindingView) -> Answer:
+    """What the head of its page says in the unit of its words; of an estimate nothing where they have none."""
+    estimand, (value, *ends), largest = view.estimand, _ends(view.line), _smaller_than(view)
+    size = ("", "")
+    if value is not None and has_unit(estimand):
+        size = (estimate_with_unit(estimand, value, *ends), span_in_words(estimand, value, *ends))
+    return {
+        **dict(zip(("estimate", "span"), size, strict=True)),
+        **tell_bars(estimand),
+        "smaller_than": "" if largest is None else amount_with_unit(estimand, largest, is_most=True),
     }
 
 
@@ -487,7 +513,7 @@ def _literature(reading: Reading, estimand: Mapping[str, Any], line: HistoryLine
     _, low, high = _ends(line)
     comparison = compare_with_literature(published, low, high, estimand["smallest"])
     reference = mark_unapproved(published["reference"], references.list_approved_references(reading.db))
-    words = comparison_in_words(comparison, published, reference)
+    words = compose_comparison(estimand, line.evidence if line else None, reference)
     return {**published, "comparison": comparison, "words": words}
 
 
@@ -557,7 +583,7 @@ def _chance(predicted: Mapping[str, Any], verdict: Verdict) -> float | None:
 
 def _row(line: CourseLine, estimand: Mapping[str, Any]) -> list[Any]:
     texts = format_interval(estimand, line.estimate, line.low, line.high)
-    return [line.seeds, *texts, line.e_value, line.verdict, line.grade, line.session]
+    return [line.seeds, *texts, round_e_value(line.e_value), line.verdict, line.grade, line.session]
 
 
 def _near_row(neighbour: NearFinding) -> Answer:

@@ -243,7 +243,7 @@ def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:
     value, low, high = number.estimate, number.low, number.high
     if words := interval_in_words(estimand, value, low, high):
         return words
-    is_bounded = low is not None and high is not None
+    is_bounded = low is not None and high is not None and low < high
     return "95 % sure: {1} to {2}".format(*format_interval(estimand, value, low, high)) if is_bounded else ""
 
 

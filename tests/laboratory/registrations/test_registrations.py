@@ -188,7 +188,7 @@ def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door
         stop_failing(door.gate, door.caller)
     version = door.look(lambda db: experiments.find_experiment(db, 1))
     assert version.status == "retired"
-    assert version.why == "4 of 4 tasks failed on 3 hosts, and more than 10% may not"
+    assert version.why == "4 of 4 tasks failed on 3 hosts, and more than 10 % may not"
     assert door.look(lambda db: stored_work.tasks(db, state="unsent")) == []
     (row,) = [row for row in door.audited() if row["command"] == "experiment.retire"]
     assert row["outcome"] == "done"

@@ -1,9 +1,7 @@
 """What pages are made of: numbers with enough digits, cells without markup, a memo, citations, words of a file."""
 
-import math
-
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from axiom.domain.headlines import numbers
@@ -15,6 +13,7 @@ from axiom.reads.base.docstring import read_docstring_words
 from axiom.reads.base.memo import Memo
 from axiom.reads.base.request import parse_number
 from axiom.settings import read_settings
+from axiom_weigh.evidence.rounding import round_e_value
 
 FINITE = st.floats(-1e9, 1e9)
 HOSTILE, HARMLESS = '<b>"Ada" & co</b>', "&lt;b&gt;&quot;Ada&quot; &amp; co&lt;/b&gt;"
@@ -31,9 +30,9 @@ def test_a_number_has_at_most_three_digits_and_an_interval_as_many_as_count():
         *((0.0612, 0.0501, 0.0722, ("+0.061", "+0.050", "+0.072")), (2.81, 2.5, 3.12, ("+2.81", "+2.50", "+3.12"))),
         *((-51.6, -54.4, -48.9, ("−51.6", "−54.4", "−48.9")), (0.1, None, 0.3, ("+0.10", "−∞", "+0.30"))),
         *((0.1, None, None, ("+0.1", "−∞", "∞")), (1.0, 1.0, 1.0, ("+1", "+1", "+1"))),
-        *((None, None, None, ("–", "−∞", "∞")), (0.001, -0.2, 0.2, ("0", "−0.20", "+0.20"))),
-        *((0.5, 0.004, 0.996, ("+0.50", "+0.004", "+1.00")), (-0.5, -1.2, -0.04, ("−0.5", "−1.2", "−0.04"))),
-        (0.002, 0.001, 0.9, ("+0.002", "+0.001", "+0.90")),
+        *((None, None, None, ("–", "−∞", "∞")), (0.001, -0.2, 0.2, ("+0.0010", "−0.20", "+0.20"))),
+        *((0.5, 0.004, 0.996, ("+0.50", "+0.0040", "+1.00")), (-0.5, -1.2, -0.04, ("−0.50", "−1.2", "−0.040"))),
+        *((0.002, 0.001, 0.9, ("+0.0020", "+0.0010", "+0.90")), (0.569, -50.0, 50.0, ("+0.57", "−50", "+50"))),
         (0.51234, 0.51231, 0.51238, ("+0.512340", "+0.512310", "+0.512380")),
         (0.93, 0.93, 0.93 + 2e-15, ("+0.93", "+0.93", "+0.930")),
         (1.6e-6, 1.2e-6, 1.9e-6, ("+1.60e−06", "+1.20e−06", "+1.90e−06")),
@@ -54,19 +53,70 @@ def test_an_end_beside_a_bar_is_not_written_on_it(values, bar):
             assert sides[0] == sides[1] or abs(value - bar) < 1e-9
 
 
-@settings(max_examples=50)
+def read_number(text):
+    return float(text.replace("−", "-").replace(",", ""))
+
+
 @given(st.tuples(FINITE, FINITE, FINITE).map(sorted))
-def test_what_is_written_is_near_what_is(values):
+def test_what_is_written_is_near_what_is_and_in_its_order(values):
     low, estimate, high = values
-    for text, value in zip(numbers.round_interval(estimate, low, high), (estimate, low, high), strict=True):
-        read = float(text.replace("−", "-").replace(",", ""))
-        assert abs(read - value) <= max(0.006 * max(abs(value), abs(read)), 0.06 * (high - low), 1e-12)
+    texts = numbers.round_interval(estimate, low, high)
+    read = {value: read_number(text) for text, value in zip(texts, (estimate, low, high), strict=True)}
+    for value in values:
+        assert abs(read[value] - value) <= min(0.051 * abs(value), max(0.006 * abs(value), 0.06 * (high - low)))
+    assert read[low] <= read[estimate] <= read[high]
+
+
+@given(
+    st.tuples(*[st.floats(-6, 6)] * 3).map(sorted),
+    st.sampled_from(["{times2} times", "{times_e} times", "{percent} percentage points", "{value} bits"]),
+    st.sampled_from([0.0, 0.7, -1.0]),
+)
+def test_an_interval_reads_on_the_scale_of_its_words_as_its_numbers_lie(values, words, null):
+    """A ratio's lower end is not told as 0, what reaches below 1 not as 1, and what holds the null not as beside it."""
+    low, estimate, high = values
+    estimand = {"in_words": words, "kind": "contrast", "null": null, "smallest": 0.25}
+    assume(high - low >= 1e-4)
+    span = numbers.span_in_words(estimand, estimate, low, high)
+    read = [read_number(text) for text in span.split(" to ")]
+    for end, told in zip((low, high), read, strict=True):
+        scaled = numbers.rescale_number(estimand, end)
+        assert abs(told - scaled) <= 0.051 * abs(scaled)
+        for bar in (0.0, null):
+            scaled = numbers.rescale_number(estimand, bar)
+            assert abs(end - bar) < 1e-9 or (told > scaled, told < scaled) == (end > bar, end < bar)
+
+
+def test_a_size_that_nothing_bounds_is_not_told_as_known_and_a_point_once():
+    share = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "in_words": "{percent} points"}
+    known = numbers.interval_in_words(share, 0.07, -0.2, 0.3)
+    for bounds, low, high in ((None, None, None), ((-1.0, 1.0), -1.0, 1.0), ((-1.0, 1.0), None, 1.0)):
+        told = numbers.interval_in_words({**share, "bounds": bounds}, 0.07, low, high)
+        assert "nothing bounds it" in told
+        assert "sure" in known
+        assert "sure" not in told
+    assert numbers.interval_in_words({**share, "bounds": (-1.0, 1.0)}, 1.0, 0.5, 1.0) == (
+        "+100 points (95 % sure: +50 to +100)"
+    )
+    assert numbers.interval_in_words(share, 1.0, 1.0, 1.0) == "+100 points"
+    assert [numbers.estimate_with_unit(share, value, None, None) for value in (0.01, -0.01)] == ["+1 point", "−1 point"]
+
+
+@given(st.floats(1e-3, 1e9))
+def test_an_e_value_has_the_same_digits_everywhere_and_is_never_more(e_value):
+    read = float(numbers.format_e_value(e_value).replace(",", "").replace("−", "-"))
+    assert read == round_e_value(e_value) == pytest.approx(e_value, rel=0.01)
+    assert read <= e_value * (1.0 + 1e-11)
 
 
 def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
-    powers = {912_011.0: "5.9", 1e6: "6.0", 10.0**4.05: "4.0", 999.9: "2.9", math.exp(690): "299.6"}
-    assert {value: numbers.power_of_ten(value) for value in powers} == powers
-    assert [numbers.format_e_value(value) for value in (19.97, 20.0, 999.7, None)] == ["19.9", "20", "999", "–"]
+    e_values = {19.97: "19.9", 20.0: "20", 999.7: "999", 1094.8: "1,094", 1_926_999.0: "1.92e+06", None: "–"}
+    assert {value: numbers.format_e_value(value) for value in e_values} == e_values
+    ratio = {"in_words": "{times_e} times", "kind": "contrast", "null": 0.0}
+    sizes = {0.0833: ("a factor of 1.09", "a factor of 1.09"), 0.081: ("a factor of 1.08", "a factor of 1.09")}
+    for amount, told in sizes.items():
+        assert (numbers.amount_with_unit(ratio, amount), numbers.amount_with_unit(ratio, amount, is_most=True)) == told
+    assert numbers.write_minus("-0.5 [-1e-05, .3], 2-4, a-1") == "−0.5 [−1e-05, .3], 2-4, a-1"
     spans = {
         0: "0 seconds",
         1e-9: "0.001 seconds",
@@ -88,8 +138,8 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
         ("", (-1.56, -1.91, -1.09), ""),
         ("{times2} times the steps", (None, None, None), ""),
         ("{times2} times the steps", (-1.56, -1.91, -1.09), "0.34 times the steps (95 % sure: 0.27 to 0.47)"),
-        ("{times10} times the steps", (1.0, None, None), "10 times the steps"),
-        ("{times_e} times the risk", (0.0, 0.0, 0.0), "1 times the risk (95 % sure: 1 to 1)"),
+        ("{times10} times the steps", (1.0, None, 1.1), "10.0 times the steps (95 % sure: at most 12.6)"),
+        ("{times_e} times the risk", (0.0, 0.0, 0.0), "the same risk"),
         ("{percent} points", (-0.07, -0.0934, -0.0432), "−7.0 points (95 % sure: −9.3 to −4.3)"),
         ("a threshold of {value}", (2.5, 2.0, 3.0), "a threshold of 2.5 (95 % sure: 2.0 to 3.0)"),
     ):
@@ -102,8 +152,8 @@ def test_an_exponent_is_told_as_what_a_doubling_does_where_there_was_one():
     for span, null, known, said in (
         ([2, 64], 0.0, (-0.152, -0.234, -0.074), "10.0 % lower with each doubling (95 % sure: 5.0 to 15.0 % lower)"),
         ([2, 64], 0.0, (0.1375, 0.07, 0.2), "10.0 % higher with each doubling (95 % sure: 5.0 to 14.9 % higher)"),
-        ([2, 4], 0.0, (0.0, -0.152, 0.1375), "0 % higher with each doubling (95 % sure: 10 % lower to 10 % higher)"),
-        ([2, 64], 0.0, (-0.152, None, -0.074), "10.0 % lower with each doubling"),
+        ([2, 4], 0.0, (0.0, -0.152, 0.1375), "no change with each doubling (95 % sure: 10.0 % lower to 10.0 % higher)"),
+        ([2, 64], 0.0, (-0.152, None, -0.074), "10.0 % lower with each doubling (95 % sure: at least 5.0 % lower)"),
         ([2, 64], 0.0, (1.585, 1.0, 2.0), "3.0 times with each doubling (95 % sure: 2.0 to 4.0)"),
         ([2, 64], -0.5, (-1.0, -2.0, -0.6), "0.50 times with each doubling (95 % sure: 0.25 to 0.66)"),
         ([2, 3], 0.0, (-0.152, -0.234, -0.074), ""),

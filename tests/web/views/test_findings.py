@@ -220,9 +220,35 @@ def test_a_published_number_is_compared_with_on_page_in_json_in_paper_and_in_log
         record(small_lab.db, 1, line, [], session_id=None, now=small_lab.now)
     browser.app.forget()
     compared = browser.get("/findings/1.json").json["finding"]["literature"]
-    said = "differs from the published 0.5 [0.4, 0.6] of Noether 1918 (unverified)"
+    said = "Noether 1918 (unverified) said +0.50; here +1.00 [+0.90, +1.10]: differs"
     assert (compared["comparison"], compared["words"]) == ("differs from", said)
     for address in ("/findings/1", "/findings/paper?of=1"):
         assert said in browser.get(address).text
     (note,) = tell_literature(small_lab.db, FindingNews(number=1, now=line, before=None))
     assert said in note.sentence
+
+
+def test_the_head_of_a_page_has_the_unit_of_its_words_and_the_raw_beside(browse, small_lab, tmp_path):
+    source = tiny_source().replace(
+        "            prediction=", '            in_words="{times2} times",\n            prediction='
+    )
+    small_lab.publish(prepare_text("tiny_sum", source, tmp_path))
+    browser = browse(small_lab)
+
+    def read_head(**line) -> str:
+        with small_lab.db.transaction():
+            record(small_lab.db, 1, weighed(1, **line), [], session_id=None, now=small_lab.now)
+        browser.app.forget()
+        page = unescape(browser.get("/findings/1").text)
+        head = page[page.index('class="stamp"') : page.index("What was asked")]
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", head))
+
+    head = read_head(estimate=-2.0, low=-14.0, high=-0.5)
+    assert "0.25 times 0.000061 to 0.71" in head
+    assert "Total with size 1 over that with size 2" in head
+    assert "In doublings, as in the tables below: −2.0 [−14, −0.50]" in head
+    assert "An effect under a factor of 1.07 would" in head
+    assert "0.342 times so far, and nothing bounds it yet" in read_head(estimate=-1.546, low=None, high=None)
+    head = read_head(estimate=0.0, low=-0.05, high=0.081, verdict=Verdict.ABSENT, e_value=0.773, e_absent=50.27)
+    assert "smaller than a factor of 1.06" in head
+    assert "50.2 e-value against what would matter" in head

@@ -35,7 +35,7 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"seeds": 8}, Grade.MODERATE, "20 seeds (8 so far)"),
         ({"e_value": 999.0}, Grade.MODERATE, "evidence of 1,000 to 1 (999 so far)"),
         ({"unnamed": 1}, Grade.MODERATE, "the names of the hosts that computed 1 of the seeds"),
-        ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (3 of 4 so far)"),
+        ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (3 hosts of 4 volunteers so far)"),
         ({"checks": 19}, Grade.MODERATE, "20 seeds that strangers computed again, and agree (19 so far)"),  # a league
         ({"checks": 48, "outvoted": 1}, Grade.MODERATE, "49 seeds that strangers"),
         ({"checks": 49, "outvoted": 1, "designs": 3}, Grade.STRONG, "4 designs"),
@@ -46,7 +46,7 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"volunteers": 2, "hosts": 3, "checks": 60}, Grade.MODERATE, "4 hosts of 2 volunteers"),
         ({"flags": ("2 of 5 duplicates disagree",)}, Grade.MODERATE, "an explanation: 2 of 5 duplicates disagree"),
         ({"seeds": 20}, Grade.STRONG, "50 seeds (20 so far)"),
-        ({"e_value": 1_000.0}, Grade.STRONG, "evidence of 1,000,000 to 1 (1e+03 so far)"),
+        ({"e_value": 1_000.0}, Grade.STRONG, "evidence of 1,000,000 to 1 (1,000 so far)"),
         ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (4 so far)"),
         ({**ALONE, "agreeing": 3}, Grade.STRONG, "3 volunteers (1 so far)"),
         ({"platforms": 1}, Grade.STRONG, "2 platforms (1 so far)"),
@@ -73,7 +73,7 @@ def test_what_the_next_grade_asks_and_every_need_is_said_at_once():
     poor = replace(FACTS, seeds=8, e_value=999.7, leaning=("a", "b"), flags=("c",), **ALONE)
     _, needs = grade(poor)
     assert len(needs) == 5
-    assert "evidence of 1,000 to 1 (999.7 so far)" in needs  # not as met
+    assert "evidence of 1,000 to 1 (999 so far)" in needs  # not as met
 
 
 ORDER = list(Grade)

@@ -183,7 +183,7 @@ def test_hosts_carry_it_to_strong_and_never_to_definitive():
 
 @pytest.mark.parametrize(
     ("column", "rows", "amount"),
-    [("host", slice(50, None), "150 of the seeds"), ("volunteer", slice(2, None, 3), "12 of 1 so far")],
+    [("host", slice(50, None), "150 of the seeds"), ("volunteer", slice(2, None, 3), "12 hosts of 1 volunteer so far")],
 )
 def test_what_is_not_named_carries_nothing_to_strong(column, rows, amount):
     table = with_hosts(gauss(2.0, seeds=200))

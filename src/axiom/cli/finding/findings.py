@@ -71,7 +71,7 @@ def show(number: int, folder: Folder) -> Shown:
     show_facts({name: facts[name] for name in _HEAD})
     say(f"\n{facts['scope']['words']}")
     if facts["literature"]:
-        say(f"The number {facts['literature']['words']}.")
+        say(f"{facts['literature']['words']}.")
     for old in facts["aliases"]:
         say(f"The old laboratory's {old['name']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}")
     newest = facts["evidence"]

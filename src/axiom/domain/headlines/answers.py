@@ -172,8 +172,7 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
 
 def compose_quantity(estimand: Mapping[str, Any]) -> str:
     """Which number is told of, in words: "accuracy on new examples with width 64 minus that with width 2"."""
-    arms = _arms({**estimand, "setting": ""})
-    return arms.condition + _quantity({**estimand, "in_words": "{value}"}, _Form.LEVEL)  # as it is, not as it is told
+    return _arms({**estimand, "setting": ""}).condition + _quantity(estimand, _Form.LEVEL)
 
 
 def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:

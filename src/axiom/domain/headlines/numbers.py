@@ -2,21 +2,25 @@
 
 import functools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import ROUND_DOWN, Context
+from decimal import ROUND_UP, Context
 from typing import Any
 
 from axiom.domain.estimands import NUMBERS, SCALES, Kind
-from axiom_weigh.evidence.rounding import around, sides
+from axiom_weigh.evidence.rounding import around, e_told, sides
 
 _MINUS = "−"
 _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT, Kind.DIMENSION}
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
 _MOST_DECIMALS = 12
-_DOWN = Context(prec=3, rounding=ROUND_DOWN)
+_LONGEST = 8  # decimals that a number has because it is small
+_UP = Context(prec=3, rounding=ROUND_UP)
 _DOUBLING = "with each doubling"
-_HARDLY_MORE = 1.0 + 1e-12  # so that a thousand is one, however its logarithm is rounded
+_HYPHEN = re.compile(r"(?<![\w.)-])-(?=\.?[0-9])")
+_ONE_TIMES = re.compile(r"1 times(?! as)(?: the)?")
+_HARDLY_MORE = 1.0 + 1e-12  # so that a tenth is one, however it is rounded
 
 
 def format_number(value: object, *, signed: bool = False, aligned: bool = False) -> str:
@@ -43,10 +47,11 @@ def round_interval(
     signed: bool = True,
     bars: Sequence[float] = (0.0,),
 ) -> tuple[str, str, str]:
-    """Estimate and interval with the same decimals: two significant digits of the interval's width.
+    """Estimate and interval with two significant digits of the interval's width, and never fewer than two of their own.
 
-    An end that lies beside a bar is not written as lying on it, and takes as many decimals as that needs; so does an
-    estimate whose whole interval lies beside it.
+    So a wide interval does not make its estimate 0, nor the lower end of a ratio. An end that lies beside a bar is not
+    written as lying on it, and takes as many decimals as that needs; so does an estimate whose whole interval lies
+    beside it.
     """
     decimals = _decimals([number for number in (low, value, high) if number is not None])
     beyond = [bar for bar in bars if (low is not None and low > bar) or (high is not None and high < bar)]
@@ -72,18 +77,36 @@ def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: flo
     """Estimate and interval as the file would have them said, or as a doubling has them; else nothing."""
     if not has_unit(estimand) or value is None:
         return ""
-    certainty = "" if low is None or high is None else f" (95 % sure: {span_in_words(estimand, value, low, high)})"
-    return estimate_with_unit(estimand, value, low, high) + certainty
+    estimate, span = estimate_with_unit(estimand, value, low, high), span_in_words(estimand, value, low, high)
+    if not _is_bounded(estimand, low, high):
+        return f"{estimate} {span}"
+    return f"{estimate} (95 % sure: {span})" if span else estimate
+
+
+def tell_interval(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
+    """The same, or the bare numbers where they have no unit."""
+    numbers = (value, low, high)
+    return interval_in_words(estimand, *numbers) or "{} [{}, {}]".format(*format_interval(estimand, *numbers))
 
 
 def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
-    """The interval on the scale of its words, without the unit, which stands with the estimate."""
+    """The interval on the scale of its words, without the unit, which stands with the estimate; of a point nothing."""
+    if not _is_bounded(estimand, low, high):
+        return "so far, and nothing bounds it yet"
     _, first, last = _rescaled(estimand, value, low, high)
+    if low == value == high:
+        return ""
     if _is_change(estimand, value):
         return _span_of_changes(first, last)
     if low is None or high is None:
-        return "" if low is high else f"at most {last}" if low is None else f"at least {first}"
+        return f"at most {last}" if low is None else f"at least {first}"
     return f"{first} to {last}"
+
+
+def _is_bounded(estimand: Mapping[str, Any], low: float | None, high: float | None) -> bool:
+    """Does the interval exclude any number that there can be?"""
+    least, most = estimand.get("bounds") or (None, None)
+    return low not in (None, least) or high not in (None, most)
 
 
 def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
@@ -92,24 +115,33 @@ def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | N
     return f"{_as_change(number)} {_DOUBLING}" if _is_change(estimand, value) else _filled(estimand, number)
 
 
-def amount_with_unit(estimand: Mapping[str, Any], amount: float) -> str:
-    """A size on the scale of an estimand, such as the smallest that matters."""
-    if _is_change(estimand, amount):
-        return f"{format_number(_change(amount))} %"
-    name = _number_in(_template(estimand))
-    text = format_number(_on_scale(name, amount))
+def amount_with_unit(estimand: Mapping[str, Any], amount: float, *, is_most: bool = False) -> str:
+    """A size on the scale of an estimand, such as the smallest that matters; rounded up where it is the most."""
+    name, is_change = _number_in(_template(estimand)), _is_change(estimand, amount)
+    size = _change(amount) if is_change else _on_scale(name, amount)
+    text = format_number(float(_UP.create_decimal(size / _HARDLY_MORE)) if is_most else size)
+    if is_change:
+        return f"{text} %"
     if name not in ("value", "percent"):
         return f"a factor of {text}"
     filled = _filled(estimand, text)
-    if filled == f"{text} %":
-        filled = f"{text} percentage points"  # of a share: 20 % of it would be something else
-    return filled.replace("points", "point") if text == "1" else filled
+    if filled == f"{text} %":  # of a share: 20 % of it would be something else
+        return f"{text} percentage point{'' if text == '1' else 's'}"
+    return filled
 
 
 def bare_number(estimand: Mapping[str, Any], value: float) -> str:
     """A value beside which an estimand's number lies, on its scale."""
     name = _number_in(_template(estimand))
     return format_number(_on_scale(name, value)) + (" %" if name == "percent" and value else "")
+
+
+def tell_bars(estimand: Mapping[str, Any]) -> dict[str, str]:
+    """Beside what its number lies, and how far from it an effect matters, on the scale of its words."""
+    return {
+        "null": bare_number(estimand, estimand["null"]),
+        "smallest": amount_with_unit(estimand, estimand["smallest"]),
+    }
 
 
 def unit_of(estimand: Mapping[str, Any]) -> tuple[str, str]:
@@ -142,6 +174,8 @@ def is_percentage(estimand: Mapping[str, Any]) -> bool:
 
 def estimand_scale(estimand: Mapping[str, Any]) -> str:
     """In what the number itself is, where its words say it otherwise."""
+    if tells_doubling(estimand):
+        return "exponents"
     words: str = estimand.get("in_words", "")
     return SCALES.get(_number_in(words), "") if words else ""
 
@@ -158,17 +192,23 @@ def _template(estimand: Mapping[str, Any]) -> str:
 
 def _filled(estimand: Mapping[str, Any], number: str) -> str:
     template = _template(estimand)
-    return template.replace(f"{{{_number_in(template)}}}", number)
+    filled = template.replace(f"{{{_number_in(template)}}}", number)
+    if number.lstrip("+" + _MINUS) != "1":
+        return filled
+    return _ONE_TIMES.sub("the same", filled).replace("points", "point")
 
 
 def _rescaled(
     estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
 ) -> tuple[str, str, str]:
-    """Estimate and interval on the scale of their words, each on its side of what the verdict says it lies beside."""
+    """Estimate and interval on the scale of their words, each on its side of what the verdict says it lies beside.
+
+    Nor is what is less written as if it were as much.
+    """
     is_change = _is_change(estimand, value)
     rescaled = _change if is_change else functools.partial(rescale_number, estimand)
     ends = [None if end is None else rescaled(end) for end in (value, low, high)]
-    bars = [rescaled(bar) for bar in around(estimand["null"], estimand["smallest"])]
+    bars = [rescaled(bar) for bar in (*around(estimand["null"], estimand["smallest"]), 0.0)]
     is_signed = is_change or (_is_signed(estimand["kind"]) and not is_ratio(estimand))
     return round_interval(*ends, signed=is_signed, bars=bars)
 
@@ -184,6 +224,8 @@ def _change(exponent: float) -> float:
 
 
 def _as_change(percent: str) -> str:
+    if percent == "0":
+        return "no change"
     return f"{percent.lstrip('+' + _MINUS)} % {'lower' if percent.startswith(_MINUS) else 'higher'}"
 
 
@@ -252,14 +294,14 @@ def format_duration(seconds: float) -> str:
     return f"{amount}\u00a0second{'' if amount == 1 else 's'}"
 
 
-def power_of_ten(value: float) -> str:
-    """The exponent with which a large e-value is written, rounded down: of a chance it says what it is at most."""
-    return _minus(f"{math.floor(10.0 * math.log10(value * _HARDLY_MORE)) / 10.0:.1f}") if value > 0 else f"{_MINUS}∞"
+def write_minus(sentence: str) -> str:
+    """A sentence whose numbers have a true minus."""
+    return _HYPHEN.sub(_MINUS, sentence)
 
 
 def format_e_value(value: float | None) -> str:
-    """An e-value in a column, rounded down: 19.97 has not reached 20."""
-    return "–" if value is None else format_number(float(_DOWN.create_decimal(value * _HARDLY_MORE)), aligned=True)
+    """An e-value, with the digits with which it is told everywhere."""
+    return "–" if value is None else _minus(e_told(value))
 
 
 def _decimals(numbers: list[float]) -> int | None:
@@ -273,9 +315,11 @@ def _decimals(numbers: list[float]) -> int | None:
 
 
 def _fixed(value: float, decimals: int, *, signed: bool, bars: Sequence[float]) -> str | None:
-    """The number with so many decimals, or with as many more as keep it on its side of each of these."""
-    wanted = sides(value, bars)
-    for many in range(decimals, max(decimals, _MOST_DECIMALS) + 1):
+    """The number with so many decimals, or with as many more as two digits take, or its side of each of these."""
+    wanted, own = sides(value, bars), 1 - math.floor(math.log10(abs(value))) if value else 0
+    if own > max(decimals, _LONGEST):
+        return None
+    for many in range(max(decimals, own), max(decimals, _MOST_DECIMALS) + 1):
         text = f"{value:{'+' if signed else ''},.{many}f}"
         read = float(text.replace(",", ""))
         if sides(read, bars) == wanted:

@@ -109,7 +109,7 @@ def _cap(sources: Sequence[Endings]) -> list[Endings]:
 def _reason(sources: Sequence[Endings], noun: str) -> str:
     where = f"{'on' if noun == 'host' else 'at'} {counted(len(sources), noun)}"
     share = f"{_failures(sources)} of {_tasks(sources)} tasks failed {where}"
-    return f"{share}, and more than {limits.FAILING_SHARE:.0%} may not"
+    return f"{share}, and more than {100 * limits.FAILING_SHARE:.0f} % may not"
 
 
 def _log_e(sources: Sequence[Endings]) -> float:

@@ -114,8 +114,9 @@ class _Subject:
     def facts(self) -> Answer:
         """What was asked, what came out, and what was predicted."""
         view, estimand, literature = self.view, self.view.estimand, self.answer["literature"]
+        scale = f", in {self.answer['scale']}" if self.answer["scale"] else ""
         return self.named("answer", "verdict", "reads", "grade", "null", "smallest") | {
-            "quantity": self.fact("quantity", compose_quantity(estimand)),
+            "quantity": self.fact("quantity", compose_quantity(estimand) + scale),
             "kind": str(estimand["kind"]).replace("_", " "),
             "centre": view.line.evidence.centre if view.line else estimand.get("about", "median"),
             "expects": _SIDES[estimand["expects"]],

@@ -2,11 +2,13 @@
 
 import pytest
 
+from axiom.domain.headlines.answers import NOT_MEASURED, MeasuredNumber, compose_quantity
 from axiom.laboratory.findings.rules.literature import (
     LiteratureComparison,
     compare_with_literature,
-    comparison_in_words,
+    compose_comparison,
 )
+from axiom_weigh.values import Verdict
 
 AGREES, DIFFERS, UNCLEAR = LiteratureComparison.AGREES, LiteratureComparison.DIFFERS, LiteratureComparison.UNCLEAR
 
@@ -31,6 +33,42 @@ AGREES, DIFFERS, UNCLEAR = LiteratureComparison.AGREES, LiteratureComparison.DIF
 def test_agreement_needs_that_no_difference_is_left_that_matters(interval, low, high, comparison):
     published = {"value": 0.5, "interval": interval, "reference": "Noether 1918"}
     assert compare_with_literature(published, low, high, 0.1) is comparison
-    words = comparison_in_words(comparison, published, published["reference"])
-    assert words.startswith(comparison.value)
-    assert words.endswith("of Noether 1918")
+    words = compose_comparison(
+        {"kind": "level", "null": 0.0, "smallest": 0.1, "published": published},
+        MeasuredNumber(Verdict.UNDECIDED, 0.55, low, high),
+        "Noether 1918",
+    )
+    assert words.startswith("Noether 1918 said 0.5")
+    relation = words.rpartition(": ")[2]
+    first, last = interval or (0.5, 0.5)
+    is_held = comparison is AGREES and low <= last and high >= first
+    assert relation == {AGREES: "agrees" if is_held else "agrees within 0.1", DIFFERS: "differs"}.get(
+        comparison, "we cannot tell yet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "quantity", "said"),
+    [
+        ({}, 0.0, "the factor by which each doubling of the width", "said no change with each doubling"),
+        ({}, -1.0, "the factor by which each doubling of the width", "said 0.5 times with each doubling"),
+        ({"span": [2, 3]}, -1.0, "the exponent of loss over the width", "said −1"),
+        ({"kind": "contrast", "in_words": "{times2} times"}, 0.0, "loss with width 2 over that with", "said the same"),
+        ({"kind": "contrast", "in_words": "{value} bits"}, -1.0, "loss with width 2 minus that with", "said −1 bits"),
+    ],
+)
+def test_the_number_of_a_paper_is_told_as_the_quantity_beside_it(words, value, quantity, said):
+    asked = {
+        "kind": "slope",
+        "measure": "loss",
+        "across": "width",
+        "between": [{"width": 2}, {"width": 64}],
+        "null": 0.0,
+        "smallest": 0.1,
+        "span": [2, 64],
+        "published": {"value": value, "interval": None},
+        **words,
+    }
+    assert compose_quantity(asked).startswith(quantity)
+    told = compose_comparison(asked, NOT_MEASURED, "Noether 1918")
+    assert told == f"Noether 1918 {said}; nothing is measured here yet"

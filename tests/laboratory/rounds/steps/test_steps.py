@@ -486,7 +486,7 @@ def test_a_version_that_fails_everywhere_is_stopped_and_nothing_of_it_is_made_ag
     assert told.endswith(": 30.")
     stored = experiments.find_experiment(lab.db, 1)
     assert stored.status == "retired"
-    assert stored.why == "4 of 4 tasks failed on 3 hosts, and more than 10% may not"
+    assert stored.why == "4 of 4 tasks failed on 3 hosts, and more than 10 % may not"
     states = Counter(row["state"] for row in lab.db.select("SELECT state FROM task"))
     assert states == {TaskState.FAILED: 4, TaskState.ABORTED: 29, TaskState.SENT: 1}
     assert not lab.ask(2).orders

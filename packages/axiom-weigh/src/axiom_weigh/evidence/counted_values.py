@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from axiom_weigh.amounts import counted as count_noun
 from axiom_weigh.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
 from axiom_weigh.statistics.clones import HARDLY, alike, equal_values, few_equal_values
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, Alarm, Cohort, Force, Observation, Outcome
@@ -51,7 +52,8 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
     counted = tuple(_without_copies(seeds, copies) if copies else seeds)
     different = [seed for seed in seeds if seed.replicate not in copies]
     gone = [observation for observation in counted if observation.value is None]
-    reasons = [f"{len(seeds)} replicates of {blocks} closed blocks, in the order in which they were issued"]
+    ordered = f"{count_noun(len(seeds), 'replicate')} of {count_noun(blocks, 'closed block')}"
+    reasons = [f"{ordered}, in the order in which they were issued"]
     unasked = len(confirming) - len(own)
     if unasked:
         reasons.append(f"{unasked} further replicates are not asked: {NOT_WAITING}")

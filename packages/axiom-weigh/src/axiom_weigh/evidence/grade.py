@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Evidence, Grade, Verdict
 
@@ -117,7 +118,7 @@ def _more(what: str, have: int, want: int) -> str:
 def _e_value(facts: GradeFacts, want: float) -> str:
     if facts.verdict is Verdict.ABSENT or facts.e_value >= want:
         return ""
-    return f"evidence of {want:,.0f} to 1 ({e_told(facts.e_value, 3)} so far)"
+    return f"evidence of {want:,.0f} to 1 ({e_told(facts.e_value)} so far)"
 
 
 def is_nearly_strong(evidence: Evidence) -> bool:
@@ -165,8 +166,10 @@ def _independence(facts: GradeFacts) -> str:
     strangers = f"{facts.checks + wanted} seeds that strangers computed again, and agree"
     if is_many:
         return f"{strangers} ({facts.checks} so far{outvoted})"
-    again = f"{_SHARE_AGAIN:.0%} of the seeds computed again and agreeing ({facts.agreeing} of {facts.seeds} so far)"
-    several = f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers ({facts.hosts} of {facts.volunteers} so far)"
+    agreeing = f"{facts.agreeing} of {facts.seeds} so far"
+    again = f"{100 * _SHARE_AGAIN:.0f} % of the seeds computed again and agreeing ({agreeing})"
+    computed = f"{counted(facts.hosts, 'host')} of {counted(facts.volunteers, 'volunteer')} so far"
+    several = f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers ({computed})"
     return (
         f"{again}, where the laboratory computes alone; or {several}"
         if facts.volunteers == 1

@@ -104,7 +104,7 @@ class ManyClaims:
         ]
 
     def _meaning(self) -> list[str]:
-        n, single = len(self.cards), e_told(len(self.cards) / SHARE, 3)
+        n, single = len(self.cards), e_told(len(self.cards) / SHARE)
         return [
             f"among all: of what stands at most {100 * SHARE:g} % is false on average, however the claims hang",
             f"together, at any look (e-BH over all {n}, undecided ones too; to stand by itself takes {single} to 1)",

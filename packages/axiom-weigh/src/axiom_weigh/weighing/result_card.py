@@ -184,7 +184,7 @@ class WeighedTable:
         return f"{middle:+.4g}" if self._are_differences() else f"{middle:.4g}"
 
     def _odds(self) -> str:
-        return _big(self.evidence.e_absent if self.verdict is Verdict.ABSENT else self.evidence.e_value)
+        return e_told(self.evidence.e_absent if self.verdict is Verdict.ABSENT else self.evidence.e_value)
 
     @property
     def ruled_out(self) -> float | None:
@@ -528,7 +528,3 @@ def _computed(evidence: Evidence) -> str:
         return "not named"
     parts = ((evidence.hosts, "host"), (evidence.volunteers, "volunteer"), (evidence.platforms, "platform"))
     return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in parts)
-
-
-def _big(number: float) -> str:
-    return f"{math.floor(number):,}" if 1000 <= number < 1e6 else e_told(number, 3)

@@ -4,6 +4,7 @@ What is not declared is not guessed in favour of an effect: see `tables/doubts.p
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -329,7 +330,7 @@ def _in_seeds(arranged: OrderedObservations, reasons: Sequence[str]) -> list[str
         return list(reasons)
     where = ", in the order in which they were issued"
     return [
-        text.replace("replicates of 1 closed blocks", "seeds").replace("" if arranged.is_issued else where, "")
+        re.sub("replicate(s?) of 1 closed block", r"seed\1", text).replace("" if arranged.is_issued else where, "")
         for text in reasons
     ]
 

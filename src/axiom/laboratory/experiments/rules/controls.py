@@ -60,7 +60,7 @@ def control_result(estimand: Mapping[str, Any], values: Sequence[float | None]) 
         lies = "lies" if is_beyond else "does not lie"
         why = (
             f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}"
-            f", and e is {e_told(e_value, 3)}, of {limits.CONTROL_ENOUGH:.0f} wanted"
+            f", and e is {e_told(e_value)}, of {limits.CONTROL_ENOUGH:.0f} wanted"
         )
     return ControlResult(
         is_found=is_beyond and e_value >= limits.CONTROL_ENOUGH,
@@ -110,7 +110,7 @@ def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | N
             return PlaceboResult(
                 is_spared=False,
                 reason=f"the {result.centre} {result.estimate:.4g} lies further from {estimand['null']:g} than "
-                f"{estimand['smallest']:g}, and e is {e_told(result.e_value, 3)}, of less than "
+                f"{estimand['smallest']:g}, and e is {e_told(result.e_value)}, of less than "
                 f"{limits.CONTROL_HINT:.0f} wanted",
             )
     result = control_result(estimand, numbers)

@@ -57,13 +57,15 @@ def find_kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | 
     if own.parts == other.parts and own.parts:
         return Kinship(share=1.0, reason="its code is the same but for names, words and numbers")
     if share >= limits.KIN_SHARE and len(shared) >= limits.KIN_PARTS:
-        return Kinship(share=share, reason=f"{share:.0%} of its code is the same but for names, words and numbers")
+        return Kinship(
+            share=share, reason=f"{100 * share:.0f} % of its code is the same but for names, words and numbers"
+        )
     if rare >= limits.KIN_RARE_PARTS:
         return Kinship(share=share, reason=f"they share {rare} parts that no experiment of Axiom's own has")
     if own.fields and own.fields == other.fields:
         return Kinship(share=share, reason="it measures the same over the same factors")
     if share >= limits.KIN_SHARE_OF_AUTHOR and len(shared) >= limits.KIN_PARTS:
-        reason = f"{share:.0%} of its code is the same, and so is its author"
+        reason = f"{100 * share:.0f} % of its code is the same, and so is its author"
         return Kinship(share=share, reason=reason, of_author=True)
     return None
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from axiom.domain.headlines.answers import WeighedNumber
-from axiom.domain.headlines.numbers import estimate_with_unit, format_interval, interval_in_words
+from axiom.domain.headlines.numbers import amount_with_unit, estimate_with_unit, tell_interval
 
 
 class LiteratureComparison(StrEnum):
@@ -28,24 +28,22 @@ def compare_with_literature(
     return LiteratureComparison.DIFFERS if most < first or last < least else LiteratureComparison.UNCLEAR
 
 
-def comparison_in_words(comparison: LiteratureComparison, published: Mapping[str, Any], reference: str) -> str:
-    """What is said of the published number, as the end of a sentence; the reference as all read it."""
-    number = f"{published['value']:.4g}"
-    if published["interval"]:
-        number += " [{:.4g}, {:.4g}]".format(*published["interval"])
-    relation = "cannot tell whether it agrees with" if comparison is LiteratureComparison.UNCLEAR else comparison
-    return f"{relation} the published {number} of {reference}"
+def compose_comparison(
+    estimand: Mapping[str, Any], measured: WeighedNumber | None, reference: str, who: str = "here"
+) -> str:
+    """What the paper said and what was measured, in the unit of the estimand, and whether the two agree.
 
-
-def compose_comparison(estimand: Mapping[str, Any], measured: WeighedNumber | None, reference: str, who: str) -> str:
-    """What the paper said and what was measured, in the unit of the estimand, and whether the two agree."""
+    Where they agree although the interval does not hold what the paper said, how nearly they do.
+    """
     published = estimand["published"]
     ends = published["interval"] or (None, None)
     theirs = f"{reference} said {estimate_with_unit(estimand, published['value'], *ends)}"
     if measured is None or measured.estimate is None:
         return f"{theirs}; nothing is measured here yet"
-    comparison = compare_with_literature(published, measured.low, measured.high, estimand["smallest"])
+    numbers, smallest = (measured.estimate, measured.low, measured.high), estimand["smallest"]
+    comparison = compare_with_literature(published, *numbers[1:], smallest)
     relation = "we cannot tell yet" if comparison is LiteratureComparison.UNCLEAR else comparison.split()[0]
-    numbers = (measured.estimate, measured.low, measured.high)
-    ours = interval_in_words(estimand, *numbers) or "{} [{}, {}]".format(*format_interval(estimand, *numbers))
-    return f"{theirs}; {who} {ours}: {relation}"
+    is_beside = compare_with_literature(published, *numbers[1:], 0.0) is LiteratureComparison.DIFFERS
+    if comparison is LiteratureComparison.AGREES and is_beside:
+        relation += f" within {amount_with_unit(estimand, smallest)}"
+    return f"{theirs}; {who} {tell_interval(estimand, *numbers)}: {relation}"

@@ -347,7 +347,7 @@ def _interval(weighed: Evidence, estimand: Mapping[str, Any]) -> dict[str, float
 def _place(weighed: Evidence) -> str:
     if weighed.false_share is None:
         return "not among the findings of the whole laboratory"
-    return f"among the findings of the whole laboratory at a false share of {weighed.false_share:.0%}"
+    return f"among the findings of the whole laboratory at a false share of {100 * weighed.false_share:.0f} %"
 
 
 def _short(number: float | None, bars: Sequence[float]) -> float | str:

@@ -14,7 +14,7 @@ from axiom.errors import WrongUse
 from axiom.laboratory.experiments import preflight_report
 from axiom.laboratory.findings.rules.interest import FindingNews, RankedFinding
 from axiom.laboratory.findings.rules.links import find_bearing
-from axiom.laboratory.findings.rules.literature import compare_with_literature, comparison_in_words
+from axiom.laboratory.findings.rules.literature import compose_comparison
 from axiom.laboratory.findings.rules.publishable import is_ready_to_publish
 from axiom.laboratory.findings.rules.score_predictions import compute_foreknowledge
 from axiom.laboratory.open_round import OpenRound, shorten_notes
@@ -164,16 +164,12 @@ def tell_literature(db: Database, news: FindingNews) -> list[Note]:
     estimand, _ = find_asked_estimand(db, news.number)
     if (published := estimand.get("published")) is None:
         return []
-    comparison = compare_with_literature(published, news.now.low, news.now.high, estimand["smallest"])
     reference = mark_unapproved(published["reference"], references.list_approved_references(db))
     return [
         Note(
             kind="changed.literature",
-            text="The number of finding {finding} {comparison}.",
-            facts={
-                "finding": news.number,
-                "comparison": comparison_in_words(comparison, published, reference),
-            },
+            text="Of the number of finding {finding} {comparison}.",
+            facts={"finding": news.number, "comparison": compose_comparison(estimand, news.now, reference)},
             about=f"/findings/{news.number}",
         )
     ]
