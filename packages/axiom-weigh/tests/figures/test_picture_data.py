@@ -135,6 +135,9 @@ def test_words_tell_the_lines_that_are_drawn_each_from_its_lowest_place_to_its_h
     told = described(request)
     assert [name for name in named if f"{name} the" in told] == choose_series(request)
     assert "is 2 at width 2 and 5 at 5." in told
+    low = replace(request, points=(*points, SweepPoint(x=1, estimate=1e-7, series="line 0")))
+    assert "is 0 at width 1 and 5 at 5." in described(low)
+    assert "is 1e−7 at width 1" in described(replace(low, log=("y",)))
     assert "6 more series" in told
 
 

@@ -395,7 +395,7 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     first, last = ordered[0], ordered[-1]
     of = f"{request.by} = {digits(first.series)}" if request.by else digits(first.series)
     whose = f"With {of} the" if first.series is not None else "The"
-    amounts = [write_amount(point.estimate, is_share=request.is_share) for point in (first, last)]
+    amounts = [write_amount(_clear_of_dust(request, point), is_share=request.is_share) for point in (first, last)]
     start, end = request.name_level(first.x), request.name_level(last.x)
     places = (
         (f"with {start}", f"with {end}")
@@ -404,6 +404,12 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     )
     sentence = f"{whose} {request.quantity} is {amounts[0]} {places[0]}"
     return f"{sentence}." if first is last else f"{sentence} and {amounts[1]} {places[1]}."
+
+
+def _clear_of_dust(request: Sweep, point: SweepPoint) -> float:
+    """A height, which on a linear axis is nothing where nobody could tell it from that."""
+    highest, height = max(abs(other.estimate or 0.0) for other in request.points), point.estimate or 0.0
+    return 0.0 if "y" not in request.log and abs(height) < highest / 1_000 else height
 
 
 def _narrowing_in_words(request: Narrowing) -> str:
