@@ -24,6 +24,7 @@ from axiom.domain.headlines.answers import (
     is_size_open,
     with_words,
 )
+from axiom.domain.registrations import estimand_definition
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest
 from axiom_weigh.values import Verdict
@@ -190,6 +191,13 @@ def test_words_of_a_file_stand_for_its_names():
         "In small networks, with a learning rate of 0.1, accuracy on new examples is typically higher with many "
         "neurons than with width 2 (+0.50)"
     )
+
+
+def test_words_make_no_other_estimand_of_one():
+    for manifest in MANIFESTS:
+        for asked in manifest.estimands:
+            worded = with_words(asked, manifest, manifest.configs)
+            assert estimand_definition(worded) == estimand_definition(asked), (manifest.name, asked["name"])
 
 
 @pytest.mark.parametrize("manifest", [pytest.param(each, id=each.name) for each in MANIFESTS if each.headlines])

@@ -143,6 +143,7 @@ WORDS = (
     "setting",
     "words",
     "is_event",
+    "is_of_several",
     "span",
     "arms",
 )
