@@ -64,8 +64,9 @@ def draw_task(name: str, seeds: int, rng: np.random.Generator) -> Task:
         centres = rng.standard_normal((seeds, 5, inputs)).astype(np.float32)
         x += np.take_along_axis(centres, y[..., None], axis=1)
     elif "teacher" in name:
-        inner = rng.standard_normal((seeds, inputs, 8)).astype(np.float32)
-        outer = rng.standard_normal((seeds, 8, 2 if "2 answers" in name else 3)).astype(np.float32)
+        inside = 64 if "64" in name else 8
+        inner = rng.standard_normal((seeds, inputs, inside)).astype(np.float32)
+        outer = rng.standard_normal((seeds, inside, 2 if "2 answers" in name else 3)).astype(np.float32)
         scores = np.maximum(x @ inner, 0) @ outer
         y = (scores - np.median(scores, axis=1, keepdims=True)).argmax(axis=2)
     else:
