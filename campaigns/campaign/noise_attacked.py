@@ -162,7 +162,7 @@ def pairs_of(cells: dict[str, Cell], low: Sequence[Cell]) -> dict[str, tuple[Cel
 def judge_pair(rival: str, first: Cell, second: Cell, least: float) -> float:
     """By how many standard errors the two are as the rival says."""
     numbers, by = [RIVALS[rival](cell) for cell in (first, second)], first.lead - second.lead
-    error = float(by.std(ddof=1)) / math.sqrt(len(by))
+    error = max(1e-9, float(by.std(ddof=1)) / math.sqrt(len(by)))
     if abs(numbers[0] - numbers[1]) <= 0.05 * max(numbers):
         return (least - abs(float(by.mean()))) / error
     return (math.copysign(float(by.mean()), (numbers[0] - numbers[1]) * by.mean()) - least) / error
@@ -271,7 +271,7 @@ ATTACKS = (
     Attack(name="teacher of 20 inputs", **TEACHER | {"task": "teacher, 20"}),
     Attack(name="mixture of Gaussians", task="mixture", **DRAWN),
     Attack(name="half-space", task="half-space", **DRAWN),
-    Attack(name="product of 2 signs", task="signs", **DRAWN),
+    Attack(name="product of 2 signs, 1,600 rows", task="signs", rows=1_600, **DRAWN),
     Attack(name="digits, a fifth wrong", task="digits, wrong"),
     Attack(name="digits, no hidden layer", hidden=()),
     Attack(name="teacher, no hidden layer", hidden=(), **TEACHER),
@@ -305,10 +305,10 @@ MAPS = (
 
 def main() -> int:
     """0 when no line broke a claim of the ratio beyond doubt."""
-    lines = [line for attack in ATTACKS for line in compare(attack)]
-    lines += compare_sizes(Attack(name="digits, same rows", epochs=True), (2, 30), 12_000)
+    lines = list(compare_sizes(Attack(name="digits, same rows", epochs=True), (2, 30), 12_000))
     lines += compare_sizes(Attack(name="teacher, same rows", epochs=True, **TEACHER), (2, 32), 12_800)
     lines += [line for attack in MAPS for line in draw_map(attack)]
+    lines += [line for attack in ATTACKS for line in compare(attack)]
     missed = []
     for claim in dict.fromkeys(claim for claim, _, _ in lines):
         errors = {name: z for of, name, z in lines if of == claim}
