@@ -68,7 +68,7 @@ class Cell:
     batch: float
     ratio: float
     rows: float  # seen
-    known: float  # share of rows learned
+    learned: float  # share of rows to learn that are right
     loss: float  # of the same rows
     moved: float  # from the start, in lengths of the start
     right: float
@@ -84,7 +84,7 @@ RIVALS: dict[str, Callable[[Cell], float]] = {
     "small batch": lambda cell: 1 / cell.batch,
     "rate": lambda cell: cell.ratio * cell.batch,
     "progress": lambda cell: cell.ratio * cell.rows,  # rate times steps
-    "known rows": lambda cell: cell.known,
+    "known rows": lambda cell: cell.learned,
     "low loss": lambda cell: 1 / cell.loss,
     "distance": lambda cell: cell.moved,
 }
@@ -123,7 +123,7 @@ def measure(attack: Attack, training: Training, batch: int, ratio: float, rows: 
         batch=batch,
         ratio=ratio,
         rows=rows,
-        known=100 * float((outs.argmax(-1) == y[:, None]).mean()),
+        learned=100 * float((outs.argmax(-1) == y[:, None]).mean()),
         loss=float(-np.log(of_right + 1e-12).mean()),
         moved=float(np.sqrt(sizes[0] / sizes[1])),
         right=100 * float((ask_nets(nets, task.test_x[:, None])[-1].argmax(-1) == task.test_y[:, None]).mean()),
@@ -189,8 +189,8 @@ def cells_of(attack: Attack) -> tuple[dict[str, Cell], list[Cell]]:
 def compare(attack: Attack) -> Iterator[tuple[str, str, float]]:
     """Print a setting's lines; yield what is claimed, where, and by how many errors it is as claimed."""
     cells, low = cells_of(attack)
-    right, known = ([round(getattr(cells[name], of), 1) for name in ("high", "low")] for of in ("right", "known"))
-    print(f"{attack.name}: {attack.seeds} seeds, right {right}, known {known}")
+    right, learned = ([round(getattr(cells[name], of), 1) for name in ("high", "low")] for of in ("right", "learned"))
+    print(f"{attack.name}: {attack.seeds} seeds, right {right}, known {learned}")
     words = []
     for name, (claim, sign) in SIGNS.items():
         text, errors = write_interval(cells[name].lead)
@@ -221,8 +221,8 @@ def draw_map(attack: Attack) -> Iterator[tuple[str, str, float]]:
         one_sign = max(min(errors), -max(errors))
         above += [cell for cell, of in zip(cells, errors, strict=True) if of >= DOUBTFUL]
         below += [cell for cell, of in zip(cells, errors, strict=True) if of <= -DOUBTFUL]
-        known = " ".join(f"{cell.known:.1f}" for cell in cells)
-        print(f"    {ratio:<7}{'  '.join(texts)}  {judge_errors(one_sign)}; known {known}", flush=True)
+        learned = " ".join(f"{cell.learned:.1f}" for cell in cells)
+        print(f"    {ratio:<7}{'  '.join(texts)}  {judge_errors(one_sign)}; known {learned}", flush=True)
         yield "ratio: one sign at all lengths", f"{attack.name}, {ratio}", one_sign
     for rival, number in RIVALS.items():
         higher = np.mean([number(a) > number(b) for a in above for b in below] or [False])
