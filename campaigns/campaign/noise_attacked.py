@@ -196,7 +196,7 @@ def compare(attack: Attack) -> Iterator[tuple[str, str, float]]:
         text, errors = write_interval(cells[name].lead)
         words.append(f"{name}{text} {judge_errors(sign * errors) if sign else ''}")
         if sign:
-            yield f"sign: {claim}", attack.name, sign * errors
+            yield f"sign: {claim}", f"{attack.name}, {name}", sign * errors
     print("    leads:", "; ".join(words))
     words, least = [], abs(float((cells["high"].lead - cells["low"].lead).mean())) / 4
     for name, (first, second) in pairs_of(cells, low).items():
