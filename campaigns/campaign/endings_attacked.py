@@ -8,44 +8,41 @@ networks are in both comparisons. This shares nothing with the laboratory's prog
 no line broke a claim by 3.29 standard errors.
 """
 
-import itertools
-import math
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-
-from axiom.kit import digits
-
-STREAM = 20_261_130  # of all draws here
-BROKEN, DOUBTFUL = 3.29, 1.96
-Array: TypeAlias = npt.NDArray[Any]
-Nets: TypeAlias = list[Array]  # weights and offsets of each layer, by seed and network
-Measure: TypeAlias = Callable[[int, int], Array]  # of two of each seed's networks
-Pairs: TypeAlias = tuple[tuple[int, int], ...]
+from paired_networks import (
+    BROKEN,
+    DOUBTFUL,
+    STREAM,
+    Array,
+    Measure,
+    Nets,
+    Pairs,
+    Setting,
+    Task,
+    Training,
+    answers_differ,
+    ask_nets,
+    draw_nets,
+    draw_task,
+    judge_errors,
+    key_of,
+    measure_apart,
+    share_right,
+    take_softmax,
+    write_interval,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attack:
-    """One setting. What it does not name is the laboratory's: 16 neurons, batches of 16, rate 0.3, 800 steps."""
+class Attack(Setting):
+    """What it does not name is the laboratory's: 16 neurons, batches of 16, rate 0.3, 800 steps."""
 
-    name: str
-    task: str = "digits"
-    hidden: tuple[int, ...] = (16,)
-    batch: int = 16
-    lr: float = 0.3
-    steps: int = 800
-    rule: str = "plain"
-    schedule: str = "steady"  # before the endings
     endings: tuple[str, ...] = ("steady", "cosine")  # each from the same networks
     ending: float = 0.25  # which part of the steps they take
-    epochs: bool = False  # draw without replacement
-    scale: float = 1.0  # of the starts
-    seeds: int = 64
-    stream: int = STREAM
     more: bool = False  # all of NETS, and other measures
 
 
@@ -72,145 +69,9 @@ MORE: dict[str, Pairs] = {
 }
 
 
-@dataclass(frozen=True)
-class Task:
-    """Rows to learn and rows to ask, by seed."""
-
-    x: Array
-    y: Array
-    test_x: Array
-    test_y: Array
-
-
-def draw_task(name: str, seeds: int, rng: np.random.Generator) -> Task:
-    """A task, or a split of the digits, for each seed."""
-    if name.startswith("digits"):
-        splits = [digits.task(rng, train=1_200, test=597) for _ in range(seeds)]
-        x, y, test_x, test_y = (
-            np.stack([getattr(split, part) for split in splits]) for part in ("x_train", "y_train", "x_test", "y_test")
-        )
-        wrong = rng.random(y.shape) < (0.2 if "wrong" in name else 0.0)
-        return Task(x, np.where(wrong, rng.integers(10, size=y.shape), y), test_x, test_y)
-    rows, tested, inputs = 8_192, 1_024, 20 if "20" in name else 10
-    x = rng.standard_normal((seeds, rows + tested, inputs)).astype(np.float32)
-    if name == "mixture":
-        y = rng.integers(5, size=x.shape[:2])
-        centres = rng.standard_normal((seeds, 5, inputs)).astype(np.float32)
-        x += np.take_along_axis(centres, y[..., None], axis=1)
-    elif "teacher" in name:
-        inner = rng.standard_normal((seeds, inputs, 8)).astype(np.float32)
-        outer = rng.standard_normal((seeds, 8, 2 if "2 answers" in name else 3)).astype(np.float32)
-        scores = np.maximum(x @ inner, 0) @ outer
-        y = (scores - np.median(scores, axis=1, keepdims=True)).argmax(axis=2)
-    else:
-        x = np.sign(x) if name == "signs" else x
-        y = ((x[..., :2] if name == "signs" else x[..., :1]).prod(axis=2) > 0).astype(int)
-    return Task(x[:, tested:], y[:, tested:], x[:, :tested], y[:, :tested])
-
-
 def nets_of(attack: Attack) -> tuple[tuple[int, int, float], ...]:
     """Which networks it trains."""
     return NETS if attack.more else NETS[:6]
-
-
-def key_of(attack: Attack) -> list[int]:
-    """Where its draws come from: no two lines share any."""
-    return [attack.stream, zlib.crc32(f"{attack.name} {attack.schedule}".encode())]
-
-
-def draw_nets(attack: Attack, task: Task, rng: np.random.Generator) -> Nets:
-    """The starts: Gaussian weights of variance 2 over inputs, no offsets."""
-    sizes = (task.x.shape[2], *attack.hidden, 1 + int(task.y.max()))
-    starts = [start for start, _, _ in nets_of(attack)]
-    nets: Nets = []
-    for inputs, outputs in itertools.pairwise(sizes):
-        drawn = rng.standard_normal((attack.seeds, 2, inputs, outputs)) * attack.scale * math.sqrt(2 / inputs)
-        nets += [drawn.astype(np.float32)[:, starts], np.zeros((attack.seeds, len(starts), 1, outputs), np.float32)]
-    return nets
-
-
-def ask(nets: Nets, x: Array) -> list[Array]:
-    """What goes into each layer, and what comes out of the last one."""
-    values = [x]
-    for layer, (weights, offsets) in enumerate(zip(nets[::2], nets[1::2], strict=True)):
-        out = values[-1] @ weights + offsets
-        values.append(np.maximum(out, 0, out=out) if 2 * layer + 2 < len(nets) else out)
-    return values
-
-
-def chances(out: Array) -> Array:
-    """Softmax."""
-    powers = np.exp(out - out.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
-
-
-@dataclass
-class Training:
-    """What is trained, as it stands."""
-
-    attack: Attack
-    task: Task
-    nets: Nets
-    step: int = 0
-    memory: list[Nets] = field(default_factory=list)  # of momentum and of Adam
-    mean: Nets = field(default_factory=list)  # of the weights since it was asked for
-    epoch: tuple[int, Array] = (-1, np.zeros(0))
-
-    def batch_of(self, size: int) -> Array:
-        """Which rows each seed's two sequences learn from now."""
-        attack, rows = self.attack, self.task.x.shape[1]
-        key, epoch = key_of(attack), self.step // (rows // size)
-        if not attack.epochs:
-            return np.random.default_rng([*key, 1, self.step]).integers(rows, size=(attack.seeds, 2, size))
-        if self.epoch[0] != epoch:
-            order = np.broadcast_to(np.arange(rows), (attack.seeds, 2, rows))
-            self.epoch = (epoch, np.random.default_rng([*key, 2, epoch]).permuted(order, axis=2))
-        return self.epoch[1][..., (at := self.step % (rows // size) * size) : at + size]
-
-    def learn(self, rates: Sequence[float], size: int, average: bool = False) -> None:
-        """Take so many steps."""
-        every = np.arange(self.attack.seeds)[:, None, None]
-        self.mean = [np.zeros_like(part) for part in self.nets] if average else []
-        for rate in rates:
-            rows = self.batch_of(size)
-            done = self.step / self.attack.steps
-            orders = [order if done < until else 1 - order for _, order, until in nets_of(self.attack)]
-            x, y = self.task.x[every, rows][:, orders], self.task.y[every, rows][:, orders]
-            values = ask(self.nets, x)
-            back = chances(values[-1])
-            np.put_along_axis(back, y[..., None], np.take_along_axis(back, y[..., None], axis=-1) - 1, axis=-1)
-            back /= size
-            slopes: Nets = []
-            for weights, put in zip(self.nets[-2::-2], values[-2::-1], strict=True):
-                slopes = [put.swapaxes(-1, -2) @ back, back.sum(axis=-2, keepdims=True), *slopes]
-                if put is not x:
-                    back = (back @ weights.swapaxes(-1, -2)) * (put > 0)
-            self.step += 1
-            for part, change in zip(self.nets, self.changes(slopes), strict=True):
-                np.subtract(part, np.float32(rate) * change, out=part)
-            for total, part in zip(self.mean, self.nets, strict=bool(average)):
-                np.add(total, part / np.float32(len(rates)), out=total)
-
-    def changes(self, slopes: Nets) -> Nets:
-        """What the rule makes of the slopes."""
-        if self.attack.rule == "plain":
-            return slopes
-        self.memory = self.memory or [[np.zeros_like(part) for part in slopes] for _ in range(2)]
-        first, second = self.memory
-        if self.attack.rule == "momentum":
-            self.memory[0] = [0.9 * old + new for old, new in zip(first, slopes, strict=True)]
-            return self.memory[0]
-        first = [0.9 * old + 0.1 * new for old, new in zip(first, slopes, strict=True)]
-        second = [0.999 * old + 0.001 * new * new for old, new in zip(second, slopes, strict=True)]
-        self.memory = [first, second]
-        a, b = 1 - 0.9**self.step, 1 - 0.999**self.step
-        return [m / a / (np.sqrt(v / b) + 1e-8) for m, v in zip(first, second, strict=True)]
-
-    def fork(self) -> "Training":
-        """The same once more, to end otherwise."""
-        return replace(
-            self, nets=[part.copy() for part in self.nets], memory=[[p.copy() for p in nets] for nets in self.memory]
-        )
 
 
 def rates_of(schedule: str, lr: float, steps: int) -> list[float]:
@@ -232,7 +93,8 @@ def train(attack: Attack) -> Iterator[tuple[str, Task, Nets, Nets]]:
     """Each ending's name, the task, and the networks before and after it."""
     rng = np.random.default_rng([*key_of(attack), 0])
     task = draw_task(attack.task, attack.seeds, rng)
-    trunk = Training(attack, task, draw_nets(attack, task, rng))
+    orders = nets_of(attack)
+    trunk = Training(attack, task, draw_nets(attack, task, rng, [start for start, _, _ in orders]), orders)
     last = round(attack.ending * attack.steps)
     rates = rates_of(attack.schedule, attack.lr, attack.steps)
     trunk.learn(rates[:-last], attack.batch)
@@ -246,17 +108,17 @@ def train(attack: Attack) -> Iterator[tuple[str, Task, Nets, Nets]]:
 
 def measures_of(task: Task, nets: Nets) -> dict[str, Measure]:
     """How far apart two networks of each seed are, in points; rows or one number of each seed."""
-    outs = ask(nets, task.test_x[:, None])[-1]
+    outs = ask_nets(nets, task.test_x[:, None])[-1]
     answers = outs.argmax(axis=-1)
-    right, chance = answers == task.test_y[:, None], chances(outs)
+    right, chance = answers == task.test_y[:, None], take_softmax(outs)
     flat = np.concatenate([part.reshape(*part.shape[:2], -1) for part in nets], axis=2)
 
     def lose_between(a: int, b: int) -> Array:
-        middle = ask([(part[:, a] + part[:, b]) / 2 for part in nets], task.test_x)[-1].argmax(axis=-1)
+        middle = ask_nets([(part[:, a] + part[:, b]) / 2 for part in nets], task.test_x)[-1].argmax(axis=-1)
         return np.asarray((right[:, a] * 0.5 + right[:, b] * 0.5) - (middle == task.test_y))
 
     return {
-        "answers": lambda a, b: answers[:, a] != answers[:, b],
+        "answers": answers_differ(task, nets),
         "probabilities, total variation": lambda a, b: abs(chance[:, a] - chance[:, b]).sum(axis=-1) / 2,
         "accuracy, absolute difference": lambda a, b: abs(right[:, a].mean(1) - right[:, b].mean(1))[:, None],
         "which rows are wrong": lambda a, b: right[:, a] != right[:, b],
@@ -288,32 +150,17 @@ def cosine_matched(nets: Nets, a: int, b: int) -> Array:
     return np.asarray(products / np.sqrt(sizes[0] * sizes[1]))
 
 
-def apart(measure: Measure, pairs: Pairs) -> Array:
-    """By seed, the mean over pairs of networks, in points."""
-    return np.asarray(np.mean([100 * measure(a, b).mean(axis=1) for a, b in pairs], axis=0))
-
-
-def interval(values: Array) -> tuple[str, float]:
-    """The mean with 1.96 standard errors, and how many standard errors it is from 0."""
-    error = max(1e-9, float(values.std(ddof=1)) / math.sqrt(len(values)))
-    return f"{values.mean():+6.2f} ±{1.96 * error:5.2f}", float(values.mean()) / error
-
-
-def share_right(nets: Nets, x: Array, y: Array) -> float:
-    """Of the four networks of each seed, in per cent."""
-    return float(100 * (ask([part[:, :4] for part in nets], x[:, None])[-1].argmax(axis=-1) == y[:, None]).mean())
-
-
 def compare(attack: Attack) -> Iterator[tuple[str, str, float]]:
     """Print a line for each ending; yield the claims, its name, and by how many errors each is as claimed."""
     for ending, task, before, nets in train(attack):
         name = f"{attack.name}: {ending}"
         far, earlier = (
-            {of: apart(answers_differ(task, of_nets), PAIRS[of]) for of in PAIRS} for of_nets in (nets, before)
+            {of: measure_apart(answers_differ(task, of_nets), PAIRS[of]) for of in PAIRS} for of_nets in (nets, before)
         )
         learned = share_right(nets, task.x[:, :1_024], task.y[:, :1_024])
-        differences = [interval(far["start"] - far[other]) for other in ("batches", "tenth", "nothing")]
-        differences += [interval(far["batches"] - far["nothing"]), interval(earlier["start"] - earlier["batches"])]
+        differences = [write_interval(far["start"] - far[other]) for other in ("batches", "tenth", "nothing")]
+        rest = far["batches"] - far["nothing"], earlier["start"] - earlier["batches"]
+        differences += map(write_interval, rest)
         edge, tenth, before_ending = differences[0][1], differences[1][1], differences[4][1]
         if ending == "steady":
             claims = {"3": -edge} if learned > 99.95 else {"1": edge, "1, last tenth": tenth}
@@ -324,7 +171,7 @@ def compare(attack: Attack) -> Iterator[tuple[str, str, float]]:
             + "".join(f"{values.mean():6.2f}" for values in far.values())
             + "".join(f"  {words}" for words, _ in differences)
             + "  "
-            + ", ".join(f"{claim} {verdict(errors)}" for claim, errors in claims.items()),
+            + ", ".join(f"{claim} {judge_errors(errors)}" for claim, errors in claims.items()),
             flush=True,
         )
         yield from ((claim, name, errors) for claim, errors in claims.items())
@@ -332,30 +179,21 @@ def compare(attack: Attack) -> Iterator[tuple[str, str, float]]:
             print_more(ending, task, nets)
 
 
-def answers_differ(task: Task, nets: Nets) -> Measure:
-    """On which rows two networks of each seed answer differently."""
-    return measures_of(task, nets)["answers"]
-
-
-def verdict(errors: float) -> str:
-    """In a word, from standard errors."""
-    return "held" if errors >= DOUBTFUL else "BROKE" if errors <= -BROKEN else "broke" if errors <= -DOUBTFUL else "?"
-
-
 def print_more(ending: str, task: Task, nets: Nets) -> None:
     """Other measures of the same networks, and other things to share."""
     measures = measures_of(task, nets)
     for name, measure in measures.items():
-        far = [apart(measure, PAIRS[shared]) for shared in ("nothing", "start", "batches")]
-        edge, *others = (interval(far[a] - far[b])[0] for a, b in ((1, 2), (1, 0), (2, 0)))
+        far = [measure_apart(measure, PAIRS[shared]) for shared in ("nothing", "start", "batches")]
+        edge, *others = (write_interval(far[a] - far[b])[0] for a, b in ((1, 2), (1, 0), (2, 0)))
         print(
             f"    {ending}, by {name:<50}{'':6}{''.join(f'{values.mean():6.2f}' for values in far)}"
             f"{'':12}  {edge}{'':16}  {'  '.join(others)}"
         )
-    start = apart(measures["answers"], PAIRS["start"])
+    start = measure_apart(measures["answers"], PAIRS["start"])
     for name, pairs in MORE.items():
-        values = apart(measures["answers"], pairs)
-        print(f"    {ending}, sharing {name:<50}{'':19}{values.mean():6.2f}{'':12}  {interval(start - values)[0]}")
+        values = measure_apart(measures["answers"], pairs)
+        edge = write_interval(start - values)[0]
+        print(f"    {ending}, sharing {name:<50}{'':19}{values.mean():6.2f}{'':12}  {edge}")
 
 
 ENDINGS = ("steady", "cosine", "linear", "tenth of the rate", "averaged", "large batches")
@@ -453,7 +291,7 @@ def main() -> int:
     missed = []
     for claim in sorted({claim for claim, _, _ in lines}):
         errors = {name: z for of, name, z in lines if of == claim}
-        verdicts = [verdict(z) for z in errors.values()]
+        verdicts = [judge_errors(z) for z in errors.values()]
         by_chance = f"chance would break {len(errors) / 40:.1f} if nothing differed"
         counts = ", ".join(f"{verdicts.count(word)} {word}" for word in ("held", "?", "broke", "BROKE"))
         print(f"claim {claim}: {counts}, of {len(errors)}; {by_chance}")
