@@ -219,7 +219,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn a product of three of ten signs",
     headlines=(
         Headline(
-            says="After half a twin's learning time, unsuccessful networks need fewer steps than new ones",
+            says="Unsuccessful networks, halfway to a twin's success, need fewer further steps than new ones",
             when={
                 "narrow_remembers": Direction.LESS,
                 "remembers": Direction.LESS,

@@ -469,6 +469,16 @@ experiment = Experiment(
             },
         ),
         Headline(
+            says="After 12,800 network-labelled rows, noise decides whether shared batches or starts win",
+            when={
+                "high_teacher": Direction.MORE,
+                "low_teacher": Direction.LESS,
+                "sizes_high_teacher": Direction.ABSENT,
+                "sizes_low_teacher": Direction.ABSENT,
+                "rates_teacher": Direction.MORE,
+            },
+        ),
+        Headline(
             says="Networks agree more by shared starts than by shared batches, at any noise tried",
             when={"high_digits": Direction.LESS, "low_digits": Direction.LESS},
         ),

@@ -171,6 +171,10 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
+            says="Wider networks' first layers end more alike, though training adds less of that likeness",
+            when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
+        ),
+        Headline(
             says="Over widths 16–512, separately trained networks' first layers tend to become more similar",
             when={"alignment_with_width": Direction.MORE},
         ),
