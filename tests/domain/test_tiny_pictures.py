@@ -31,6 +31,7 @@ CASES = [
     (asked("level", null=2.0), (Verdict.ABSENT, 2.01, 1.95, 2.05), "axis", None),
     (asked("level", null=2.0), (Verdict.UNDECIDED, 2.01, None, None), None, ("", "")),
     (asked("level"), (PLUS, 1e-9, 5e-10, 2e-9), "axis", None),
+    (asked("level", "{times2} times"), (PLUS, 1.3, 1.0, 1.6), "axis", None),
 ]
 
 
@@ -57,4 +58,5 @@ def test_a_row_is_told_with_its_unit_and_drawn_within_its_picture(estimand, meas
         places = [*drawn["interval"], drawn["middle"], *drawn["band"]]
         assert drawn["interval"][0] <= drawn["middle"] <= drawn["interval"][1]
         assert drawn["band"][0] < drawn["band"][1]
+        assert not [label for label in picture["labels"] if "×" in label and "−" in label]
     assert all(0 <= place <= 184 for place in places)

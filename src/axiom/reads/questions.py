@@ -1,6 +1,6 @@
 """A question as a reader meets it: the answer in a sentence, one picture, how sure it is, and what is still open."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.headlines.answers import (
@@ -94,6 +94,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "theme": read_themes().get(stored.name),
             "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),
             "told_by_makers": _tell_recorded_numbers(manifest, answered["rests_on"]) if answered["recorded"] else [],
+            "told_besides": _tell_recorded_numbers(manifest, settled - set(answered["rests_on"])),
             "told": carriers or ([] if answered["recorded"] else decided),
             "decided": len(decided),
             "findings": rows,
@@ -227,7 +228,7 @@ def _compose_answer(
     }
 
 
-def _tell_recorded_numbers(manifest: Manifest, names: Sequence[str]) -> list[Answer]:
+def _tell_recorded_numbers(manifest: Manifest, names: Collection[str]) -> list[Answer]:
     """What the makers measured, in sentences; for the page of one question alone, since it goes through all configs."""
     numbers = find_recorded_numbers(manifest.name, manifest.version)
     rows = []

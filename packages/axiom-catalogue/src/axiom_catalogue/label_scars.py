@@ -223,7 +223,7 @@ experiment = Experiment(
             planted=grid(Config, before=["same", "other"], wear=[True]),
         ),
     ),
-    figure=Figure(x="before", y="octaves", title="What nonsense costs"),
+    figure=Figure(x="before", y="octaves", title="Steps to the true labels after nonsense"),
     setting="small ReLU networks that learn true labels",
     headlines=(
         Headline(

@@ -215,7 +215,7 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Stronger weight decay makes networks learn addition sooner, but too much makes them forget",
+            says="Stronger weight decay shortens the wait to understand sums; at 10, shown sums fail",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(

@@ -80,7 +80,7 @@ def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: flo
     estimate, span = estimate_with_unit(estimand, value, low, high), span_in_words(estimand, value, low, high)
     if not _is_bounded(estimand, low, high):
         return f"{estimate} {span}"
-    return f"{estimate} (95 % sure: {span})" if span else estimate
+    return f"{estimate} (95 % sure: {span})"
 
 
 def tell_interval(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
@@ -90,12 +90,12 @@ def tell_interval(estimand: Mapping[str, Any], value: float | None, low: float |
 
 
 def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
-    """The interval on the scale of its words, without the unit, which stands with the estimate; of a point nothing."""
+    """The interval on the scale of its words, without the unit, which stands with the estimate."""
     if not _is_bounded(estimand, low, high):
         return "so far, and nothing bounds it yet"
     _, first, last = _rescaled(estimand, value, low, high)
     if low == value == high:
-        return ""
+        return "no other value"
     if _is_change(estimand, value):
         return _span_of_changes(first, last)
     if low is None or high is None:

@@ -41,22 +41,27 @@ def choose_tiny_picture(
     centre = numbers.rescale_number(estimand, null)
     band = [numbers.rescale_number(estimand, null + side * smallest) for side in (-1.0, 1.0)]
     reach = _round_up(max(abs(end - centre) for end in (middle, *band, *ends) if end is not None))
+    first, last = centre - reach, centre + reach
+    if numbers.is_ratio(estimand):
+        first = max(first, 0.0)  # nothing is less than no times as much
     return {
         "form": "axis",
         "interval": ends,
         "estimate": middle,
         "band": band,
-        "from": centre - reach,
-        "to": centre + reach,
-        "labels": _labels(estimand, centre, reach),
+        "from": first,
+        "to": last,
+        "labels": _labels(estimand, first, last),
     }
 
 
-def _labels(estimand: Mapping[str, Any], centre: float, reach: float) -> list[str]:
+def _labels(estimand: Mapping[str, Any], first: float, last: float) -> list[str]:
+    middle = (first + last) / 2.0
     if estimand["kind"] == Kind.CONTRAST and not estimand["null"]:
-        return [f"{numbers.format_number(reach)} lower", "same", f"{numbers.format_number(reach)} higher"]
+        reach = numbers.format_number(last - middle)
+        return [f"{reach} lower", "same", f"{reach} higher"]
     unit = "×" if numbers.is_ratio(estimand) else ""
-    return [f"{numbers.format_number(round(place, 12))}{unit}" for place in (centre - reach, centre, centre + reach)]
+    return [f"{numbers.format_number(round(place, 12))}{unit}" for place in (first, middle, last)]
 
 
 def _round_up(size: float) -> float:

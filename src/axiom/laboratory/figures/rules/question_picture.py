@@ -71,14 +71,11 @@ def find_compared_arms(manifest: Manifest, names: Collection[str]) -> tuple[int,
     for estimand in manifest.estimands:
         if figure and estimand["name"] in names and draws_measure(figure, estimand["measure"]):
             arms = [
-                [
-                    place
-                    for place, config in enumerate(manifest.configs)
-                    if figure.shows(config) and arm.items() <= config.items()
-                ]
+                [place for place, config in enumerate(manifest.configs) if arm.items() <= config.items()]
                 for arm in estimand["between"]
             ]
-            if list(map(len, arms)) == [1, 1]:
+            is_drawn = all(figure.shows(manifest.configs[place]) for arm in arms for place in arm)
+            if list(map(len, arms)) == [1, 1] and is_drawn:
                 compared.append((arms[0][0], arms[1][0], estimand))
     return max(compared, key=lambda row: abs(row[0] - row[1]), default=None)
 
