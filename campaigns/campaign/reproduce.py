@@ -13,6 +13,7 @@ that was changed can be computed alone.
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import time
@@ -30,7 +31,7 @@ from old_claims.weigh_again import is_of_earlier_rules, weighed_again
 
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
-from axiom.errors import AxiomError, FolderInUse
+from axiom.errors import AxiomError, ExperimentError, FolderInUse
 from axiom.laboratory.experiments.old_claims import LIST, OldClaims, read_old_claims
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
@@ -167,9 +168,15 @@ def write_page(into: Path, listed: OldClaims, experiments: Mapping[str, Computed
 
 
 def declared_in(catalogue: Path) -> Callable[[str], Manifest | None]:
-    """What each experiment declares, by its name; None where there is no such file."""
+    """What each experiment declares, by its name; None where there is no such file, or none that can be read."""
     files = files_of(catalogue)
-    return lambda name: manifest_of(files[name]) if name in files else None
+
+    def declared(name: str) -> Manifest | None:
+        with contextlib.suppress(ExperimentError):
+            return manifest_of(files[name]) if name in files else None
+        return None
+
+    return declared
 
 
 def files_of(catalogue: Path) -> dict[str, Path]:
