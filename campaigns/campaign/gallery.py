@@ -133,11 +133,22 @@ def wait(address: str, weighed: int) -> None:
     raise SystemExit(f"fewer than {weighed} findings had an interval after {PATIENCE:.0f} s")
 
 
+def find_paid_session(address: str) -> tuple[str, list[str]]:
+    """One that awarded credit, and all sessions; pages that are kept tell of it some seconds after the client does."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        sessions = [session["name"] for session in get(f"{address}sessions.json")["sessions"]]
+        for name in sessions:
+            if get(f"{address}ledger/{name}.json")["settlement"]["awards"]:
+                return name, sessions
+        time.sleep(1)
+    raise SystemExit("no session awarded credit")
+
+
 def pages(address: str) -> dict[str, str]:
     """Where to look for each page that the site has, by the name of its picture: that of its template."""
     finding = next(row for row in get(f"{address}findings.json")["findings"] if row["evidence"])
-    sessions = [session["name"] for session in get(f"{address}sessions.json")["sessions"]]
-    paid = next(name for name in sessions if get(f"{address}ledger/{name}.json")["settlement"]["awards"])
+    paid, sessions = find_paid_session(address)
     host = get(f"{address}hosts.json")["hosts"][-1]
     task = get(f"{address}hosts/{host['number']}.json")["host"]["tasks"][0]
     examples = {

@@ -16,7 +16,7 @@ from axiom.domain.headlines.answers import (
     tell_common_levels,
     with_words,
 )
-from axiom.domain.headlines.numbers import format_interval, interval_in_words
+from axiom.domain.headlines.numbers import interval_in_words, is_percentage, span_in_words
 from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import (
     find_compared_arms,
@@ -244,8 +244,9 @@ def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:
     value, low, high = number.estimate, number.low, number.high
     if words := interval_in_words(estimand, value, low, high):
         return words
-    is_bounded = low is not None and high is not None and low < high
-    return "95 % sure: {1} to {2}".format(*format_interval(estimand, value, low, high)) if is_bounded else ""
+    if value is None or low is None or high is None:
+        return ""
+    return f"95 % sure: {span_in_words(estimand, value, low, high)}{' %' if is_percentage(estimand) else ''}"
 
 
 def _compare_with_papers(reading: Reading, stored: StoredExperiment, views: Sequence[FindingView]) -> list[Answer]:

@@ -207,8 +207,7 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="Typically, the largest batch worth using is within twofold of gradient noise "
-            "(examples' disagreement)",
+            says="How much examples disagree typically predicts the largest useful batch within twofold",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(

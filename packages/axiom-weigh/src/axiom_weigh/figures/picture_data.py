@@ -15,6 +15,7 @@ from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 Level = float | int | str | bool
 
+_MOST_LEVELS = 5  # that are told one by one
 BETWEEN = ", "  # factors of a series, and their levels
 
 
@@ -392,18 +393,21 @@ def _percent(request: _Estimated) -> str:
 def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     is_along_numbers = all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
     ordered = sorted(points, key=operator.attrgetter("x")) if is_along_numbers else points
-    first, last = ordered[0], ordered[-1]
-    of = f"{request.by} = {digits(first.series)}" if request.by else digits(first.series)
-    whose = f"With {of} the" if first.series is not None else "The"
-    amounts = [write_amount(_clear_of_dust(request, point), is_share=request.is_share) for point in (first, last)]
-    start, end = request.name_level(first.x), request.name_level(last.x)
-    places = (
-        (f"with {start}", f"with {end}")
-        if isinstance(first.x, str)
-        else (f"at {_plain(request.x)} {start}", f"at {end}")
-    )
-    sentence = f"{whose} {request.quantity} is {amounts[0]} {places[0]}"
-    return f"{sentence}." if first is last else f"{sentence} and {amounts[1]} {places[1]}."
+    is_short = isinstance(points[0].x, str) and len(points) <= _MOST_LEVELS
+    spoken_of = ordered if is_short else list(dict.fromkeys([ordered[0], ordered[-1]]))
+    of = f"{request.by} = {digits(points[0].series)}" if request.by else digits(points[0].series)
+    whose = f"With {of} the" if points[0].series is not None else "The"
+    *others, last = [
+        f"{write_amount(_clear_of_dust(request, point), is_share=request.is_share)} {_place(request, point, number)}"
+        for number, point in enumerate(spoken_of)
+    ]
+    return f"{whose} {request.quantity} is {', '.join(others)}{' and ' if others else ''}{last}."
+
+
+def _place(request: Sweep, point: SweepPoint, number: int) -> str:
+    """Where a point stands: a level that is words needs no other, and a number its axis once."""
+    level = request.name_level(point.x)
+    return f"with {level}" if isinstance(point.x, str) else f"at {'' if number else f'{_plain(request.x)} '}{level}"
 
 
 def _clear_of_dust(request: Sweep, point: SweepPoint) -> float:
@@ -429,11 +433,13 @@ def _strip_in_words(request: Strip) -> str:
     above = sum(value > request.null for value in values)
     reach = f"; they reach from {_amount(request, min(values))} to {_amount(request, max(values))}" if values else ""
     sentences = [
-        f"{above:,} of {len(values):,} values lie above {_amount(request, request.null)}{reach}.",
+        f"It is so in {sum(value > 0.5 for value in values):,} of {len(values):,} repetitions."
+        if request.centre == "share"
+        else f"{above:,} of {len(values):,} values lie above {_amount(request, request.null)}{reach}.",
         f"The {request.centre} is {_amount(request, request.look.estimate)}, {_interval(request, request.look)}.",
     ]
     if request.axis:
-        sentences.insert(0, f"Each value is of {request.axis}.")
+        sentences.insert(0, f"Along the axis: {request.axis}.")
     if request.missing:
         sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")
     if request.older:
