@@ -133,22 +133,24 @@ def wait(address: str, weighed: int) -> None:
     raise SystemExit(f"fewer than {weighed} findings had an interval after {PATIENCE:.0f} s")
 
 
-def find_paid_session(address: str) -> tuple[str, list[str]]:
-    """One that awarded credit, and all sessions; pages that are kept tell of it some seconds after the client does."""
+def find_paid_round(address: str) -> tuple[str, str]:
+    """A round that awarded credit, and the newest one; the pages tell of it some seconds after the client does."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        sessions = [session["name"] for session in get(f"{address}sessions.json")["sessions"]]
-        for name in sessions:
+        newest = get(f"{address}sessions.json")["round"]["name"]
+        first, last = 2, int(newest.removeprefix("round-"))  # before the second the laboratory begins
+        for name in (f"round-{number}" for number in range(last, first - 1, -1)):
             if get(f"{address}ledger/{name}.json")["settlement"]["awards"]:
-                return name, sessions
+                return name, newest
         time.sleep(1)
-    raise SystemExit("no session awarded credit")
+    raise SystemExit("no round awarded credit")
 
 
 def pages(address: str) -> dict[str, str]:
     """Where to look for each page that the site has, by the name of its picture: that of its template."""
     finding = next(row for row in get(f"{address}findings.json")["findings"] if row["evidence"])
-    paid, sessions = find_paid_session(address)
+    paid, newest = find_paid_round(address)
+    (first, *_) = get(f"{address}sessions.json")["sessions"]
     host = get(f"{address}hosts.json")["hosts"][-1]
     task = get(f"{address}hosts/{host['number']}.json")["host"]["tasks"][0]
     examples = {
@@ -157,7 +159,7 @@ def pages(address: str) -> dict[str, str]:
         "experiment": f"/experiments/{finding['experiment']}",
         "session": f"/sessions/{paid}",
         "session_tasks": f"/sessions/{paid}/tasks",
-        "difference": f"/sessions/{sessions[0]}/since/{sessions[-1]}",
+        "difference": f"/sessions/{newest}/since/{first['name']}",
         "host": f"/hosts/{host['number']}",
         "volunteer": f"/volunteers/{host['volunteer']['number']}",
         "team": "/teams/1",
