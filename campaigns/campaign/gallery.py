@@ -156,12 +156,17 @@ def pages(address: str) -> dict[str, str]:
     examples = {
         "finding": f"/findings/{finding['number']}",
         "registration": "/registrations/1",
+        "picture": f"/questions/{finding['experiment']}/picture",
+        "question": f"/questions/{finding['experiment']}",
+        "map": f"/maps/{get(f'{address}maps.json')['maps'][0]['name']}",
+        "document": "/docs/howto/metrics.md",
         "experiment": f"/experiments/{finding['experiment']}",
         "session": f"/sessions/{paid}",
         "session_tasks": f"/sessions/{paid}/tasks",
         "difference": f"/sessions/{newest}/since/{first['name']}",
         "host": f"/hosts/{host['number']}",
         "volunteer": f"/volunteers/{host['volunteer']['number']}",
+        "certificate": f"/volunteers/{host['volunteer']['number']}/certificate",
         "team": "/teams/1",
         "settlement": f"/ledger/{paid}",
         "workunit": f"/workunits/{task['workunit']}",
@@ -175,7 +180,10 @@ def pages(address: str) -> dict[str, str]:
     else:
         del named["proposal"]
         print("nothing was proposed yet, so there is no picture of a proposal")
-    return named | examples | {"missing": "/findings/4711"}
+    wanted = named | examples | {"missing": "/findings/4711"}
+    for name in [name for name, path in wanted.items() if "{" in path]:
+        print(f"{wanted.pop(name)} needs what this laboratory has none of, so there is no picture of it")
+    return wanted
 
 
 def look(browser: Browser, address: str, wanted: dict[str, str], signed_in: Any) -> list[str]:

@@ -123,7 +123,7 @@ def test_a_factor_that_varies_besides_makes_series(configs, series, by):
     ]
 
 
-def test_words_tell_the_lines_that_are_drawn_each_from_its_lowest_place_to_its_highest():
+def test_words_tell_the_lines_that_are_drawn_from_their_lowest_place_on():
     """Not the first lines of the table, nor the order in which a file lists its levels."""
     named = [f"line {number}" for number in range(12)]
     points = tuple(
