@@ -33,7 +33,7 @@ KEPT = ROOT / "docs" / "gallery"
 WIDTHS = (1280, 390)
 HEIGHT = 1_000  # pixels of a window
 TALLEST = 2_000  # pixels of a page that a picture shows
-ENTRANCES = {"register", "sign_in"}
+ENTRANCES = {"forgot", "register", "sign_in"}
 PATIENCE = 600.0
 
 
