@@ -457,7 +457,7 @@ def describe_finding(reading: Reading, view: FindingView) -> Answer:
         "foreknowledge": _foreknowledge(reading, view),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
-        "literature": _literature(reading, estimand, line),
+        "literature": _literature(reading, view),
         "block": view.registered["block"],
         "evidence": describe_evidence(reading, line) if line else None,
         "awaits": None if line else describe_awaited_cells(reading, view),
@@ -506,14 +506,19 @@ def _describe_row(view: FindingView) -> Answer:
     }
 
 
-def _literature(reading: Reading, estimand: Mapping[str, Any], line: HistoryLine | None) -> Answer | None:
+def _literature(reading: Reading, view: FindingView) -> Answer | None:
     """The published number with which this one is compared, and what came of that."""
+    estimand, line = view.estimand, view.line
     if (published := estimand.get("published")) is None:
         return None
     _, low, high = _ends(line)
     comparison = compare_with_literature(published, low, high, estimand["smallest"])
     reference = mark_unapproved(published["reference"], references.list_approved_references(reading.db))
-    words = compose_comparison(estimand, line.evidence if line else None, reference)
+    words = reading.memo.get_or_create(
+        ("compared", view.finding.number),
+        lambda: compose_comparison(estimand, line.evidence if line else None, reference),
+        version=(view.measured, reference),
+    )
     return {**published, "comparison": comparison, "words": words}
 
 
