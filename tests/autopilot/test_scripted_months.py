@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -76,6 +77,7 @@ def invents():
         yield [("draft_preflight", {"draft": written["draft"]})]
         yield looks(written["draft"])[:9]
         yield looks(written["draft"])[9:]
+        time.sleep(1)  # no model asks sooner again: so many calls at once are refused
     (made,) = yield [("draft_propose", {**proposed(written["draft"], QUESTION), "dry_run": False, "key": "once"})]
     assert made.get("state") == "open", made
     yield looks(written["draft"])[:9]
