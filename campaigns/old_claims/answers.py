@@ -144,14 +144,14 @@ def _question(asking: AskingEstimand, manifest: Manifest | None) -> str:
 
 def _conclusion(finding: WeighedFinding, manifest: Manifest) -> dict[str, Any]:
     conclusion, estimand = finding.conclusion, with_words(finding.estimand, manifest, manifest.configs)
-    number, between = "", ""
+    number, certainty = "", ""
     if conclusion.estimate is not None:
         ends = conclusion.estimate, conclusion.low, conclusion.high
-        number, between = numbers.estimate_with_unit(estimand, *ends), numbers.span_in_words(estimand, *ends)
+        number, certainty = numbers.estimate_with_unit(estimand, *ends), numbers.tell_certainty(estimand, *ends)
     return {
         "answer": compose_answer(estimand, conclusion, finding.status),
         "number": number,
-        "between": between,
+        "certainty": certainty,
         "grade": conclusion.grade.value,
         "seeds": conclusion.seeds,
         "centre": conclusion.centre,

@@ -484,11 +484,12 @@ def _word_finding(view: FindingView) -> Answer:
 def _tell_with_units(view: FindingView) -> Answer:
     """What the head of its page says in the unit of its words; of an estimate nothing where they have none."""
     estimand, (value, *ends), largest = view.estimand, _ends(view.line), _smaller_than(view)
-    size = ("", "")
+    estimate, span = "", ""
     if value is not None and has_unit(estimand):
-        size = (estimate_with_unit(estimand, value, *ends), span_in_words(estimand, value, *ends))
+        estimate, span = estimate_with_unit(estimand, value, *ends), span_in_words(estimand, value, *ends)
     return {
-        **dict(zip(("estimate", "span"), size, strict=True)),
+        "estimate": estimate,
+        "span": span,
         **tell_bars(estimand),
         "smaller_than": "" if largest is None else amount_with_unit(estimand, largest, is_most=True),
     }

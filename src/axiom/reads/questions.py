@@ -16,7 +16,7 @@ from axiom.domain.headlines.answers import (
     tell_common_levels,
     with_words,
 )
-from axiom.domain.headlines.numbers import interval_in_words, is_percentage, span_in_words
+from axiom.domain.headlines.numbers import certainty_with_unit, interval_in_words
 from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import (
     find_compared_arms,
@@ -246,7 +246,7 @@ def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:
         return words
     if value is None or low is None or high is None:
         return ""
-    return f"95 % sure: {span_in_words(estimand, value, low, high)}{' %' if is_percentage(estimand) else ''}"
+    return certainty_with_unit(estimand, value, low, high)
 
 
 def _compare_with_papers(reading: Reading, stored: StoredExperiment, views: Sequence[FindingView]) -> list[Answer]:

@@ -99,6 +99,10 @@ def test_a_size_that_nothing_bounds_is_not_told_as_known_and_a_point_once():
         "+100 points (95 % sure: +50 to +100)"
     )
     assert numbers.interval_in_words(share, 1.0, 1.0, 1.0) == "+100 points (95 % sure: no other value)"
+    bare = {"kind": "proportion", "null": 0.5, "smallest": 0.1, "bounds": (0.0, 1.0)}
+    assert numbers.certainty_with_unit(bare, 0.75, 0.6, 0.9) == "95 % sure: 60 to 90 %"
+    assert "sure" not in numbers.certainty_with_unit(bare, 0.75, 0.0, 1.0)
+    assert not numbers.certainty_with_unit(bare, 0.75, 0.75, 0.75).endswith(" %")
     assert [numbers.estimate_with_unit(share, value, None, None) for value in (0.01, -0.01)] == ["+1 point", "−1 point"]
 
 

@@ -56,7 +56,7 @@ class MeasuredNumber(NamedTuple):
 
 
 NOT_MEASURED = MeasuredNumber()
-_SIZE_OPEN = "; whether that is enough to matter is open"
+_SIZE_OPEN = "whether that is enough to matter is open"
 
 
 def compose_answer(
@@ -66,7 +66,7 @@ def compose_answer(
     if measured.verdict in _SIDES:
         sentence = _stated(estimand, _SIDES[measured.verdict], measured if is_number_told else NOT_MEASURED)
         if is_size_open(estimand, measured):
-            sentence += _SIZE_OPEN
+            sentence = f"{sentence}; {_SIZE_OPEN}"
     elif measured.verdict is Verdict.MIXED:
         sentence = f"It depends on the design: {compose_question(estimand)}"
     else:
@@ -97,13 +97,12 @@ def tell_size(estimand: Mapping[str, Any], measured: WeighedNumber) -> tuple[str
     if measured.estimate is None or not measured.verdict.is_decided:
         return "", ""
     ends = (measured.estimate, measured.low, measured.high)
-    span, unit = numbers.span_in_words(estimand, *ends), numbers.unit_of(estimand)[1]
     of = ""
-    if not unit:
+    if not numbers.unit_of(estimand)[1]:
         kind, measure = Kind(estimand["kind"]), name_quantity(estimand, estimand["measure"])
         of = f"difference in {measure}" if kind is Kind.CONTRAST else _POWERS.get(kind, measure)
-    sure = f"95 % sure: {span}{' %' if unit.startswith('%') else ''}" if span else ""
-    return numbers.estimate_with_unit(estimand, *ends), "; ".join(part for part in (of, sure) if part)
+    sure = numbers.certainty_with_unit(estimand, *ends)
+    return numbers.estimate_with_unit(estimand, *ends), f"{of}; {sure}" if of else sure
 
 
 def name_arms(estimand: Mapping[str, Any]) -> tuple[str, str]:
@@ -133,10 +132,11 @@ def choose_answer(
 
 def compose_headline(headline: Headline, *, open_sizes: int) -> str:
     """What a file lets an answer say, and no more than its numbers do, of some of which the size may be open."""
+    if not open_sizes:
+        return headline.says
     tests = len(headline.when)
-    if not open_sizes or open_sizes == tests:
-        return f"{headline.says}{_SIZE_OPEN if open_sizes else ''}"
-    return f"{headline.says}; for {open_sizes} of {tests} tests, {_SIZE_OPEN.removeprefix('; ')}"
+    of_some = "" if open_sizes == tests else f"for {open_sizes} of {tests} tests, "
+    return f"{headline.says}; {of_some}{_SIZE_OPEN}"
 
 
 def compose_title(question: str, headline: Headline | None, *, open_sizes: int) -> str:

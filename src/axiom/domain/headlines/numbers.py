@@ -77,16 +77,28 @@ def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: flo
     """Estimate and interval as the file would have them said, or as a doubling has them; else nothing."""
     if not has_unit(estimand) or value is None:
         return ""
-    estimate, span = estimate_with_unit(estimand, value, low, high), span_in_words(estimand, value, low, high)
-    if not _is_bounded(estimand, low, high):
-        return f"{estimate} {span}"
-    return f"{estimate} (95 % sure: {span})"
+    numbers = (value, low, high)
+    estimate, certainty = estimate_with_unit(estimand, *numbers), tell_certainty(estimand, *numbers)
+    return f"{estimate} ({certainty})" if _is_bounded(estimand, low, high) else f"{estimate} {certainty}"
 
 
 def tell_interval(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
     """The same, or the bare numbers where they have no unit."""
     numbers = (value, low, high)
     return interval_in_words(estimand, *numbers) or "{} [{}, {}]".format(*format_interval(estimand, *numbers))
+
+
+def tell_certainty(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
+    """How sure it is between what, beside an estimate that tells the unit; or that nothing bounds it."""
+    span = span_in_words(estimand, value, low, high)
+    return f"95 % sure: {span}" if _is_bounded(estimand, low, high) else span
+
+
+def certainty_with_unit(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
+    """The same where no estimate with the unit stands beside it: shares are told in percent."""
+    is_span = _is_bounded(estimand, low, high) and low != high
+    percent = " %" if is_span and unit_of(estimand)[1].startswith("%") else ""
+    return f"{tell_certainty(estimand, value, low, high)}{percent}"
 
 
 def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
