@@ -61,7 +61,7 @@ def defective(gate: str, name: str) -> str:
 
 
 def tried(text: str, ends: list[Any]) -> Generator[Any, Any, dict[str, Any]]:
-    """Write a text, have it tried and wait for that; the draft, or its refusals."""
+    """Write a text, have it tried, wait for that and ask why it failed; the draft, or its refusals."""
     (written,) = yield [("draft_write", {"experiment": "sound", "text": text})]
     if written["refusals"]:
         ends.append(written["refusals"][0]["gate"])
@@ -69,8 +69,13 @@ def tried(text: str, ends: list[Any]) -> Generator[Any, Any, dict[str, Any]]:
     (job,) = yield [("draft_preflight", {"draft": written["draft"]})]
     while True:
         (shown,) = yield [("job_show", {"job": job["job"], "wait": 20})]
-        if shown["state"] in {"passed", "failed"}:
-            ends.append(next((gate["name"] for gate in shown["gates"] if gate["state"] == "failed"), "passed"))
+        if shown["state"] == "passed":
+            ends.append("passed")
+            return written
+        if shown["state"] == "failed":
+            assert "failed" not in {gate["state"] for gate in shown["gates"]}  # at which is told to who asks alone
+            (told,) = yield [("draft_smoke", {"draft": written["draft"]})]
+            ends.append(told["gate"])
             return written
 
 
