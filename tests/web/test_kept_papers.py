@@ -76,7 +76,7 @@ def test_what_no_record_says_is_refused(tmp_path, title, text, why):
 
 def test_limitations_stand_before_results(tmp_path):
     with pytest.raises(WrongUse, match="must begin with ## Abstract and ## Limitations"):
-        rendered(kept(tmp_path, {title: CHAPTERS[title] for title in ("Abstract", "Results", "Limitations", "Conclusion")}))
+        rendered(kept(tmp_path, {"Abstract": "", "Results": ""} | CHAPTERS))
 
 
 def test_the_command_takes_findings_or_a_folder(tmp_path):

@@ -10,19 +10,22 @@ from axiom.service import standard_callers as callers
 from axiom.store.registrations import proposals
 
 SIZES = [{"size": 1, "shift": 0}, {"size": 2, "shift": 0}]
-WORDS = QUESTION | {
-    "finding": 1,
-    "configs": SIZES,
-    "kind": "proportion",
-    "measure": "count",  # that may be null
-    "between": SIZES[1:],
-    "event": {"by": 1, "budget": "size"},
-    "claim": "a count is over at once more often than not",
-    "low": 0.6,
-    "high": 0.9,
-    "rival_low": 0.1,
-    "rival_high": 0.5,
-}
+WORDS = (
+    QUESTION
+    | {
+        "finding": 1,
+        "configs": SIZES,
+        "kind": "proportion",
+        "measure": "count",  # that may be null
+        "between": SIZES[1:],
+        "event": {"by": 1, "budget": "size"},
+        "claim": "a count is over at once more often than not",
+        "low": 0.6,
+        "high": 0.9,
+        "rival_low": 0.1,
+        "rival_high": 0.5,
+    }
+)
 ARMS = {"kind": "contrast", "about": "mean", "bounds": [-1, 1], "null": 0.0, "between": SIZES}
 
 

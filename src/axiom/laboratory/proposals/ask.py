@@ -218,10 +218,10 @@ def _estimand(before: Mapping[str, Any], question: AskedQuestion) -> dict[str, A
 
     How a share is weighed is not taken over for a number that is none, and the other way round.
     """
-    said = question.estimand
-    is_alike = said.get("kind", before["kind"]) == before["kind"]
+    own = question.estimand
+    is_alike = own.get("kind", before["kind"]) == before["kind"]
     arms = {} if is_alike else {"between": ()}
-    changes = {**arms, **said, "claim": question.claim}
+    changes = {**arms, **own, "claim": question.claim}
     estimand = change_estimand(before, **changes)
     if bool(estimand.get("event")) != bool(before.get("event")):
         estimand |= {"bounds": None, "about": Center.MEDIAN.value, **changes}

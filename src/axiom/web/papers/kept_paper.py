@@ -4,7 +4,7 @@
 
     ## Abstract
 
-    With other rows {attack: map of a teacher | 0.008 | +1.88 ± 0.19}, where {F1} had {F1.declared} from {F1.seeds} seeds.
+    With other rows {attack: map of a teacher | 0.008 | +1.88 ± 0.19}; {F1} had {F1.declared} from {F1.seeds} seeds.
 
 Whoever declares an attack must say in the abstract, the limitations and the conclusion what it left. A number with
 decimals that is typed, and is no level of a finding, is refused, and so is one that its record no longer holds.

@@ -121,8 +121,9 @@ def known_claim(claim: RegisteredClaim) -> KnownClaim:
 
 
 def _bars(estimand: Mapping[str, Any]) -> tuple[float, ...]:
-    event = estimand.get("event") or {}
-    return tuple(map(float, (estimand["null"], estimand["smallest"], *(event[end] for end in ("after", "by") if event))))
+    event = estimand.get("event")
+    times = (event["after"], event["by"]) if event else ()
+    return tuple(float(bar) for bar in (estimand["null"], estimand["smallest"], *times))
 
 
 def _identity(version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> str:

@@ -65,7 +65,7 @@ def _fault_of_censored(estimand: Mapping[str, Any]) -> str:
     if asks_those_that_waited(estimand):
         return (
             f"counts a time-out as {censored:g}, and asks those alone that still waited after "
-            f"{estimand['event']['after']:g}: whether one that was stopped had waited so long a time-out does not tell; "
+            f"{estimand['event']['after']:g}: whether one that was stopped did a time-out does not tell; "
             "leave it missing"
         )
     bounds = question(estimand).bounds
