@@ -216,15 +216,17 @@ def demand_rival_apart(own: Prediction, rival: Sequence[float]) -> None:
 def _estimand(before: Mapping[str, Any], question: AskedQuestion) -> dict[str, Any]:
     """What is asked. Another kind of number lies between no arms but those that are said with it.
 
-    How a share is weighed is not taken over for a number that is none, and the other way round.
+    Whether something happened is 1 or 0, and 1, 0 or -1 between two arms: it is weighed as that and nothing else.
     """
     own = question.estimand
     is_alike = own.get("kind", before["kind"]) == before["kind"]
     arms = {} if is_alike else {"between": ()}
     changes = {**arms, **own, "claim": question.claim}
     estimand = change_estimand(before, **changes)
-    if bool(estimand.get("event")) != bool(before.get("event")):
-        estimand |= {"bounds": None, "about": Center.MEDIAN.value, **changes}
+    if estimand.get("event") and estimand["kind"] == Kind.CONTRAST:
+        estimand |= {"bounds": [-1.0, 1.0], "about": Center.MEAN.value}
+    elif estimand.get("event") or before.get("event"):
+        estimand |= {"bounds": None, "about": Center.MEDIAN.value}
     # What is meant unless it is said is left out, as in what a file declares.
     return {name: value for name, value in estimand.items() if (name, value) != ("about", Center.MEDIAN.value)}
 
@@ -268,13 +270,11 @@ def _demand_known(estimand: Mapping[str, Any], manifest: Manifest) -> None:
 
 
 def _demand_share(estimand: Mapping[str, Any]) -> None:
-    """Whether something happened is 1 or 0, and 1, 0 or -1 between two arms."""
-    kind, about = estimand["kind"], estimand.get("about", Center.MEDIAN.value)
-    is_of_arms = kind == Kind.CONTRAST and about == Center.MEAN and [*(estimand["bounds"] or ())] == [-1.0, 1.0]
-    if estimand.get("event") and kind != Kind.PROPORTION and not is_of_arms:
+    """An event has a share, in one arm or in two."""
+    if estimand.get("event") and estimand["kind"] not in (Kind.PROPORTION, Kind.CONTRAST):
         raise Refused(
-            "An event is asked of kind proportion, or of kind contrast with about mean and bounds [-1, 1]; this is a "
-            f"{kind} about the {about}. Nothing was proposed."
+            f"An event is asked of kind proportion, or of kind contrast; this is a {estimand['kind']}. Nothing was "
+            "proposed."
         )
 
 

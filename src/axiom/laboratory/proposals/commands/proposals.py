@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.callers import Capability
-from axiom.domain.estimands import Center, Event, Kind
+from axiom.domain.estimands import Event, Kind
 from axiom.domain.preflights import StoredDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, StoredProposal
 from axiom.domain.registrations import read_registration_body
@@ -48,10 +48,7 @@ from axiom.store.registrations import proposals, registrations
 _ASKS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _BETWEEN = {"min_length": 1, "max_length": 2, "description": "what is compared, each by the levels that matter"}
 _OMITTED = {"description": '[{"width": 8}, {"width": 4}]; a factor left out is as in all the finding\'s design'}
-_EVENT = {
-    "description": "is a wait (a measure, null where its run ended at the factor budget) over by then; after: asked of "
-    "those that still waited then; of kind proportion, or of a contrast with about mean and bounds [-1, 1]"
-}
+_EVENT = {"description": "kind proportion or contrast: is the wait over by then; after: of those that waited on"}
 _WHY = WHY | {"help": "Why; it stays with the proposal."}
 _OURS = "by rule: it passed all gates, and as scientist_code is own it runs on the laboratory's own computers"
 
@@ -83,8 +80,6 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
     between: list[dict[str, Scalar]] | None = field(default=None, metadata=_BETWEEN)
     null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
-    about: Center | None = None
-    bounds: list[float] | None = field(default=None, metadata={"min_length": 2, "max_length": 2})
     event: Event | None = field(default=None, metadata=_EVENT)
     # What the new number must come to for the finding to hold, one or several between commas: +, - or absent.
     upheld_by: str | None = field(default=None, metadata={"pattern": f"^(({SIGN})(,(?!$)|$))+$"})
@@ -106,9 +101,8 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, if it could be registered."""
-        names = ("kind", "measure", "across", "between", "null", "smallest", "expects", "bounds")
+        names = ("kind", "measure", "across", "between", "null", "smallest", "expects")
         estimand = {word: value for word in names if (value := getattr(self, word)) is not None}
-        estimand |= {"about": self.about.value} if self.about else {}
         estimand |= {"event": asdict(self.event)} if self.event else {}
         question = AskedQuestion(
             finding=self.finding,
