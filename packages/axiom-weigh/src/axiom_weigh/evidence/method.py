@@ -107,7 +107,7 @@ def is_symmetric(estimand: Mapping[str, Any]) -> bool:
 def asks_those_that_waited(estimand: Mapping[str, Any]) -> bool:
     """Is it asked of an event after some time, and so of a part of the replicates?"""
     event = estimand.get("event")
-    return bool(event) and event["after"] > 0.0
+    return event is not None and event["after"] > 0.0
 
 
 def _hold_values(bounds: Sequence[float]) -> bool:
