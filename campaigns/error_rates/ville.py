@@ -14,7 +14,11 @@ from scipy import special, stats  # type: ignore[import-untyped]
 
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.failure_rate import failure_log_e
+from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.verdict import weight
 from axiom_weigh.statistics import compare_forecasters, scoring_rules
+from axiom_weigh.statistics.estimands import value
+from axiom_weigh.values import NOT_WAITING
 from error_rates.figures import Answer, Bound, Size, interval, scored
 from error_rates.laws import LAWS, Draw, Flags, Numbers
 from error_rates.processes import BAR, FEWEST, bernoulli, betting, ever, first, ranks, t_mixture
@@ -28,6 +32,9 @@ _DRAWS = 200  # for each stream, from which the truth is known
 _AT, _BESIDE = 0.0, 1e-6  # a number on which values lie is never left out of an interval, which is closed: asked beside
 _THEOREM, _OUTSIDE = "theorem", "nothing: outside of the promise"
 _ON_IT, _WARNING = "nothing: equal values have no side", "nothing: a warning, not used"
+_REFUSED = "nothing: no file may ask so"
+_ENDS, _BUDGET = 0.1, 10  # of waits one in ten ends at each step, and runs end after so many steps
+_STOPPED = 0.1  # of the runs that wait for more than two steps, which are so stopped at their time limit
 _MANY = 0.1  # of values on a number, from which on the card tells how many are on it
 _PRICED = {0.25: 800, 0.5: 300, 1.0: 100, 2.0: 40}  # the lengths of streams with an effect of this size
 
@@ -91,7 +98,10 @@ def ville(seed: int, size: Size) -> Answer:
         others.append(_cell("signs", name, "the median", _signs(streams, nulls[1])))
         others.append(_cell("t-mixture", name, "the mean", t_mixture(streams - law.mean), _WARNING))
         others += [_cell("betting", name, "the mean", betting(streams, law.mean, law.bounds))] if law.bounds else []
-    others = sorted([*others, *_of_events(rng, shape)], key=lambda cell: cell.process)
+    others = sorted(
+        [*others, *_of_events(rng, shape), *_of_waits(np.random.default_rng([seed, 1]), shape)],
+        key=lambda cell: cell.process,
+    )
     lines = [
         f"{shape[0]:,} streams of each law, looked at after each of {shape[1]} values; shares with Wilson's 95 %",
         "signed ranks, as a card about a difference asks. Strong: e >= 1,000 from 20 values on. absent: it is",
@@ -209,6 +219,51 @@ def _of_events(rng: np.random.Generator, shape: tuple[int, int]) -> Iterator[_Ce
     steps = np.clip(LAWS["t3"].draw(rng, shape), -most, most)[..., None] * bets
     grown = special.logsumexp(np.cumsum(np.log1p(np.tanh(steps)), axis=1), axis=2) - math.log(len(bets))
     yield _cell("two forecasters", "scores differ by t3", "the sides", grown)
+
+
+def _of_waits(rng: np.random.Generator, shape: tuple[int, int]) -> Iterator[_Cell]:
+    """Is a wait over by a step, and is it where it had lasted until another? Runs end at a budget; some are stopped.
+
+    What was stopped is missing, also where it was over before; to count it as a wait that goes on is not allowed there.
+    """
+    waits = rng.geometric(_ENDS, shape)
+    stopped = (waits > 2) & (rng.random(shape) < _STOPPED)
+    for after, by in ((0, 4), (4, _BUDGET)):
+        about = f"ends in {after + 1} to {by}" if after else f"the share by {by}"
+        estimand = {
+            "kind": "proportion",
+            "measure": "waited",
+            "across": "",
+            "between": (),
+            "bounds": None,
+            "null": 1.0 - (1.0 - _ENDS) ** (by - after),
+            "smallest": 0.1,
+            "event": {"by": by, "after": after, "budget": "steps"},
+        }
+        ended = [None, *range(1, _BUDGET + 1)]  # of a run that ended first the wait is null
+        ends = [value(estimand, [({"steps": _BUDGET}, {"waited": wait})]) for wait in ended]
+        numbers = np.array([np.nan if why == NOT_WAITING else end for end, why in ends])
+        number = numbers[np.where(waits > _BUDGET, 0, waits)]
+        yield _cell("events", "waits, cut off", about, _weighed_events(estimand, number, ~np.isnan(number)))
+        unknown = np.where(stopped, np.nan, number)
+        is_asked = stopped | ~np.isnan(number)
+        yield _cell("events", "waits, some stopped", about, _weighed_events(estimand, unknown, is_asked))
+        if after:
+            going_on = _weighed_events(estimand, np.where(stopped, 0.0, number), is_asked)
+            yield _cell("events", "waits, stopped are no", about, going_on, _REFUSED)
+
+
+def _weighed_events(estimand: Mapping[str, object], numbers: Numbers, is_asked: Flags) -> Numbers:
+    """The library's own weight after each replicate, of which some are not asked, and some asked have no number."""
+    happened, present = np.cumsum(numbers == 1.0, axis=1), np.cumsum(~np.isnan(numbers), axis=1)
+    rows = np.stack([happened, present, np.cumsum(is_asked, axis=1)], axis=2).reshape(-1, 3)
+    counts, place = np.unique(rows, axis=0, return_inverse=True)
+    asks = question(estimand)
+    log_es = [
+        weight(asks, [1.0] * events + [0.0] * (present - events) + [None] * (whole - present)).log_e
+        for events, present, whole in counts.tolist()
+    ]
+    return np.array(log_es)[place].reshape(numbers.shape)
 
 
 def _price(rng: np.random.Generator, size: Size) -> Iterator[str]:

@@ -76,12 +76,14 @@ def test_a_wrong_word_is_answered_with_the_line_and_those_that_there_are(new, wo
 
 def test_cells_are_computed_here_and_a_late_one_does_not_stop_the_rest(files):
     moved = []
-    cells = {"act": "spin"}, {"act": "steps", "amount": 0.8}, {"act": "refuse"}
+    cells = {"act": "spin"}, {"act": "steps", "amount": 0.8}, {"act": "refuse"}, {"act": "arrive"}
     limits = {"cpu_limit": 0.2, "on_progress": lambda cell, _fraction: moved.append(cell)}
     answers = computed(files, *cells, seed=2**62, **limits)
-    assert [answer.outcome for answer in answers] == [Outcome.LATE, Outcome.OK, Outcome.FAILED]
+    assert [answer.outcome for answer in answers] == [Outcome.LATE, Outcome.OK, Outcome.FAILED, Outcome.OK]
     assert answers[1].measures["value"] == 1.3
-    assert set(moved) == {1}
+    goal = answers[3].measures  # what it has, after a third of its steps
+    assert (goal["value"], goal["count"]) == (3.0, None)
+    assert set(moved) - {3} == {1}  # the last is over before anybody hears of it
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux alone holds a process like this")

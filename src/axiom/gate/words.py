@@ -142,7 +142,7 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
     else:
         _demand(isinstance(value, dict), "be an object", where)
         if origin is not dict:
-            return read_words(kind, where, value)
+            return _read_part(kind, where, value)
         value = {
             _read(parts[0], {}, key, where): _read(parts[1], {}, item, f"{where}.{key}") for key, item in value.items()
         }
@@ -151,6 +151,14 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
             unit = "characters" if isinstance(value, str) else "entries"
             _demand(holds(value, limits[name]), must.format(limit=limits[name], unit=unit), where)
     return value
+
+
+def _read_part(kind: Callable[..., T], where: str, words: Mapping[str, Any]) -> T:
+    """A value of several words, which may refuse how they stand to each other."""
+    try:
+        return read_words(kind, where, words)
+    except ValueError as error:
+        raise WrongUse(f"{where}: {error}. Nothing was done.") from error
 
 
 def _out_of_json(value: Any) -> Any:
@@ -185,7 +193,8 @@ def _schema(kind: Any, limits: Mapping[str, Any]) -> dict[str, Any]:
     elif origin is not dict and kind in _PLAIN:
         schema, sized = {"type": _PLAIN[kind][1]}, "Length"
     else:
-        return {"type": "object"} if origin is dict else schema_of(form_of(kind))
+        described = {"description": limits["description"]} if "description" in limits else {}
+        return described | ({"type": "object"} if origin is dict else schema_of(form_of(kind)))
     names = {"ge": "minimum", "le": "maximum", "min_length": f"min{sized}", "max_length": f"max{sized}"}
     names |= {"pattern": "pattern", "description": "description"}
     return schema | {names[name]: limit for name, limit in limits.items() if name in names}

@@ -120,7 +120,11 @@ def early(values: Iterable[float]) -> None:
 
 
 def block(fraction: float) -> None:
-    """A block of work has ended, and this share of the cell, 0 to 1, is done."""
+    """A block of work has ended, and this share of the cell, 0 to 1, is done. At its goal a cell returns what it has.
+
+    It does so whatever share it told last; a measure that waits for what did not come is None. No clock ends a cell
+    that way: on a slow computer it would have learned less.
+    """
     if not 0.0 <= fraction <= 1.0:
         raise ValueError(f"{fraction} is no share of a cell: progress.block takes a number from 0 to 1")
     percent = int(100 * fraction)

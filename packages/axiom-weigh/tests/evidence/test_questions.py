@@ -45,12 +45,17 @@ def test_a_mean_needs_bounds_that_hold_values():
         question(asked(Kind.LEVEL, about="mean"))
 
 
+BY_TWO = {"by": 2.0, "after": 1.0, "budget": "size"}
+
+
 @pytest.mark.parametrize(
     ("estimand", "bounds", "censored"),
     [
         (asked(Kind.CONTRAST, bounds=[-2, 3], censored=1.0), (-2.0, 3.0), None),  # which arm was late is not known
         (asked(Kind.RANK_CORRELATION, exchangeable=True, censored=-1.0), (-1.0, 1.0), None),
         (asked(Kind.LEVEL, exchangeable=True, censored=7), None, 7.0),
+        (asked(Kind.PROPORTION, censored=0.0, event=BY_TWO), (0.0, 1.0), None),  # nor whether one was asked
+        (asked(Kind.PROPORTION, censored=0.0, event=BY_TWO | {"after": 0.0}), (0.0, 1.0), 0.0),
     ],
 )
 def test_bounds_and_what_a_time_out_counts_as_are_those_registered(estimand, bounds, censored):
@@ -60,7 +65,6 @@ def test_bounds_and_what_a_time_out_counts_as_are_those_registered(estimand, bou
 
 SIZES = [{"size": size} for size in (1, 2, 4)]
 TWO = ({"size": 1}, {"size": 2})
-BY_TWO = {"by": 2.0, "after": 1.0, "budget": "size"}
 
 
 def registered(kind="contrast", **changes):
@@ -87,6 +91,9 @@ def registered(kind="contrast", **changes):
         (registered("proportion", null=0.5, between=TWO[1:], event=BY_TWO), ""),
         (registered("proportion", null=0.5, between=TWO[:1], event=BY_TWO), "size=1"),
         (registered("proportion", null=0.5, event=BY_TWO), "single run"),
+        (registered("proportion", null=0.5, between=TWO[1:], event=BY_TWO, censored=0.0), "waited after 1"),
+        (registered("proportion", null=0.5, between=TWO[1:], event=BY_TWO | {"after": 0.0}, censored=0.0), ""),
+        (registered("proportion", null=500.0), "between 0 and 1"),
     ],
 )
 def test_an_estimand_that_could_not_be_weighed_as_it_is_said_has_a_fault(estimand, fact):

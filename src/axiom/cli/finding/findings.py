@@ -90,7 +90,12 @@ def show(number: int, folder: Folder) -> Shown:
 
 
 @finding.command("paper")
-@click.argument("numbers", type=_NUMBER, nargs=-1, required=True)
+@click.argument("numbers", type=_NUMBER, nargs=-1)
+@click.option(
+    "--kept",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Instead of NUMBERS a folder with exports of findings and words.md: the short paper that it keeps.",
+)
 @click.option(
     "--to",
     "target",
@@ -106,7 +111,13 @@ def show(number: int, folder: Folder) -> Shown:
 @data_option
 @quiet_option
 def paper(
-    numbers: tuple[int, ...], target: Path | None, words: TextIO | None, by: str, folder: Folder, quiet: bool
+    numbers: tuple[int, ...],
+    kept: Path | None,
+    target: Path | None,
+    words: TextIO | None,
+    by: str,
+    folder: Folder,
+    quiet: bool,
 ) -> None:
     """A draft over findings: methods, tables, limitations and references, rendered from what is recorded."""
     from axiom.web.papers import formats  # needs the templates
@@ -116,12 +127,17 @@ def paper(
     ending = target.suffix.removeprefix(".") if target else "md"
     if ending not in formats.KINDS:
         raise WrongUse(f"{target} ends in none of .md, .tex and .html. Nothing was written.")
-    chosen = parse_finding_numbers(",".join(map(str, numbers)))
-    if words is not None:
-        draft = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
-        submit_command(folder, "paper.draft", draft)
-    with open_reading(folder) as reading:
-        text = formats.paper_file(reading, chosen, ending, template_environment())
+    if bool(numbers) == bool(kept) or (kept and words):
+        raise WrongUse("A paper is over findings by their NUMBERS, or the one that a folder keeps: --kept. Not both.")
+    if kept is not None:
+        text = formats.kept_paper_file(kept, ending, template_environment())
+    else:
+        chosen = parse_finding_numbers(",".join(map(str, numbers)))
+        if words is not None:
+            draft = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
+            submit_command(folder, "paper.draft", draft)
+        with open_reading(folder) as reading:
+            text = formats.paper_file(reading, chosen, ending, template_environment())
     if target is None:
         say(text, end="")
         return

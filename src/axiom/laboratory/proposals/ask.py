@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.estimands import Direction, Kind, Prediction, prediction_data
+from axiom.domain.estimands import Center, Direction, Kind, Prediction, prediction_data
 from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import Admission, Proposal, ProposalState, StoredProposal, Template
@@ -152,6 +152,7 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
     estimand = _estimand(before, question)
     _demand_known(estimand, stored_manifest(version.manifest))
     _demand_arms(estimand)
+    _demand_share(estimand)
     mark = hashlib.sha256(
         canonical_bytes([question.claim, estimand, [dict(config) for config, _ in points], question.author])
     ).hexdigest()
@@ -189,7 +190,13 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
         bits=round(prediction_entropy(prediction), 3),
         depth=_depth(db, registration.id),
         author=question.author,
-        inherited=tuple(sorted(estimand.keys() - question.estimand.keys() - {"name", "claim"})),
+        inherited=tuple(
+            sorted(
+                name
+                for name in estimand.keys() - question.estimand.keys() - {"name", "claim"}
+                if estimand[name] == before.get(name)
+            )
+        ),
         upheld_by=question.upheld_by or _usual_verdicts(before, estimand),
     )
 
@@ -207,15 +214,26 @@ def demand_rival_apart(own: Prediction, rival: Sequence[float]) -> None:
 
 
 def _estimand(before: Mapping[str, Any], question: AskedQuestion) -> dict[str, Any]:
-    """What is asked. Another kind of number lies between no arms but those that are said with it."""
-    is_alike = question.estimand.get("kind", before["kind"]) == before["kind"]
+    """What is asked. Another kind of number lies between no arms but those that are said with it.
+
+    Whether something happened is 1 or 0, and 1, 0 or -1 between two arms: it is weighed as that and nothing else.
+    """
+    own = question.estimand
+    is_alike = own.get("kind", before["kind"]) == before["kind"]
     arms = {} if is_alike else {"between": ()}
-    return {**change_estimand(before, **arms), **question.estimand, "claim": question.claim}
+    changes = {**arms, **own, "claim": question.claim}
+    estimand = change_estimand(before, **changes)
+    if estimand.get("event") and estimand["kind"] == Kind.CONTRAST:
+        estimand |= {"bounds": [-1.0, 1.0], "about": Center.MEAN.value}
+    elif estimand.get("event") or before.get("event"):
+        estimand |= {"bounds": None, "about": Center.MEDIAN.value}
+    # What is meant unless it is said is left out, as in what a file declares.
+    return {name: value for name, value in estimand.items() if (name, value) != ("about", Center.MEDIAN.value)}
 
 
 def _usual_verdicts(before: Mapping[str, Any], estimand: Mapping[str, Any]) -> tuple[Verdict, ...]:
     """Under which verdict the finding holds where nobody says it: of the same number under its own."""
-    is_alike = all(before[name] == estimand[name] for name in ("kind", "measure", "across"))
+    is_alike = all(before.get(name) == estimand.get(name) for name in ("kind", "measure", "across", "event"))
     return verdicts_of(Meaning.AS_CLAIMED, Direction((before if is_alike else estimand)["expects"]))
 
 
@@ -246,8 +264,18 @@ def _demand_known(estimand: Mapping[str, Any], manifest: Manifest) -> None:
     measures = [measure.name for measure in manifest.measures]
     if estimand["measure"] not in measures:
         raise UnknownName("measure", str(estimand["measure"]), measures)
-    if estimand["across"] and estimand["across"] not in manifest.factors:
-        raise UnknownName("factor", str(estimand["across"]), manifest.factors)
+    named = [estimand["across"], (estimand.get("event") or {}).get("budget", "")]
+    if unknown := [factor for factor in named if factor and factor not in manifest.factors]:
+        raise UnknownName("factor", str(unknown[0]), manifest.factors)
+
+
+def _demand_share(estimand: Mapping[str, Any]) -> None:
+    """An event has a share, in one arm or in two."""
+    if estimand.get("event") and estimand["kind"] not in (Kind.PROPORTION, Kind.CONTRAST):
+        raise Refused(
+            f"An event is asked of kind proportion, or of kind contrast; this is a {estimand['kind']}. Nothing was "
+            "proposed."
+        )
 
 
 def _depth(db: Database, registration_id: int) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -10,6 +11,7 @@ from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.errors import WrongUse
 from axiom.reads.base.request import Answer, Reading
 from axiom.web.base.facts import facts_in_html, write_facts
+from axiom.web.papers.kept_paper import read_kept_paper
 from axiom.web.papers.paper import paper_facts
 
 KINDS = {"md": "text/markdown", "tex": "application/x-tex", "html": "text/html"}
@@ -51,16 +53,23 @@ def paper_file(reading: Reading, numbers: Sequence[int], ending: str, templates:
     return render_paper(paper_facts(reading, numbers), ending, templates, reading.master.rstrip("/"))
 
 
-def render_paper(facts: Answer, ending: str, templates: Environment, root: str = "") -> str:
+def kept_paper_file(folder: Path, ending: str, templates: Environment) -> str:
+    """The short paper that this folder keeps, the same way."""
+    return render_paper(read_kept_paper(folder), ending, templates, words="kept_paper_words.txt")
+
+
+def render_paper(
+    facts: Answer, ending: str, templates: Environment, root: str = "", *, words: str = "paper_words.txt"
+) -> str:
     """These facts in the words of a paper. They lead to `root`, the address of the laboratory, if it has one."""
     template = templates.get_template(f"paper_file.{ending}")
     match ending:
         case "md":
             shown = write_facts(facts, lambda fact: fact_in_markdown(fact, root))
-            return template.render(paper=shown, first=_not_a_list, drawn=_in_letters)
+            return template.render(words=words, paper=shown, first=_not_a_list, drawn=_in_letters)
         case "tex":
-            return template.render(paper=write_facts(facts, fact_in_latex), latex=fact_in_latex)
-    return template.render(paper=facts_in_html(facts), root=root)
+            return template.render(words=words, paper=write_facts(facts, fact_in_latex), latex=fact_in_latex)
+    return template.render(words=words, paper=facts_in_html(facts), root=root)
 
 
 def fact_in_markdown(fact: Answer, root: str = "") -> str:

@@ -56,13 +56,15 @@ def question(estimand: Mapping[str, Any]) -> Question:
 
     Which of two such arms was stopped at its time limit is not known. A value for it that lies beside the null would
     favour a side, and the null itself would make large effects small enough to be called absent: no value is taken, and
-    what was stopped is missing.
+    what was stopped is missing. So it is where those alone are asked that still waited after some time: one that was
+    stopped may have been over before. As a missing one it takes the value that speaks less, which says no more than
+    leaving it out would.
     """
     kind = Kind(estimand["kind"])
     null = float(estimand["null"])
     bounds = estimand["bounds"] or _BOUNDED.get(kind)
     process, censored = _process(estimand, kind, null), estimand.get("censored")
-    if is_symmetric(estimand):
+    if is_symmetric(estimand) or asks_those_that_waited(estimand):
         censored = None
     if process is Process.BETTING and bounds and not _hold_values(bounds):
         bounds = None
@@ -100,6 +102,12 @@ def is_symmetric(estimand: Mapping[str, Any]) -> bool:
     """Are its arms alike under the null?"""
     kind = Kind(estimand["kind"])
     return kind is Kind.CONTRAST or (kind in _TRENDS and bool(estimand.get("exchangeable", False)))
+
+
+def asks_those_that_waited(estimand: Mapping[str, Any]) -> bool:
+    """Is it asked of an event after some time, and so of a part of the replicates?"""
+    event = estimand.get("event")
+    return event is not None and event["after"] > 0.0
 
 
 def _hold_values(bounds: Sequence[float]) -> bool:

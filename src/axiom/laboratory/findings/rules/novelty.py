@@ -31,7 +31,7 @@ class AskedClaim:
     kind: str = ""
     factors: Levels = field(default_factory=dict)
     version: str = ""  # whose code would compute it: tiny_sum@3
-    bars: tuple[float, float] | None = None  # the null, and the smallest effect that matters
+    bars: tuple[float, ...] | None = None  # the null, the smallest effect that matters, and when its event happens
     identity: str = ""  # of version, estimand and configs, where all of it is said
 
 
@@ -45,7 +45,7 @@ class KnownClaim:
     kind: str
     factors: Levels  # that it is about, with the levels that it compares
     open_factors: Levels  # of the sweep, about which it says nothing
-    bars: tuple[float, float] = (0.0, 0.0)
+    bars: tuple[float, ...] = (0.0, 0.0)
     identity: str = ""
     author: str = ""  # of the proposal that asked it, if one did
 
@@ -96,7 +96,7 @@ def asked_claim(version: str, estimand: Mapping[str, Any], configs: Sequence[Map
         kind=estimand["kind"],
         factors=_levels([configs[place] for place in needed(estimand, configs)]),
         version=version,
-        bars=(float(estimand["null"]), float(estimand["smallest"])),
+        bars=_bars(estimand),
         identity=_identity(version, estimand, configs),
     )
 
@@ -114,10 +114,16 @@ def known_claim(claim: RegisteredClaim) -> KnownClaim:
         kind=estimand["kind"],
         factors={name: level for name, level in levels.items() if name in named},
         open_factors={name: levels.get(name, swept) for name, swept in _levels(configs).items() if name not in named},
-        bars=(float(estimand["null"]), float(estimand["smallest"])),
+        bars=_bars(estimand),
         identity=_identity(version, estimand, configs),
         author=claim.author,
     )
+
+
+def _bars(estimand: Mapping[str, Any]) -> tuple[float, ...]:
+    event = estimand.get("event")
+    times = (event["after"], event["by"]) if event else ()
+    return tuple(float(bar) for bar in (estimand["null"], estimand["smallest"], *times))
 
 
 def _identity(version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> str:

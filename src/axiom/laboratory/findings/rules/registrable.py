@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Center, Kind
-from axiom_weigh.evidence.method import Process, is_symmetric, question
+from axiom_weigh.evidence.method import Process, asks_those_that_waited, is_symmetric, question
 from axiom_weigh.statistics.estimands import even, evenly_spaced, needed, value
 
 _Configs = Sequence[Mapping[str, object]]
@@ -15,6 +15,7 @@ def estimand_fault(estimand: Mapping[str, Any], configs: _Configs) -> str:
     """Why it may not be registered, as the end of a sentence that begins with its name; nothing when it may."""
     return (
         _fault_of_bounds(estimand)
+        or _fault_of_share(estimand)
         or _fault_of_censored(estimand)
         or _fault_of_arms(estimand, configs)
         or _fault_of_event(estimand, configs)
@@ -44,6 +45,13 @@ def _fault_of_bounds(estimand: Mapping[str, Any]) -> str:
     return f"is about a mean, and its null {estimand['null']:g} does not lie between its bounds {low:g} and {high:g}"
 
 
+def _fault_of_share(estimand: Mapping[str, Any]) -> str:
+    """No share lies beyond 0 and 1, and a null that does would be refuted by any value."""
+    if Kind(estimand["kind"]) is not Kind.PROPORTION or 0.0 <= estimand["null"] <= 1.0:
+        return ""
+    return f"is a share, and its null {estimand['null']:g} does not lie between 0 and 1"
+
+
 def _fault_of_censored(estimand: Mapping[str, Any]) -> str:
     """What a time-out counts as must be a value that there may be."""
     censored = estimand.get("censored")
@@ -53,6 +61,12 @@ def _fault_of_censored(estimand: Mapping[str, Any]) -> str:
         return (
             f"counts a time-out as {censored:g}, and compares arms: which of them was stopped a time-out does not "
             "tell, so it may speak neither for an effect nor for its absence; leave it missing"
+        )
+    if asks_those_that_waited(estimand):
+        return (
+            f"counts a time-out as {censored:g}, and asks those alone that still waited after "
+            f"{estimand['event']['after']:g}: whether one that was stopped did a time-out does not tell; "
+            "leave it missing"
         )
     bounds = question(estimand).bounds
     if bounds and not bounds[0] <= censored <= bounds[1]:

@@ -2,13 +2,13 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from axiom.domain.callers import Capability
-from axiom.domain.estimands import Kind
+from axiom.domain.estimands import Event, Kind
 from axiom.domain.preflights import StoredDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, StoredProposal
 from axiom.domain.registrations import read_registration_body
@@ -48,6 +48,7 @@ from axiom.store.registrations import proposals, registrations
 _ASKS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _BETWEEN = {"min_length": 1, "max_length": 2, "description": "what is compared, each by the levels that matter"}
 _OMITTED = {"description": '[{"width": 8}, {"width": 4}]; a factor left out is as in all the finding\'s design'}
+_EVENT = {"description": "kind proportion or contrast: is the wait over by then; after: of those that waited on"}
 _WHY = WHY | {"help": "Why; it stays with the proposal."}
 _OURS = "by rule: it passed all gates, and as scientist_code is own it runs on the laboratory's own computers"
 
@@ -79,6 +80,7 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
     between: list[dict[str, Scalar]] | None = field(default=None, metadata=_BETWEEN)
     null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
+    event: Event | None = field(default=None, metadata=_EVENT)
     # What the new number must come to for the finding to hold, one or several between commas: +, - or absent.
     upheld_by: str | None = field(default=None, metadata={"pattern": f"^(({SIGN})(,(?!$)|$))+$"})
 
@@ -101,6 +103,7 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
         """Write it down, if it could be registered."""
         names = ("kind", "measure", "across", "between", "null", "smallest", "expects")
         estimand = {word: value for word in names if (value := getattr(self, word)) is not None}
+        estimand |= {"event": asdict(self.event)} if self.event else {}
         question = AskedQuestion(
             finding=self.finding,
             question=self.question,

@@ -162,8 +162,10 @@ def order_by_sign(side: Direction, as_expected: str, nothing: str, opposite: str
 
 def change_estimand(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     """The estimand with something else, and without what it promised of arms that are no longer its own."""
-    is_same_number = all(changes.get(name, estimand[name]) == estimand[name] for name in ("kind", "measure"))
-    dropped = {"exchangeable", "prediction", "event", *WORDS} - ({"in_words", "event"} if is_same_number else set())
+    number = ("kind", "measure", "event")
+    is_same_number = all(changes.get(name, estimand.get(name)) == estimand.get(name) for name in number)
+    own = {"in_words", "event", "censored"}  # of just this number
+    dropped = {"exchangeable", "prediction", *own, *WORDS} - (own if is_same_number else set())
     return {name: value for name, value in estimand.items() if name not in dropped} | changes
 
 
