@@ -301,6 +301,10 @@ experiment = Experiment(
             says="With larger batches, training steps needed level off more gradually than a formula predicts",
             when={"sharper_bend": Direction.MORE},
         ),
+        Headline(
+            says="Equal learning takes about as many examples in batches of 32 as of 2",
+            when={"dearer_below": Direction.ABSENT},
+        ),
     ),
     words={
         "doublings": "the number of examples needed",

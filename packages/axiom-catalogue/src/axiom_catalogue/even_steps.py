@@ -154,19 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="Equal-sized steps recover hidden numbers of plus or minus one better than ordinary training",
+            says="To find hidden numbers of plus or minus one, equal steps beat ordinary training",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="Equal-sized steps recover hidden numbers of plus or minus one worse than ordinary training",
+            says="To find hidden numbers of plus or minus one, equal steps trail ordinary training",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Equal-sized steps recover hidden numbers of plus or minus one like ordinary training does",
+            says="To find hidden numbers of plus or minus one, equal steps match ordinary training",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="Equal-sized steps recover hidden numbers that are mostly zero worse than ordinary training",
+            says="To find hidden numbers that are mostly zero, equal steps trail ordinary training",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),
