@@ -171,7 +171,7 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
-            says="Larger networks' first layers end more like each other, though training adds less likeness",
+            says="Two larger networks end more alike in their first layers, though training adds less",
             when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
         ),
         Headline(
