@@ -214,19 +214,19 @@ experiment = Experiment(
     setting="small two-layer classifiers",
     headlines=(
         Headline(
-            says="With some labels wrong, small sigmoid networks answer new examples better than ReLU networks",
+            says="With some training answers wrong, smooth (sigmoid) neurons err less than kinked (ReLU) ones",
             when={"sigmoid_minus_relu_on_noise": Direction.MORE},
         ),
         Headline(
-            says="With some labels wrong, small sigmoid networks answer new examples worse than ReLU networks",
+            says="With some training answers wrong, smooth (sigmoid) neurons err more than kinked (ReLU) ones",
             when={"sigmoid_minus_relu_on_noise": Direction.LESS},
         ),
         Headline(
-            says="With some labels wrong, small sigmoid and ReLU networks are about equally accurate",
+            says="With some training answers wrong, smooth (sigmoid) and kinked (ReLU) neurons err about equally",
             when={"sigmoid_minus_relu_on_noise": Direction.ABSENT},
         ),
         Headline(
-            says="On exclusive-or, sigmoid networks beat ReLU networks at learning rate 0.5, lose at 0.1",
+            says="On a same-or-different puzzle, sigmoid neurons beat ReLU ones only in larger training steps",
             when={
                 "sigmoid_minus_relu_on_exclusive_or": Direction.LESS,
                 "sigmoid_minus_relu_on_exclusive_or_fast": Direction.MORE,

@@ -178,19 +178,19 @@ experiment = Experiment(
     setting="small ReLU networks that learn a smooth function",
     headlines=(
         Headline(
-            says="Making networks with large starting weights begin at zero output lowers their test error",
+            says="Networks with strong first connections err less if they begin by answering zero",
             when={"cancelling_helps_a_large_start": Direction.LESS},
         ),
         Headline(
-            says="Making networks with large starting weights begin at zero output raises their test error",
+            says="Networks with strong first connections err more if they begin by answering zero",
             when={"cancelling_helps_a_large_start": Direction.MORE},
         ),
         Headline(
-            says="Making networks with large starting weights begin at zero output hardly changes test error",
+            says="Networks with strong first connections err about equally if they begin by answering zero",
             when={"cancelling_helps_a_large_start": Direction.ABSENT},
         ),
         Headline(
-            says="Making networks with small starting weights begin at zero output hardly changes test error",
+            says="Networks with weak first connections err about equally if they begin by answering zero",
             when={"cancelling_helps_a_small_start": Direction.ABSENT},
         ),
     ),

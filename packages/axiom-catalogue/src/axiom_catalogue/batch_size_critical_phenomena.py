@@ -286,24 +286,24 @@ experiment = Experiment(
     setting="classifiers trained in batches",
     headlines=(
         Headline(
-            says="Larger batches reach equal cross-entropy in fewer steps; 512 uses more examples than 128",
-            when={"sharper_bend": Direction.ABSENT, "dearer_above": Direction.MORE, "dearer_below": Direction.ABSENT},
+            says="Here, learning equally well takes more examples in batches of 512 than of 128",
+            when={"dearer_above": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, steps to equal loss flatten with batch size about like a+b/size",
+            says="With larger batches, training needs fewer steps about as a simple formula (a+b/size) predicts",
             when={"sharper_bend": Direction.ABSENT},
         ),
         Headline(
-            says="With cross-entropy, steps to equal loss flatten with batch size more abruptly than a+b/size",
+            says="With larger batches, training steps needed level off more abruptly than a formula predicts",
             when={"sharper_bend": Direction.LESS},
         ),
         Headline(
-            says="With cross-entropy, steps to equal loss flatten with batch size more gradually than a+b/size",
+            says="With larger batches, training steps needed level off more gradually than a formula predicts",
             when={"sharper_bend": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, reaching equal loss takes more examples in batches of 512 than 128",
-            when={"dearer_above": Direction.MORE},
+            says="Equal learning takes about as many examples in batches of 32 as of 2",
+            when={"dearer_below": Direction.ABSENT},
         ),
     ),
     words={

@@ -176,23 +176,25 @@ experiment = Experiment(
     setting="the weights of small classifiers",
     headlines=(
         Headline(
-            says="First digits of small networks' weights break Benford's law, and training hardly changes that",
+            says="Small networks' connection strengths break Benford's first-digit law; training hardly changes that",
             when={"trained_is_away": Direction.MORE, "training_comes_nearer": Direction.ABSENT},
         ),
         Headline(
-            says="Training brings small networks' weights nearer to Benford's digit law, which they still break",
+            says="Training brings networks' connection strengths nearer to Benford's first-digit law, which they still "
+            "break",
             when={"trained_is_away": Direction.MORE, "training_comes_nearer": Direction.MORE},
         ),
         Headline(
-            says="First digits of a small trained network's weights do not follow Benford's law",
+            says="A small trained network's connection strengths do not follow Benford's law of first digits",
             when={"trained_is_away": Direction.MORE},
         ),
         Headline(
-            says="First digits of a small trained network's weights nearly follow Benford's law",
+            says="A small trained network's connection strengths nearly follow Benford's law of first digits",
             when={"trained_is_away": Direction.ABSENT},
         ),
         Headline(
-            says="Training's changes to weights follow Benford's digit law more closely than the weights do",
+            says="Training's changes to connections follow Benford's first-digit law more closely than the connections "
+            "do",
             when={"added_is_nearer": Direction.MORE},
         ),
     ),

@@ -249,19 +249,19 @@ experiment = Experiment(
     setting="classifiers at rising learning rates",
     headlines=(
         Headline(
-            says="With squared error, wider networks' training breaks at smaller learning rates than narrow ones'",
+            says="The more neurons these networks have, the smaller the training steps that break them",
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(
-            says="Squared-error training breaks down only above learning rate 0.075, an earlier study's critical value",
+            says="Training breaks down only beyond the critical step size that an earlier study named",
             when={"squared_error_at_the_old_rate": Direction.MORE},
         ),
         Headline(
-            says="Squared-error training breaks down at about learning rate 0.075, an earlier study's critical value",
+            says="Training breaks down at about the critical step size that an earlier study named",
             when={"squared_error_at_the_old_rate": Direction.ABSENT},
         ),
         Headline(
-            says="Squared-error training breaks down below learning rate 0.075, an earlier study's critical value",
+            says="Training breaks down already below the critical step size that an earlier study named",
             when={"squared_error_at_the_old_rate": Direction.LESS},
         ),
     ),

@@ -390,7 +390,7 @@ experiment = Experiment(
     setting="tanh and ReLU networks at step sizes on the border of training",
     headlines=(
         Headline(
-            says="At every scale and width tried, tanh networks' learn-or-fail border is about equally jagged",
+            says="At every scale and size tried, these networks' learn-or-fail border is similarly jagged",
             when={
                 "more_than_a_line": Direction.MORE,
                 "deeper_as_jagged": Direction.ABSENT,
@@ -398,23 +398,23 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="At finer and finer scales, tanh networks' learn-or-fail border stays as jagged",
+            says="Looked at ever closer, these networks' border between learning and failing stays as jagged",
             when={"more_than_a_line": Direction.MORE, "deeper_as_jagged": Direction.ABSENT},
         ),
         Headline(
-            says="At finer and finer scales, tanh networks' learn-or-fail border grows more jagged",
+            says="Looked at ever closer, these networks' border between learning and failing grows more jagged",
             when={"more_than_a_line": Direction.MORE, "deeper_as_jagged": Direction.MORE},
         ),
         Headline(
-            says="Tanh networks' learn-or-fail border is jagged, and less so at finer scales",
+            says="These networks' border between learning and failing is jagged, and less so up close",
             when={"more_than_a_line": Direction.MORE, "deeper_as_jagged": Direction.LESS},
         ),
         Headline(
-            says="Even among closely spaced step sizes, tanh networks' learn-or-fail border is jagged",
+            says="Even among nearly equal step sizes, these networks' learn-or-fail border is jagged",
             when={"more_than_a_line": Direction.MORE},
         ),
         Headline(
-            says="Among closely spaced step sizes, tanh networks' learn-or-fail border is smooth",
+            says="Among nearly equal step sizes, these networks' learn-or-fail border is smooth",
             when={"more_than_a_line": Direction.ABSENT},
         ),
     ),

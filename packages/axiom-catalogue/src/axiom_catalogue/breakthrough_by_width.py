@@ -278,7 +278,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn products of signs within a budget",
     headlines=(
         Headline(
-            says="Wide networks learn more often than the luckiest of narrow ones totalling their size",
+            says="Neurons learn puzzles more often in one network than split into several",
             when={
                 "beyond_tries_in_haste": Direction.MORE,
                 "beyond_tries_given_time": Direction.MORE,
@@ -287,19 +287,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Unhurried, wide networks outdo the luckiest of narrow ones totalling their size; hurried, hardly",
+            says="Given time, neurons learn more often in one network than split up; hurried, hardly",
             when={"beyond_tries_in_haste": Direction.ABSENT, "beyond_tries_given_time": Direction.MORE},
         ),
         Headline(
-            says="Given time, six-neuron networks learn more often than the luckier of two three-neuron ones",
+            says="Six neurons learn a puzzle more often in one network than split into two",
             when={"beyond_tries_given_time": Direction.MORE},
         ),
         Headline(
-            says="Given time, six-neuron networks and the luckier of two three-neuron ones learn similarly often",
+            says="Six neurons learn about as often in one network as split into two",
             when={"beyond_tries_given_time": Direction.ABSENT},
         ),
         Headline(
-            says="Given time, six-neuron networks learn less often than the luckier of two three-neuron ones",
+            says="Six neurons learn a puzzle less often in one network than split into two",
             when={"beyond_tries_given_time": Direction.LESS},
         ),
     ),

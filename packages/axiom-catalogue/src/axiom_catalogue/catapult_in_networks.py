@@ -269,23 +269,23 @@ experiment = Experiment(
     setting="fully connected classifiers",
     headlines=(
         Headline(
-            says="At twice the stable learning rate, networks' squared error first leaps, then falls low",
+            says="Trained in steps twice the safe size, networks' error first leaps, then falls low",
             when={"leaps_and_recovers": Direction.MORE},
         ),
         Headline(
-            says="At twice the stable learning rate, not every network's squared error leaps and recovers",
+            says="Trained in steps twice the safe size, not every network's error leaps and recovers",
             when={"leaps_and_recovers": Direction.LESS},
         ),
         Headline(
-            says="At twice the stable learning rate, squared error does not always leap and recover",
+            says="Trained in steps twice the safe size, error does not always leap and recover",
             when={"leaps_and_recovers": Direction.ABSENT},
         ),
         Headline(
-            says="Twice the stable learning rate leaves deep networks' squared error flatter than half does",
+            says="Steps twice the safe size leave deep networks' error flatter than steps of half",
             when={"flatter_after_a_leap": Direction.LESS},
         ),
         Headline(
-            says="Four times the stable learning rate leaves deep squared-error networks more accurate than half",
+            says="Steps four times the safe size leave deep networks more accurate than half-size steps",
             when={"deep_gains_by_a_leap": Direction.MORE},
         ),
     ),

@@ -289,25 +289,23 @@ experiment = Experiment(
     setting="one-hidden-layer networks at growing step sizes",
     headlines=(
         Headline(
-            says="With large starting weights, linear networks tolerate learning rates above 4/curvature, the "
-            "theoretical limit",
+            says="With strong first connections, simple networks bear larger training steps than theory's limit",
             when={"linear_runs_away_from": Direction.MORE},
         ),
         Headline(
-            says="With large starting weights, linear networks fail above about learning rate 4/curvature, as "
-            "predicted",
+            says="With strong first connections, simple networks fail at about theory's limit for training steps",
             when={"linear_runs_away_from": Direction.ABSENT},
         ),
         Headline(
-            says="With large starting weights, linear networks' error first jumps at about learning rate 2/curvature",
+            says="With strong first connections, simple networks' error first jumps about where theory says",
             when={"linear_shoots_up_from": Direction.ABSENT},
         ),
         Headline(
-            says="With large starting weights, linear networks' error first jumps only above learning rate 2/curvature",
+            says="With strong first connections, simple networks' error first jumps at larger steps than predicted",
             when={"linear_shoots_up_from": Direction.MORE},
         ),
         Headline(
-            says="With small starting weights, linear networks already fail at learning rates below 4/curvature",
+            says="With weak first connections, simple networks fail at smaller training steps than theory's limit",
             when={"small_starts_bear_less": Direction.LESS},
         ),
     ),

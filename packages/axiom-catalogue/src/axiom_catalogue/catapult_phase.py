@@ -178,24 +178,23 @@ experiment = Experiment(
     setting="two-layer linear networks trained on one example",
     headlines=(
         Headline(
-            says="Medium learning rates make linear networks' loss jump, then end flatter; larger ones fail",
+            says="Medium training steps make these simple networks' error leap, then settle in flatter valleys",
             when={"three_phases": Direction.MORE, "flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(
-            says="In linear networks, medium learning rates make error jump before falling; larger ones fail",
+            says="Medium training steps make these simple networks' error leap, then fall; larger ones fail",
             when={"three_phases": Direction.MORE},
         ),
         Headline(
-            says="Usually, at some learning rate, the 2/curvature and 4/curvature rules mispredict linear "
-            "networks' training",
+            says="At some step size, theory mispredicts how most of these simple networks train",
             when={"three_phases": Direction.LESS},
         ),
         Headline(
-            says="Linear networks' loss ends flatter if it jumped first than if it fell steadily",
+            says="If error leaps first, these simple networks settle in flatter valleys than otherwise",
             when={"flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(
-            says="Linear networks' loss ends about equally curved whether it jumped first or fell steadily",
+            says="Whether error leaps or falls steadily, these simple networks settle in similarly curved valleys",
             when={"flatter_after_a_catapult": Direction.ABSENT},
         ),
     ),

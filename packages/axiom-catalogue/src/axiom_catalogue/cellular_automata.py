@@ -256,23 +256,23 @@ experiment = Experiment(
     setting="searches for majority-vote cellular automata",
     headlines=(
         Headline(
-            says="A hand-made cellular automaton decides close votes better than evolved ones, which stop improving",
+            says="In close votes of simple cells, a hand-made rule beats evolved ones, which stagnate",
             when={"rises_late": Direction.ABSENT, "behind_gkl": Direction.MORE},
         ),
         Headline(
-            says="Cellular automata evolved on majority votes of any margin beat guessing, then level off",
+            says="Rules bred to settle simple cells' majority votes beat guessing, then stop improving",
             when={"rises_late": Direction.ABSENT, "plateau_above_a_constant": Direction.MORE},
         ),
         Headline(
-            says="Simulated evolution hardly raises majority-vote cellular automata's accuracy in its last quarter",
+            says="Simulated evolution of voting rules for simple cells hardly improves in its last quarter",
             when={"rises_late": Direction.ABSENT},
         ),
         Headline(
-            says="Simulated evolution still raises majority-vote cellular automata's accuracy in its last quarter",
+            says="Simulated evolution of voting rules for simple cells still improves in its last quarter",
             when={"rises_late": Direction.MORE},
         ),
         Headline(
-            says="Cellular automata evolved on majority votes of any margin beat guessing",
+            says="Rules bred by simulated evolution settle majority votes among simple cells better than guessing",
             when={"plateau_above_a_constant": Direction.MORE},
         ),
     ),

@@ -246,7 +246,7 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="Separate subnetworks raise accuracy on unseen property pairs more than showing few values first",
+            says="Keeping properties apart inside a network helps with new combinations more than gradual lessons",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,
@@ -254,15 +254,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Separate subnetworks answer unseen property pairs better than networks shown few values first",
+            says="On new combinations, separate wiring for two properties beats gradual lessons",
             when={"architecture_over_curriculum": Direction.MORE},
         ),
         Headline(
-            says="Separate subnetworks answer unseen property pairs about like networks shown few values first",
+            says="On new combinations, separate wiring for two properties about equals gradual lessons",
             when={"architecture_over_curriculum": Direction.ABSENT},
         ),
         Headline(
-            says="Separate subnetworks answer unseen property pairs worse than networks shown few values first",
+            says="On new combinations, separate wiring for two properties loses to gradual lessons",
             when={"architecture_over_curriculum": Direction.LESS},
         ),
         Headline(

@@ -207,19 +207,19 @@ experiment = Experiment(
     setting="networks that see some combinations of two attributes",
     headlines=(
         Headline(
-            says="Wide networks name both properties of new combinations better than narrow ones",
+            says="Larger networks recognise both properties in combinations they never saw better than small ones",
             when={"heads_wide_minus_narrow": Direction.MORE},
         ),
         Headline(
-            says="Wide networks name both properties of new combinations about as well as narrow ones",
+            says="Larger networks recognise both properties in never-seen combinations about as well as small ones",
             when={"heads_wide_minus_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="Wide networks name both properties of new combinations worse than narrow ones",
+            says="Larger networks recognise both properties in combinations they never saw worse than small ones",
             when={"heads_wide_minus_narrow": Direction.LESS},
         ),
         Headline(
-            says="Wide networks answer exclusive-or of new property pairs less accurately than narrow ones",
+            says="Larger networks answer same-or-different questions about new pairs less accurately than small ones",
             when={"xor_wide_minus_narrow": Direction.LESS},
         ),
     ),

@@ -204,24 +204,25 @@ experiment = Experiment(
     setting="networks that number pairs of attributes",
     headlines=(
         Headline(
-            says="Randomly silencing neurons makes answers about unseen property pairs surer; "
-            "shrinking weights, less sure",
+            says="On never-seen combinations, randomly silencing neurons makes networks surer; weakening connections, "
+            "less sure",
             when={"dropout_is_surer": Direction.MORE, "decay_is_less_sure": Direction.LESS},
         ),
         Headline(
-            says="On unseen property pairs, randomly silencing neurons raises confidence and hardly changes accuracy",
+            says="On never-seen combinations, randomly silencing neurons raises confidence, but hardly changes "
+            "accuracy",
             when={"dropout_is_surer": Direction.MORE, "dropout_on_numbers": Direction.ABSENT},
         ),
         Headline(
-            says="Randomly silencing neurons makes networks surer of their answers about unseen property pairs",
+            says="Randomly silencing neurons makes networks surer of their answers about never-seen combinations",
             when={"dropout_is_surer": Direction.MORE},
         ),
         Headline(
-            says="Randomly silencing neurons makes networks less sure of answers about unseen property pairs",
+            says="Randomly silencing neurons makes networks less sure of answers about never-seen combinations",
             when={"dropout_is_surer": Direction.LESS},
         ),
         Headline(
-            says="Randomly silencing neurons hardly changes confidence in answers about unseen property pairs",
+            says="Randomly silencing neurons hardly changes how sure networks are about never-seen combinations",
             when={"dropout_is_surer": Direction.ABSENT},
         ),
     ),

@@ -198,22 +198,21 @@ experiment = Experiment(
     setting="convolutional and dense networks that read digits",
     headlines=(
         Headline(
-            says="Convolutional networks read shifted digits better than plain ones, but worse with shuffled pixels",
+            says="Image-scanning (convolutional) networks read shifted digits better than plain ones, but scrambled "
+            "digits worse",
             when={"gains_on_moved": Direction.MORE, "gains_on_shuffled": Direction.LESS},
         ),
         Headline(
-            says="Convolutional (sliding-window) networks recognise shifted digits better than equally large "
-            "plain networks",
+            says="Image-scanning (convolutional) networks read shifted digits better than equally large plain networks",
             when={"gains_on_moved": Direction.MORE},
         ),
         Headline(
-            says="Convolutional (sliding-window) networks recognise shifted digits worse than equally large "
-            "plain networks",
+            says="Image-scanning (convolutional) networks read shifted digits worse than equally large plain networks",
             when={"gains_on_moved": Direction.LESS},
         ),
         Headline(
-            says="Convolutional (sliding-window) and equally large plain networks recognise shifted digits about "
-            "equally well",
+            says="Image-scanning (convolutional) and equally large plain networks read shifted digits about equally "
+            "well",
             when={"gains_on_moved": Direction.ABSENT},
         ),
     ),

@@ -179,7 +179,7 @@ experiment = Experiment(
     setting="networks that read digits at changing learning rates",
     headlines=(
         Headline(
-            says="With wrong labels, lowering the learning rate or averaging weights raises accuracy about equally",
+            says="Against wrong training answers, shrinking training steps and averaging over time help about equally",
             when={
                 "cosine_minus_constant": Direction.MORE,
                 "mean_minus_constant": Direction.MORE,
@@ -187,15 +187,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="With some labels wrong, gradually lowering the learning rate (cosine) improves accuracy",
+            says="With some training answers wrong, ever smaller steps (cosine schedule) lead to fewer mistakes",
             when={"cosine_minus_constant": Direction.MORE},
         ),
         Headline(
-            says="With some labels wrong, gradually lowering the learning rate (cosine) reduces accuracy",
+            says="With some training answers wrong, ever smaller steps (cosine schedule) lead to more mistakes",
             when={"cosine_minus_constant": Direction.LESS},
         ),
         Headline(
-            says="With some labels wrong, gradually lowering the learning rate (cosine) hardly changes accuracy",
+            says="With some training answers wrong, ever smaller steps (cosine schedule) hardly change accuracy",
             when={"cosine_minus_constant": Direction.ABSENT},
         ),
     ),

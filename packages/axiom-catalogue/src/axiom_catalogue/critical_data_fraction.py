@@ -201,19 +201,19 @@ experiment = Experiment(
     setting="networks that learn sums modulo P",
     headlines=(
         Headline(
-            says="Networks need a smaller share of larger addition tables to answer the rest",
+            says="The larger the addition table, the smaller the share networks need to complete it",
             when={"share_falls": Direction.LESS},
         ),
         Headline(
-            says="Networks need similar shares of small and large addition tables to answer the rest",
+            says="Of small and large addition tables, networks need similar shares to complete the rest",
             when={"share_falls": Direction.ABSENT},
         ),
         Headline(
-            says="Networks need a larger share of larger addition tables to answer the rest",
+            says="The larger the addition table, the larger the share networks need to complete it",
             when={"share_falls": Direction.MORE},
         ),
         Headline(
-            says="Trained longer, networks need fewer examples to answer unseen sums",
+            says="Trained longer, networks complete addition tables from fewer shown sums",
             when={"patience": Direction.LESS},
         ),
     ),

@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="classifiers shown examples in order",
     headlines=(
         Headline(
-            says="Over all tried widths and learning rates together, easy examples first hardly change accuracy",
+            says="Starting with easy rather than random examples hardly changes networks' final accuracy here",
             when={
                 "easy_first_gains": Direction.ABSENT,
                 "low_rate_gains_more": Direction.ABSENT,
@@ -209,23 +209,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Averaged over widths and learning rates, showing examples easy-first or hard-first hardly "
-            "changes accuracy",
+            says="Starting with easy or with hard examples hardly changes networks' average accuracy here",
             when={"easy_first_gains": Direction.ABSENT, "hard_first_gains": Direction.ABSENT},
         ),
         Headline(
-            says="Averaged over widths and learning rates, easy-to-hard and random-order training end about "
-            "equally accurate",
+            says="On average here, starting with easy rather than random examples hardly changes final accuracy",
             when={"easy_first_gains": Direction.ABSENT},
         ),
         Headline(
-            says="Averaged over widths and learning rates, easy-to-hard training ends more accurate than "
-            "random-order training",
+            says="On average here, starting with easy rather than random examples ends in higher accuracy",
             when={"easy_first_gains": Direction.MORE},
         ),
         Headline(
-            says="Averaged over widths and learning rates, easy-to-hard training ends less accurate than "
-            "random-order training",
+            says="On average here, starting with easy rather than random examples ends in lower accuracy",
             when={"easy_first_gains": Direction.LESS},
         ),
     ),

@@ -198,27 +198,23 @@ experiment = Experiment(
     setting="networks shown easy and hard examples",
     headlines=(
         Headline(
-            says="With wrong labels, easy-first training peaks above equally paced random-first; "
-            "without, both end alike",
+            says="With wrong training answers, easy examples first raise peak accuracy; without, they change little",
             when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
         ),
         Headline(
-            says="With 30% wrong labels, easy-first training peaks more accurate than equally paced "
-            "random-first training",
+            says="With wrong training answers, easy examples first give higher peak accuracy than random ones",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(
-            says="With 30% wrong labels, easy-first and equally paced random-first training peak about "
-            "equally accurate",
+            says="With wrong training answers, easy or random examples first give about equal peak accuracy",
             when={"helps_with_wrong_labels": Direction.ABSENT},
         ),
         Headline(
-            says="With 30% wrong labels, easy-first training peaks less accurate than equally paced "
-            "random-first training",
+            says="With wrong training answers, easy examples first give lower peak accuracy than random ones",
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="With all labels true, easy-first and equally paced random-first training end about equally accurate",
+            says="With true training answers, easy or random examples first end about equally accurate",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),

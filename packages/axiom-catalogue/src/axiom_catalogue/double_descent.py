@@ -218,7 +218,7 @@ experiment = Experiment(
     setting="least-squares fits",
     headlines=(
         Headline(
-            says="Without weight penalties, test error peaks where models just fit, then falls with size",
+            says="As these models grow, error peaks where they just fit their examples, then falls",
             when={
                 "second_descent": Direction.LESS,
                 "risk_at_n_over_90": Direction.MORE,
@@ -226,7 +226,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Without weight penalties, test error peaks where models can just fit their data",
+            says="As these models grow, error peaks where they can just fit their examples",
             when={"risk_at_n_over_90": Direction.MORE, "risk_at_n_over_110": Direction.MORE},
         ),
     ),

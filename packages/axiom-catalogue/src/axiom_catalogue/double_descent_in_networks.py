@@ -197,23 +197,23 @@ experiment = Experiment(
     setting="one-hidden-layer networks with few examples",
     headlines=(
         Headline(
-            says="With noisy labels and squared error, test error peaks between 6 and 512 neurons",
+            says="Taught some wrong answers, these mid-sized networks err more than smaller and larger ones",
             when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
         ),
         Headline(
-            says="With noisy labels and squared error, 32-neuron networks predict worse than 6-neuron ones",
+            says="Taught some wrong answers, networks of 32 neurons err more than networks of 6",
             when={"peak_above_narrow": Direction.MORE},
         ),
         Headline(
-            says="With noisy labels and squared error, 32-neuron networks predict about like 6-neuron ones",
+            says="Taught some wrong answers, networks of 32 and of 6 neurons err about equally",
             when={"peak_above_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="With noisy labels and squared error, 32-neuron networks predict better than 6-neuron ones",
+            says="Taught some wrong answers, networks of 32 neurons err less than networks of 6",
             when={"peak_above_narrow": Direction.LESS},
         ),
         Headline(
-            says="With noisy labels and squared error, 32-neuron networks predict worse than 512-neuron ones",
+            says="Taught some wrong answers, networks of 32 neurons err more than networks of 512",
             when={"peak_above_wide": Direction.MORE},
         ),
     ),

@@ -228,23 +228,23 @@ experiment = Experiment(
     setting="maps of random-feature models",
     headlines=(
         Headline(
-            says="Random-feature models err most with as many parameters as examples; stopping early helps",
+            says="These models err most with as many adjustable numbers as examples; stopping early helps",
             when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
         ),
         Headline(
-            says="Random-feature models err most on new data with about as many parameters as examples",
+            says="These models err most on new data with as many adjustable numbers as examples",
             when={"ridge_at": Direction.ABSENT},
         ),
         Headline(
-            says="Random-feature models err most on new data with more parameters than examples",
+            says="These models err most on new data with more adjustable numbers than examples",
             when={"ridge_at": Direction.MORE},
         ),
         Headline(
-            says="Random-feature models err most on new data with fewer parameters than examples",
+            says="These models err most on new data with fewer adjustable numbers than examples",
             when={"ridge_at": Direction.LESS},
         ),
         Headline(
-            says="Stopping training early leaves fewer random-feature models worse than always answering zero",
+            says="Stopping training early leaves fewer of these models worse than always answering zero",
             when={"stopping_removes_it": Direction.LESS},
         ),
     ),

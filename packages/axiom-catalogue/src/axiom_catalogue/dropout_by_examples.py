@@ -214,19 +214,19 @@ experiment = Experiment(
     setting="wide networks that read digits",
     headlines=(
         Headline(
-            says="With some images mislabelled, dropout cuts errors more at 800 images than at 100",
+            says="With some wrong labels, silencing neurons helps more with 800 images than with 100",
             when={"many_wrong": Direction.LESS, "many_minus_few": Direction.LESS},
         ),
         Headline(
-            says="Shown 800 images, some mislabelled, wide networks err less with dropout than without it",
+            says="Shown partly mislabelled images, networks err less if random neurons are silenced in training",
             when={"many_wrong": Direction.LESS},
         ),
         Headline(
-            says="Shown 800 images, some mislabelled, wide networks err more with dropout than without it",
+            says="Shown partly mislabelled images, networks err more if random neurons are silenced in training",
             when={"many_wrong": Direction.MORE},
         ),
         Headline(
-            says="Shown 800 images, some mislabelled, wide networks err about equally with and without dropout",
+            says="Shown partly mislabelled images, networks err about equally with random neurons silenced or not",
             when={"many_wrong": Direction.ABSENT},
         ),
     ),

@@ -182,25 +182,23 @@ experiment = Experiment(
     setting="random recurrent networks",
     headlines=(
         Headline(
-            says="Chaos needs weaker connections in larger random recurrent networks, stronger ones under strong input",
+            says="Larger random feedback networks turn chaotic at weaker connections; strong outside input calms them",
             when={"onset_falls_with_size": Direction.LESS, "input_raises_onset": Direction.MORE},
         ),
         Headline(
-            says="In larger random recurrent networks, tiny differences start growing (chaos) at weaker connections",
+            says="In larger random feedback networks, tiny differences start growing (chaos) at weaker connections",
             when={"onset_falls_with_size": Direction.LESS},
         ),
         Headline(
-            says="In larger random recurrent networks, tiny differences start growing (chaos) at stronger connections",
+            says="In larger random feedback networks, tiny differences start growing (chaos) at stronger connections",
             when={"onset_falls_with_size": Direction.MORE},
         ),
         Headline(
-            says="In random recurrent networks, size hardly changes the connection strength where tiny differences "
-            "grow",
+            says="In random feedback networks, size hardly changes the connection strength at which chaos starts",
             when={"onset_falls_with_size": Direction.ABSENT},
         ),
         Headline(
-            says="Strong input makes random recurrent networks chaotic (tiny differences grow) only at stronger "
-            "connections",
+            says="Under strong input, random feedback networks turn chaotic only at stronger connections",
             when={"input_raises_onset": Direction.MORE},
         ),
     ),

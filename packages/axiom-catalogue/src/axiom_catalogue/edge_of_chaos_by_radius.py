@@ -224,7 +224,7 @@ experiment = Experiment(
     setting="random recurrent tanh networks",
     headlines=(
         Headline(
-            says="At input strength 0.3, 100-neuron recurrent networks remember best below the onset of chaos",
+            says="These random feedback networks remember inputs best with connections too weak for chaos",
             when={
                 "memory_left_at_chaos": Direction.LESS,
                 "memory_at_the_old_radius": Direction.ABSENT,
@@ -232,19 +232,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Where chaos begins (input 0.3), 100-neuron recurrent networks remember under 90% of their maximum",
+            says="Where chaos begins, these random feedback networks remember under 90% of their maximum",
             when={"memory_left_at_chaos": Direction.LESS},
         ),
         Headline(
-            says="Where chaos begins (input 0.3), 100-neuron recurrent networks remember over 90% of their maximum",
+            says="Where chaos begins, these random feedback networks remember over 90% of their maximum",
             when={"memory_left_at_chaos": Direction.MORE},
         ),
         Headline(
-            says="Where chaos begins (input 0.3), 100-neuron recurrent networks remember about 90% of their maximum",
+            says="Where chaos begins, these random feedback networks remember about 90% of their maximum",
             when={"memory_left_at_chaos": Direction.ABSENT},
         ),
         Headline(
-            says="At input strength 0.3, 100-neuron recurrent networks aren't yet chaotic at spectral radius 1.269",
+            says="These random networks turn chaotic only at stronger connections than an earlier study found",
             when={"chaos_at_the_old_radius": Direction.MORE},
         ),
     ),

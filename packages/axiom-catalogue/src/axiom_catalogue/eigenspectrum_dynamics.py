@@ -209,13 +209,11 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="Small hidden weights start without strong directions (outlying eigenvalues); "
-            "training adds more than one",
+            says="These networks' random connections hold no standout pattern; training adds more than one",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
-            says="Training from small weights creates outlying eigenvalues whose gap hardly tracks accuracy "
-            "across networks",
+            says="Training adds standout patterns to connections, but these hardly tell how accurate networks are",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,
@@ -223,15 +221,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Trained from small weights, hidden layers gain more than one strong direction (outlying eigenvalue)",
+            says="Training adds more than one standout pattern to these networks' connections",
             when={"outliers_are_learned": Direction.MORE},
         ),
         Headline(
-            says="Trained from small weights, hidden layers gain about one strong direction (outlying eigenvalue)",
+            says="Training adds about one standout pattern to these networks' connections",
             when={"outliers_are_learned": Direction.ABSENT},
         ),
         Headline(
-            says="Trained from small weights, hidden layers gain less than one strong direction (outlying eigenvalue)",
+            says="Training adds less than one standout pattern to these networks' connections",
             when={"outliers_are_learned": Direction.LESS},
         ),
     ),

@@ -239,21 +239,19 @@ experiment = Experiment(
     setting="ever wider networks",
     headlines=(
         Headline(
-            says="Across ever larger networks, complete eight-part answers become right more suddenly than "
-            "single parts",
+            says="As networks grow, whole eight-part answers become right more suddenly than their parts",
             when={"whole_answers_rise_steeper": Direction.MORE},
         ),
         Headline(
-            says="Across ever larger networks, eight-part answers become right about as suddenly as single parts",
+            says="As networks grow, whole eight-part answers become right about as suddenly as their parts",
             when={"whole_answers_rise_steeper": Direction.ABSENT},
         ),
         Headline(
-            says="Across ever larger networks, complete eight-part answers become right less suddenly than "
-            "single parts",
+            says="As networks grow, whole eight-part answers become right less suddenly than their parts",
             when={"whole_answers_rise_steeper": Direction.LESS},
         ),
         Headline(
-            says="Across ever larger networks, whole sums become right about as suddenly as single digits",
+            says="As networks grow, whole sums become right about as suddenly as their digits",
             when={"sums_rise_steeper": Direction.ABSENT},
         ),
         Headline(

@@ -154,19 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="Moving all weights equally far each step recovers ±1 weights better than gradient descent",
+            says="To find hidden numbers of plus or minus one, equal steps beat ordinary training",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="Moving all weights equally far each step recovers ±1 weights worse than gradient descent",
+            says="To find hidden numbers of plus or minus one, equal steps trail ordinary training",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Moving all weights equally far each step recovers ±1 weights about like gradient descent",
+            says="To find hidden numbers of plus or minus one, equal steps match ordinary training",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="Moving all weights equally far each step recovers mostly-zero weights worse than gradient descent",
+            says="To find hidden numbers that are mostly zero, equal steps trail ordinary training",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

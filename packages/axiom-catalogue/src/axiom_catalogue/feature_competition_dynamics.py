@@ -226,11 +226,11 @@ experiment = Experiment(
     setting="networks that learn a weak clue",
     headlines=(
         Headline(
-            says="Strong clues in training make networks neglect weak ones; penalising large outputs worsens that",
+            says="Beside strong clues, networks neglect weak ones; penalising confident answers worsens that",
             when={"weak_beside_strong_minus_alone": Direction.LESS, "decoupling_minus_none": Direction.LESS},
         ),
         Headline(
-            says="Strong clues in training make networks neglect weak ones, even if training stops early",
+            says="Beside strong clues, networks neglect weak ones, even if training stops early",
             when={
                 "weak_beside_strong_minus_alone": Direction.LESS,
                 "stopped_weak_beside_strong_minus_alone": Direction.LESS,

@@ -241,23 +241,23 @@ experiment = Experiment(
     setting="models whose outputs or start are scaled",
     headlines=(
         Headline(
-            says="Scaling outputs down helps networks learn products; sums' error changes under 5% of variance",
+            says="Turning a network's outputs down helps it learn to multiply, but hardly to add",
             when={"rich_minus_lazy_on_product": Direction.LESS, "rich_minus_lazy_on_linear": Direction.ABSENT},
         ),
         Headline(
-            says="On a multiplication task, scaling up networks' outputs makes their features change less",
+            says="Turning networks' outputs up makes them change less inside while they learn to multiply",
             when={"kernel_on_alpha": Direction.LESS},
         ),
         Headline(
-            says="On a multiplication task, scaling up networks' outputs makes their features change more",
+            says="Turning networks' outputs up makes them change more inside while they learn to multiply",
             when={"kernel_on_alpha": Direction.MORE},
         ),
         Headline(
-            says="On a multiplication task, scaling up networks' outputs hardly affects how far features change",
+            says="Turning networks' outputs up hardly affects how much they change inside learning to multiply",
             when={"kernel_on_alpha": Direction.ABSENT},
         ),
         Headline(
-            says="Networks learn a product of two inputs better with outputs scaled down than up",
+            says="Networks learn to multiply two inputs better with their outputs turned down than up",
             when={"rich_minus_lazy_on_product": Direction.LESS},
         ),
     ),

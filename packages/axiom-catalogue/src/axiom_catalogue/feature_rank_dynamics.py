@@ -210,19 +210,19 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Wide and narrow networks use about equal shares of their last hidden layer's directions",
+            says="Networks with many neurons use about the same share of them as smaller networks",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(
-            says="Wider networks use a smaller share of their last hidden layer's directions (effective rank)",
+            says="Networks with more neurons use a smaller share of them (effective rank)",
             when={"share_by_width": Direction.LESS},
         ),
         Headline(
-            says="Wider networks use a larger share of their last hidden layer's directions (effective rank)",
+            says="Networks with more neurons use a larger share of them (effective rank)",
             when={"share_by_width": Direction.MORE},
         ),
         Headline(
-            says="Wider networks' last hidden layer uses fewer strong directions (stable rank) per neuron",
+            says="Networks with more neurons have fewer strong directions per neuron (stable rank)",
             when={"stable_share_by_width": Direction.LESS},
         ),
     ),

@@ -282,15 +282,15 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="Over 4,096 steps of a compatible task, networks forget increasingly slowly, and not everything",
+            says="Learning a compatible second task, networks forget the first ever more slowly, not entirely",
             when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(
-            says="If tasks do not conflict, networks forget the earlier ever more slowly (power law)",
+            says="Learning a compatible second task, networks forget the first ever more slowly (power law)",
             when={"power_describes": Direction.LESS},
         ),
         Headline(
-            says="If tasks do not conflict, a power of time fits forgetting better than exponentials",
+            says="If tasks do not conflict, forgetting follows a power law better than exponential curves",
             when={"power_over_floor": Direction.MORE, "power_over_stretched": Direction.MORE},
         ),
         Headline(

@@ -254,23 +254,23 @@ experiment = Experiment(
     setting="classifiers trained to an equal loss",
     headlines=(
         Headline(
-            says="With cross-entropy, loss usually falls all along the line from starting to trained weights",
+            says="As these untrained networks are blended into their trained selves, error usually falls throughout",
             when={"no_bump_with_cross_entropy": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, loss sometimes rises somewhere on the line from starting to trained weights",
+            says="As these untrained networks are blended into their trained selves, error sometimes rises",
             when={"no_bump_with_cross_entropy": Direction.LESS},
         ),
         Headline(
-            says="Large steps give wide squared-error networks more loss bumps between starting and trained weights",
+            says="Large training steps put more error bumps between wide networks' untrained and trained states",
             when={"bump_at_a_high_rate": Direction.LESS},
         ),
         Headline(
-            says="With cross-entropy, training paths lie closer to a plane than random walks do",
+            says="These networks' training paths lie closer to a plane than random walks do",
             when={"plane_beyond_a_walk": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, training paths lie about as close to a plane as random walks",
+            says="These networks' training paths lie about as close to a plane as random walks",
             when={"plane_beyond_a_walk": Direction.ABSENT},
         ),
     ),

@@ -207,23 +207,23 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="How much examples disagree typically predicts the largest useful batch within twofold",
+            says="How much examples disagree typically tells, within twofold, how many to use at once",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(
-            says="Typically, the largest batch worth using is above gradient noise (examples' disagreement)",
+            says="Typically, more examples are worth using at once than their disagreement suggests",
             when={"critical_batch_over_scale": Direction.MORE},
         ),
         Headline(
-            says="Typically, the largest batch worth using is below gradient noise (examples' disagreement)",
+            says="Typically, fewer examples are worth using at once than their disagreement suggests",
             when={"critical_batch_over_scale": Direction.LESS},
         ),
         Headline(
-            says="The lower the training error aimed at, the larger the batches worth using",
+            says="The better a network should become, the more examples are worth using at once",
             when={"critical_batch_on_goal": Direction.LESS},
         ),
         Headline(
-            says="Typically, the largest batch worth using is above gradient noise weighted by curvature",
+            says="Typically, more examples are worth using at once than curvature-weighted disagreement suggests",
             when={"curved_scale_is_below": Direction.MORE},
         ),
     ),

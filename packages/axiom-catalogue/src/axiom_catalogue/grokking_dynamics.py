@@ -210,23 +210,23 @@ experiment = Experiment(
     setting="networks shown a part of all sums",
     headlines=(
         Headline(
-            says="Within 10,000 steps, 30% of sums modulo 23 usually fail to teach the rest",
+            says="From 30% of this small addition table, networks usually fail to learn the rest",
             when={"too_few": Direction.LESS},
         ),
         Headline(
-            says="Within 10,000 steps, 30% of sums modulo 23 usually teach networks the rest",
+            says="From 30% of this small addition table, networks usually learn the rest",
             when={"too_few": Direction.MORE},
         ),
         Headline(
-            says="By 10,000 steps, 30% of sums modulo 23 teach roughly half of networks addition",
+            says="From 30% of this small addition table, about half of networks learn the rest",
             when={"too_few": Direction.ABSENT},
         ),
         Headline(
-            says="Half of sums modulo 23 teach networks more of the rest than three tenths",
+            says="Half of this addition table teaches networks more of the rest than three tenths",
             when={"above_minus_below": Direction.MORE},
         ),
         Headline(
-            says="Shown three tenths, networks learn more of the rest modulo 97 than modulo 23",
+            says="Shown three tenths, networks complete a large addition table better than a small one",
             when={"larger_needs_less": Direction.MORE},
         ),
     ),

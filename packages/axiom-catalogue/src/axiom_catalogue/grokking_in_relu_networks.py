@@ -262,23 +262,23 @@ experiment = Experiment(
     setting="ReLU networks trained on sums modulo a prime",
     headlines=(
         Headline(
-            says="Shown three tenths, ReLU networks learn most other sums modulo 97, not modulo 23",
+            says="Shown 30%, these networks mostly complete a big addition table, not a small one",
             when={"half_of_the_largest": Direction.MORE, "enough_in_the_end": Direction.LESS},
         ),
         Headline(
-            says="Shown three tenths of sums modulo 97, ReLU networks know most of the rest",
+            says="Shown 30% of a big addition table, these networks know most of the rest",
             when={"half_of_the_largest": Direction.MORE},
         ),
         Headline(
-            says="Shown three tenths of sums modulo 97, ReLU networks miss most of the rest",
+            says="Shown 30% of a big addition table, these networks miss most of the rest",
             when={"half_of_the_largest": Direction.LESS},
         ),
         Headline(
-            says="Shown three tenths of sums modulo 97, ReLU networks know about half the rest",
+            says="Shown 30% of a big addition table, these networks know about half the rest",
             when={"half_of_the_largest": Direction.ABSENT},
         ),
         Headline(
-            says="Tripling the learning rate raises ReLU networks' accuracy on unseen sums modulo 53",
+            says="Tripling the size of training steps raises these networks' accuracy on sums never shown",
             when={"high_rate_costs": Direction.MORE},
         ),
     ),

@@ -277,19 +277,19 @@ experiment = Experiment(
     setting="maps of networks shown sums modulo P",
     headlines=(
         Headline(
-            says="Within 600 steps, networks need a smaller share of larger addition tables to generalise",
+            says="Trained briefly, networks need a smaller share of larger addition tables to complete them",
             when={"larger_prime_needs_less": Direction.LESS},
         ),
         Headline(
-            says="Within 600 steps, networks generalise from similar shares of small and large addition tables",
+            says="Trained briefly, networks complete small and large addition tables from similar shares of them",
             when={"larger_prime_needs_less": Direction.ABSENT},
         ),
         Headline(
-            says="Within 600 steps, networks need a larger share of larger addition tables to generalise",
+            says="Trained briefly, networks need a larger share of larger addition tables to complete them",
             when={"larger_prime_needs_less": Direction.MORE},
         ),
         Headline(
-            says="In 600 steps with weak weight decay, learning addition needs over half its table",
+            says="Trained briefly with connections weakened slowly, networks need over half an addition table",
             when={"light_decay_needs_more": Direction.MORE},
         ),
     ),

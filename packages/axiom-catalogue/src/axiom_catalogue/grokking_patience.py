@@ -195,23 +195,23 @@ experiment = Experiment(
     setting="networks trained long on a part of all sums",
     headlines=(
         Headline(
-            says="Even 100,000 steps mostly fail to teach addition modulo 23 from 30% of sums",
+            says="Even after long training, most networks cannot complete this addition table from 30%",
             when={"enough_in_the_end": Direction.LESS},
         ),
         Headline(
-            says="After 100,000 steps, networks mostly learn addition modulo 23 from 30% of sums",
+            says="After long training, most networks complete this addition table from 30% of it",
             when={"enough_in_the_end": Direction.MORE},
         ),
         Headline(
-            says="About every second network learns addition modulo 23 from 30% of sums (100,000 steps)",
+            says="After long training, about every second network completes this addition table from 30%",
             when={"enough_in_the_end": Direction.ABSENT},
         ),
         Headline(
-            says="A tenfold learning rate hardly changes networks' accuracy on unseen sums modulo 53",
+            says="Tenfold larger training steps hardly change networks' accuracy on sums never shown",
             when={"fast_minus_slow": Direction.ABSENT},
         ),
         Headline(
-            says="From a fifth of sums modulo 97, networks learn most of the rest",
+            says="From a fifth of a large addition table, networks learn most of the rest",
             when={"understands_the_largest": Direction.MORE},
         ),
     ),

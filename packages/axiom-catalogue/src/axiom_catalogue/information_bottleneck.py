@@ -214,24 +214,24 @@ experiment = Experiment(
     setting="narrow networks that classify bit patterns",
     headlines=(
         Headline(
-            says="Averaged over tasks, tanh and ReLU layers' input information (30 bins) ends below peak",
+            says="Coarsely measured, both kinds of network seem to forget input while learning",
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="Averaged over two tasks, tanh layers' input information (30 bins) ends below its peak",
+            says="Measured coarsely, these networks seem to forget more of their input than measured finely",
+            when={"coarse_minus_fine": Direction.MORE},
+        ),
+        Headline(
+            says="Coarsely measured, these networks seem to forget part of their input while learning",
             when={"tanh_compresses": Direction.MORE},
         ),
         Headline(
-            says="Averaged over two tasks, tanh layers' input information (30 bins) ends near its peak",
+            says="Even coarsely measured, tanh networks seem to keep nearly all their input information",
             when={"tanh_compresses": Direction.ABSENT},
         ),
         Headline(
-            says="Averaged over two tasks, ReLU layers' input information (30 bins) ends near its peak",
+            says="Even coarsely measured, ReLU networks seem to keep nearly all their input information",
             when={"relu_compresses": Direction.ABSENT},
-        ),
-        Headline(
-            says="With 30 bins, not 1,000, tanh layers' input information falls further from its peak",
-            when={"coarse_minus_fine": Direction.MORE},
         ),
     ),
     words={

@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="seven-layer networks on bit patterns",
     headlines=(
         Headline(
-            says="In training, seven-layer tanh networks' late layers lose more input information than early ones",
+            says="While learning, these networks' last layers seem to forget more input than earlier ones",
             when={
                 "deepest_minus_others": Direction.MORE,
                 "deepest_minus_others_by_shares": Direction.MORE,
@@ -225,19 +225,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="In training, late tanh layers lose more input information than early ones (30 bins)",
+            says="Coarsely measured, these networks' last layers forget more of the input than earlier ones",
             when={"deepest_minus_others": Direction.MORE},
         ),
         Headline(
-            says="In training, late tanh layers lose less input information than early ones (30 bins)",
+            says="Coarsely measured, these networks' last layers forget less of the input than earlier ones",
             when={"deepest_minus_others": Direction.LESS},
         ),
         Headline(
-            says="In training, early and late tanh layers lose similarly much input information (30 bins)",
+            says="Coarsely measured, early and late layers forget similarly much of the input while learning",
             when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
         ),
         Headline(
-            says="Measured in 30 bins, the first five tanh layers lose input information in training",
+            says="Coarsely measured, the first five layers forget part of the input while learning",
             when={"others_compress": Direction.MORE},
         ),
     ),

@@ -227,11 +227,11 @@ experiment = Experiment(
     setting="small ReLU networks that learn true labels",
     headlines=(
         Headline(
-            says="After memorising random answers, small networks learn the right ones slower and generalise worse",
+            says="After memorising nonsense, networks learn true answers slower, and err more on new examples",
             when={"nonsense_slows": Direction.MORE, "nonsense_spoils": Direction.LESS},
         ),
         Headline(
-            says="After memorising random answers, small networks learn the right ones faster but generalise worse",
+            says="After memorising nonsense, networks learn true answers faster, but err more on new examples",
             when={"nonsense_slows": Direction.LESS, "nonsense_spoils": Direction.LESS},
         ),
         Headline(

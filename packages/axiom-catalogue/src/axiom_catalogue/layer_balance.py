@@ -182,19 +182,19 @@ experiment = Experiment(
     setting="ReLU networks that start as the same function",
     headlines=(
         Headline(
-            says="Small first-layer and large second-layer starting weights give lower test error than the reverse",
+            says="Networks starting with weak first and strong last connections err less than the reverse",
             when={"large_ways_out_generalise": Direction.LESS},
         ),
         Headline(
-            says="Small first-layer and large second-layer starting weights give higher test error than the reverse",
+            says="Networks starting with weak first and strong last connections err more than the reverse",
             when={"large_ways_out_generalise": Direction.MORE},
         ),
         Headline(
-            says="Whether first-layer or second-layer weights start larger hardly changes test error",
+            says="Whether first or last connections start stronger hardly changes how much networks err",
             when={"large_ways_out_generalise": Direction.ABSENT},
         ),
         Headline(
-            says="Small first-layer and large second-layer starts turn neurons' input weights more than the reverse",
+            says="Starting weak first and strong last changes neurons' direction more than the reverse",
             when={"large_ways_out_turn": Direction.MORE},
         ),
     ),

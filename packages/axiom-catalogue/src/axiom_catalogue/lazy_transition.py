@@ -277,23 +277,23 @@ experiment = Experiment(
     setting="rows of ever wider networks",
     headlines=(
         Headline(
-            says="Widening lowers first-layer weights' relative movement in training ever faster, with no sudden drop",
+            says="As networks widen, training changes their first connections less and less, without sudden drop",
             when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
         ),
         Headline(
-            says="Across ever wider networks, first-layer weights' movement in training shows no sudden drop",
+            says="As networks widen, how far training moves their first connections shows no sudden drop",
             when={"drops_suddenly": Direction.LESS},
         ),
         Headline(
-            says="Across ever wider networks, first-layer weights' movement in training shows a sudden drop",
+            says="As networks widen, how far training moves their first connections shows a sudden drop",
             when={"drops_suddenly": Direction.MORE},
         ),
         Headline(
-            says="Each doubling of width lowers first-layer weights' relative movement by an ever larger factor",
+            says="Each doubling of neurons lowers how far training moves connections by a larger factor",
             when={"falls_faster_and_faster": Direction.LESS},
         ),
         Headline(
-            says="First-layer weights' movement in training drops most steeply among the widest networks tried",
+            says="How far training moves connections drops most steeply among the widest networks tried",
             when={"steepest_at_the_widest": Direction.MORE},
         ),
     ),

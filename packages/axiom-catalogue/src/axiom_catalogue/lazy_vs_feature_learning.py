@@ -218,23 +218,23 @@ experiment = Experiment(
     setting="ReLU networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="Wide ReLU networks move first-layer weights relatively less than narrow ones, yet predict better",
+            says="Networks with more neurons change their first connections less in training, yet answer better",
             when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.MORE},
         ),
         Headline(
-            says="Wide ReLU networks move first-layer weights relatively less than narrow ones, and predict worse",
+            says="Networks with more neurons change their first connections less in training, and answer worse",
             when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.LESS},
         ),
         Headline(
-            says="In wider ReLU networks, training moves first-layer weights less, relative to their starting size",
+            says="The more neurons these networks have, the less training changes their first connections",
             when={"movement_slope": Direction.LESS},
         ),
         Headline(
-            says="In wider ReLU networks, training moves first-layer weights more, relative to their starting size",
+            says="The more neurons these networks have, the more training changes their first connections",
             when={"movement_slope": Direction.MORE},
         ),
         Headline(
-            says="Width hardly changes how far ReLU networks' first-layer weights move, relative to their size",
+            says="The number of neurons hardly matters for how far training moves first connections",
             when={"movement_slope": Direction.ABSENT},
         ),
     ),

@@ -218,23 +218,24 @@ experiment = Experiment(
     setting="networks trained at higher and higher learning rates",
     headlines=(
         Headline(
-            says="Small networks fail above some learning rate, smaller in deeper ReLU networks with cross-entropy",
+            says="These networks bear training steps only up to some size, smaller with more layers",
             when={"has_one_cliff": Direction.MORE, "falls_with_depth": Direction.LESS},
         ),
         Headline(
-            says="Learning rate 0.791, an earlier study's limit, breaks training with squared error, not cross-entropy",
+            says="At an earlier study's largest step size, squared-error training fails, cross-entropy training does "
+            "not",
             when={"cross_entropy_at_the_old_rate": Direction.MORE, "squared_error_at_the_old_rate": Direction.LESS},
         ),
         Headline(
-            says="Most small networks learn up to some learning rate and fail beyond twice that",
+            says="Most small networks learn up to some step size and fail beyond twice that",
             when={"has_one_cliff": Direction.MORE},
         ),
         Headline(
-            says="Not every small network has a single learning rate dividing learning from failing",
+            says="Not every small network has one step size dividing learning from failing",
             when={"has_one_cliff": Direction.LESS},
         ),
         Headline(
-            says="Small ReLU networks bear larger learning rates with cross-entropy than with squared error",
+            says="Small networks bear larger training steps with cross-entropy than with squared error",
             when={"cross_entropy_bears_more": Direction.MORE},
         ),
     ),

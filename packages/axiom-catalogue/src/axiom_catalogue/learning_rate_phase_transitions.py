@@ -214,24 +214,23 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="More trainings diverge as learning rate passes 1.9–2.1/curvature (linear models), "
-            "3.5–4.5/curvature (linear networks)",
+            says="Just above theory's limit for training steps, two simple models fail more often",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(
-            says="Linear models diverge more often just above learning rate 2/curvature than just below",
+            says="Just above theory's limit for training steps, a simple model fails more often",
             when={"affine_cliff": Direction.MORE},
         ),
         Headline(
-            says="Linear models diverge about equally often just above and below learning rate 2/curvature",
+            says="Just above and below theory's step limit, a simple model fails about equally often",
             when={"affine_cliff": Direction.ABSENT},
         ),
         Headline(
-            says="At high learning rates, networks learn more often with cross-entropy than with squared error",
+            says="In very large steps, networks learn more often with cross-entropy than with squared error",
             when={"cross_entropy_survives": Direction.MORE},
         ),
         Headline(
-            says="At high learning rates, two ReLU layers learn more often than one (squared error)",
+            says="In very large training steps, two layers of neurons learn more often than one",
             when={"depth_helps_relu": Direction.MORE},
         ),
     ),

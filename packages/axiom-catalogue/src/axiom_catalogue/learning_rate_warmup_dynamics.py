@@ -182,23 +182,23 @@ experiment = Experiment(
     setting="deep classifiers",
     headlines=(
         Headline(
-            says="Warm-up (smaller first steps) makes gradient descent at learning rate 1.2 end more accurate",
+            says="Small first steps make these networks' training in large steps end more accurate",
             when={"saves_plain_descent": Direction.MORE},
         ),
         Headline(
-            says="Warm-up (smaller first steps) makes gradient descent at learning rate 1.2 end less accurate",
+            says="Small first steps make these networks' training in large steps end less accurate",
             when={"saves_plain_descent": Direction.LESS},
         ),
         Headline(
-            says="Warm-up (smaller first steps) hardly changes gradient descent's accuracy at learning rate 1.2",
+            says="Small first steps hardly change how accurate these networks' training in large steps ends",
             when={"saves_plain_descent": Direction.ABSENT},
         ),
         Headline(
-            says="Warm-up (smaller first steps) raises the loss's early curvature at learning rate 0.3",
+            says="Small first steps make these networks' error surface curve more early in training",
             when={"keeps_the_curvature_low": Direction.MORE},
         ),
         Headline(
-            says="Warm-up (smaller first steps) lowers the loss's early curvature at learning rate 0.3",
+            says="Small first steps make these networks' error surface curve less early in training",
             when={"keeps_the_curvature_low": Direction.LESS},
         ),
     ),

@@ -230,11 +230,11 @@ experiment = Experiment(
     setting="networks compared at several learning rates",
     headlines=(
         Headline(
-            says="At equal squared training error, networks trained with larger steps answer new examples better",
+            says="Equally good in training, networks taught in larger steps err less on new examples",
             when={"fast_minus_slow_test_accuracy": Direction.MORE},
         ),
         Headline(
-            says="At equal squared training error, larger learning rates end flatter but hardly more accurate",
+            says="At equal training error, larger steps end in flatter valleys, but hardly more accurate",
             when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.ABSENT},
         ),
         Headline(
@@ -242,11 +242,11 @@ experiment = Experiment(
             when={"trace_slope_squared_error": Direction.LESS, "trace_slope_cross_entropy": Direction.ABSENT},
         ),
         Headline(
-            says="At equal squared training error, larger steps end where shifting weights raises error less",
+            says="At equal training error, larger steps end where shifting connections raises error less",
             when={"trace_slope_squared_error": Direction.LESS},
         ),
         Headline(
-            says="At equal squared training error, step size hardly changes how strongly shifting weights hurts",
+            says="At equal training error, step size hardly changes how strongly shifted connections hurt",
             when={"trace_slope_squared_error": Direction.ABSENT},
         ),
     ),

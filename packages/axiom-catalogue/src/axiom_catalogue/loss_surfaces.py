@@ -219,24 +219,24 @@ experiment = Experiment(
     setting="trained networks whose loss is pictured",
     headlines=(
         Headline(
-            says="Pictured around trained networks, depth makes loss less bowl-shaped; skip "
-            "connections counteract that",
+            says="Networks with more layers have less bowl-shaped error landscapes; shortcuts past layers counteract "
+            "that",
             when={"deep_is_rougher": Direction.MORE, "skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Pictured around deep trained networks, loss is more bowl-shaped with skip connections than without",
+            says="With shortcuts past layers, deep networks' error landscapes are more bowl-shaped than without",
             when={"skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Pictured loss is less bowl-shaped around trained deep plain networks than around shallow ones",
+            says="Networks with many layers have less bowl-shaped error landscapes than networks with few",
             when={"deep_is_rougher": Direction.MORE},
         ),
         Headline(
-            says="Pictured loss is about equally bowl-shaped around deep and shallow trained plain networks",
+            says="Networks with many and few layers have about equally bowl-shaped error landscapes",
             when={"deep_is_rougher": Direction.ABSENT},
         ),
         Headline(
-            says="Connections that skip layers hardly change a deep network's accuracy on new examples",
+            says="Shortcuts past layers hardly change deep networks' accuracy on new examples",
             when={"smooth_is_more_accurate": Direction.ABSENT},
         ),
     ),

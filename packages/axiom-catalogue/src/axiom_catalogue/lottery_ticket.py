@@ -222,19 +222,19 @@ experiment = Experiment(
     setting="pruned small classifiers",
     headlines=(
         Headline(
-            says="Averaged over two tasks, well-chosen 8.6% of connections learn about as well as all",
+            says="On average here, a well-chosen 9% of connections learns about as well as all",
             when={"loses_at_the_old_sparsity": Direction.ABSENT},
         ),
         Headline(
-            says="Averaged over two tasks, 8.6% of connections, though well-chosen, learn less well than all",
+            says="On average here, even a well-chosen 9% of connections learns less well than all",
             when={"loses_at_the_old_sparsity": Direction.LESS},
         ),
         Headline(
-            says="Averaged over two tasks, networks keep accuracy beyond 91.3% of connections removed, if well-chosen",
+            says="On average here, networks stay accurate beyond 91.3% of connections removed, if well chosen",
             when={"critical_beyond_the_old": Direction.MORE},
         ),
         Headline(
-            says="Averaged over two tasks, randomising places or starting values of kept weights lowers accuracy",
+            says="On average here, randomising the kept connections' places or starting values lowers accuracy",
             when={"start_matters": Direction.MORE, "places_matter": Direction.MORE},
         ),
     ),

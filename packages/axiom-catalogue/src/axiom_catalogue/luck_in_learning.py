@@ -255,7 +255,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn in small batches",
     headlines=(
         Headline(
-            says="Sharing starting weights aligns two networks' learning times more than sharing batches does",
+            says="Starting alike aligns networks' learning times more than seeing examples in the same order",
             when={
                 "start_of_signs": Direction.LESS,
                 "start_of_digits": Direction.LESS,
@@ -263,15 +263,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Sharing batches aligns two networks' learning times more than sharing starting weights does",
+            says="Seeing examples in the same order aligns networks' learning times more than starting alike",
             when={"batches_of_signs": Direction.LESS, "start_against_batches": Direction.MORE},
         ),
         Headline(
-            says="Sharing starting weights aligns two networks' learning times about as much as sharing batches",
+            says="Starting alike aligns networks' learning times about as much as seeing examples alike",
             when={"start_of_signs": Direction.LESS, "start_against_batches": Direction.ABSENT},
         ),
         Headline(
-            says="Networks that share starting weights learn a product of signs at more similar times",
+            says="Networks that start alike learn this puzzle at more similar times than unrelated ones",
             when={"start_of_signs": Direction.LESS},
         ),
     ),

@@ -209,23 +209,23 @@ experiment = Experiment(
     setting="networks that fit true and wrong labels",
     headlines=(
         Headline(
-            says="With 40 or 60 percent of labels wrong, small networks fit true labels first",
+            says="Taught many wrong answers, these networks learn the true ones first",
             when={"clean_leads": Direction.MORE, "clean_first": Direction.MORE},
         ),
         Headline(
-            says="With two fifths of labels wrong, small networks fit true labels before wrong ones",
+            says="Taught two fifths wrong answers, these networks learn true ones before wrong ones",
             when={"clean_leads": Direction.MORE},
         ),
         Headline(
-            says="With two fifths of labels wrong, small networks fit wrong labels before true ones",
+            says="Taught two fifths wrong answers, these networks learn wrong ones before true ones",
             when={"clean_leads": Direction.LESS},
         ),
         Headline(
-            says="With two fifths of labels wrong, small networks fit true and wrong ones alike",
+            says="Taught two fifths wrong answers, these networks learn true and wrong ones alike",
             when={"clean_leads": Direction.ABSENT},
         ),
         Headline(
-            says="Stopping training early saves more accuracy if some labels are wrong than if none",
+            says="Stopping training early saves more accuracy if some answers are wrong than if none",
             when={"memorising_costs": Direction.MORE},
         ),
     ),

@@ -219,7 +219,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn a product of three of ten signs",
     headlines=(
         Headline(
-            says="Unsuccessful networks, halfway to a twin's success, need fewer further steps than new ones",
+            says="Networks that still fail halfway need less further training than networks starting anew",
             when={
                 "narrow_remembers": Direction.LESS,
                 "remembers": Direction.LESS,
@@ -227,27 +227,27 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Unsuccessful at a twin's half-time, wide networks need fewer steps than new, narrow hardly",
+            says="Still failing halfway, large networks need less training than new ones; small ones hardly",
             when={"narrow_remembers": Direction.ABSENT, "wide_remembers": Direction.LESS},
         ),
         Headline(
-            says="Eight-neuron networks long without success are likelier than new ones to learn soon",
+            says="Small networks that failed for long are likelier than new ones to learn soon",
             when={"new_learn_soon": Direction.LESS, "waiting_learn_soon": Direction.MORE},
         ),
         Headline(
-            says="Eight-neuron networks long without success are less likely than new ones to learn soon",
+            says="Small networks that failed for long are less likely than new to learn soon",
             when={"new_learn_soon": Direction.MORE, "waiting_learn_soon": Direction.LESS},
         ),
         Headline(
-            says="Unsuccessful at a twin's half-time, 16-neuron networks need fewer further steps than new ones",
+            says="Still failing halfway, networks of 16 neurons need less further training than new ones",
             when={"remembers": Direction.LESS},
         ),
         Headline(
-            says="Unsuccessful at a twin's half-time, 16-neuron networks need similarly many steps as new ones",
+            says="Still failing halfway, networks of 16 neurons need similarly much training as new ones",
             when={"remembers": Direction.ABSENT},
         ),
         Headline(
-            says="Unsuccessful at a twin's half-time, 16-neuron networks need more further steps than new ones",
+            says="Still failing halfway, networks of 16 neurons need more further training than new ones",
             when={"remembers": Direction.MORE},
         ),
     ),

@@ -207,12 +207,8 @@ experiment = Experiment(
     setting="students of a small random network",
     headlines=(
         Headline(
-            says="Small networks' test loss falls with more data, and from two neurons to eight",
-            when={
-                "loss_by_items": Direction.LESS,
-                "teachers_width_minus_a_quarter": Direction.LESS,
-                "joint_law_leaves_little": Direction.LESS,
-            },
+            says="Small networks err less with more examples, and with eight neurons than with two",
+            when={"loss_by_items": Direction.LESS, "teachers_width_minus_a_quarter": Direction.LESS},
         ),
         Headline(
             says="A power law of data and size explains most variation in small networks' error",
@@ -223,11 +219,11 @@ experiment = Experiment(
             when={"joint_law_leaves_little": Direction.MORE},
         ),
         Headline(
-            says="More training data lower a small network's error on new examples",
+            says="Small networks err less on new examples the more examples they learned from",
             when={"loss_by_items": Direction.LESS},
         ),
         Headline(
-            says="More training data hardly change a small network's error on new examples",
+            says="Small networks err hardly less on new examples when they learned from more",
             when={"loss_by_items": Direction.ABSENT},
         ),
     ),

@@ -219,19 +219,19 @@ experiment = Experiment(
     setting="pairs of ReLU networks trained from different starts",
     headlines=(
         Headline(
-            says="Even after pairing similar neurons, averaging two wide networks' weights lowers test accuracy",
+            says="Merging two large trained networks by averaging costs accuracy, even with similar neurons matched",
             when={"left_when_wide": Direction.MORE},
         ),
         Headline(
-            says="After pairing similar neurons, averaging two wide networks' weights hardly lowers test accuracy",
+            says="With similar neurons matched, merging two large networks by averaging hardly costs accuracy",
             when={"left_when_wide": Direction.ABSENT},
         ),
         Headline(
-            says="Pairing similar neurons first makes weight blends of two trained networks err less",
+            says="Matching similar neurons first reduces the error of merging two trained networks",
             when={"removed_by_matching": Direction.MORE},
         ),
         Headline(
-            says="After pairing similar neurons, blending two networks' weights raises error less in wider networks",
+            says="With similar neurons matched, merging two networks raises error less in wider networks",
             when={"matched_with_width": Direction.LESS},
         ),
     ),

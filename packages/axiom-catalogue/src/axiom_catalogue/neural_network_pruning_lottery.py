@@ -221,23 +221,23 @@ experiment = Experiment(
     setting="random networks searched for good parts",
     headlines=(
         Headline(
-            says="Subnetworks found in untrained networks outdo random ones in accuracy, but not trained networks",
+            says="Merely choosing which untrained connections to keep beats random choice, but not training",
             when={"part_minus_lot": Direction.MORE, "part_minus_trained": Direction.LESS},
         ),
         Headline(
-            says="Subnetworks found in untrained networks are about as accurate as the trained whole",
+            says="Merely choosing which untrained connections to keep works about as well as training",
             when={"part_minus_trained": Direction.ABSENT},
         ),
         Headline(
-            says="Search finds more accurate subnetworks in an untrained network than random picking does",
+            says="Choosing untrained connections by search makes more accurate networks than choosing at random",
             when={"part_minus_lot": Direction.MORE},
         ),
         Headline(
-            says="Search finds hardly more accurate subnetworks in an untrained network than random picking does",
+            says="Choosing untrained connections by search makes hardly more accurate networks than choosing at random",
             when={"part_minus_lot": Direction.ABSENT},
         ),
         Headline(
-            says="Subnetworks found in untrained networks match trained networks of equal training loss in accuracy",
+            says="Chosen parts of untrained networks match trained networks that fit their examples equally well",
             when={"part_minus_matched": Direction.ABSENT},
         ),
     ),

@@ -210,23 +210,23 @@ experiment = Experiment(
     setting="networks of several sizes taught by a larger one",
     headlines=(
         Headline(
-            says="With unlimited examples, error follows a power law of network size; with 1,000, loosely",
+            says="A simple formula ties error to network size given endless examples, loosely given 1,000",
             when={"fresh_leave_a_close_fit": Direction.LESS, "few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(
-            says="With unlimited examples, error closely follows a power law of network size",
+            says="With endless examples, a simple formula (power law) closely ties error to network size",
             when={"fresh_leave_a_close_fit": Direction.LESS},
         ),
         Headline(
-            says="With unlimited examples, error follows a power law of network size only loosely",
+            says="With endless examples, a simple formula (power law) only loosely ties error to size",
             when={"fresh_leave_a_close_fit": Direction.MORE},
         ),
         Headline(
-            says="With 1,000 examples, error follows a power law of network size only loosely",
+            says="With 1,000 examples, a simple formula (power law) only loosely ties error to size",
             when={"few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(
-            says="With more input dimensions, test loss falls more slowly with network size",
+            says="With more input dimensions, growing a network lowers its error more slowly",
             when={"exponent_on_inputs": Direction.LESS},
         ),
     ),

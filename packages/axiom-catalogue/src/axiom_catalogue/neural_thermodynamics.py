@@ -209,23 +209,23 @@ experiment = Experiment(
     setting="networks trained in small batches",
     headlines=(
         Headline(
-            says="With cross-entropy and true labels, training shrinks gradient noise at every learning rate tried",
+            says="Learning true answers calms training's random jolts here, at every step size tried",
             when={"cools_at_every_rate": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy and true labels, gradient noise does not shrink at some learning rate",
+            says="Learning true answers does not calm the random jolts of training at some step",
             when={"cools_at_every_rate": Direction.LESS},
         ),
         Headline(
-            says="With mostly wrong labels and large steps, linear models' gradient noise grows during training",
+            says="Trained on mostly wrong answers in large steps, simple models' random jolts grow",
             when={"heats_where_little_fits": Direction.LESS},
         ),
         Headline(
-            says="With squared error, successive steps align about equally below and above learning rate 2/curvature",
+            says="Successive training steps align about equally below and above theory's stability limit",
             when={"breaks_at_two": Direction.ABSENT},
         ),
         Headline(
-            says="With squared error, successive steps align less above learning rate 2/curvature than below",
+            says="Successive training steps align less above theory's stability limit than below",
             when={"breaks_at_two": Direction.MORE},
         ),
     ),

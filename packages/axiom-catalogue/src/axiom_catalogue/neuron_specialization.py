@@ -257,25 +257,24 @@ experiment = Experiment(
     setting="small networks and committees of neurons",
     headlines=(
         Headline(
-            says="Small networks' neurons specialise by class; removing specialists costs more accuracy than "
-            "removing others",
+            says="While small networks learn, neurons specialise; losing specialists hurts more than losing others",
             when={"gain": Direction.MORE, "selective_minus_other": Direction.MORE},
         ),
         Headline(
-            says="Small networks' neurons specialise by class; removing specialists hurts hardly "
-            "more than removing others",
+            says="While small networks learn, neurons specialise; losing specialists hurts hardly more than losing "
+            "others",
             when={"gain": Direction.MORE, "selective_minus_other": Direction.ABSENT},
         ),
         Headline(
-            says="Hidden neurons become more selective for single classes while a small network learns",
+            says="While a small network learns, its neurons come to specialise in single classes",
             when={"gain": Direction.MORE},
         ),
         Headline(
-            says="Training hardly changes how selective hidden neurons are for single classes",
+            says="Training hardly makes neurons specialise in single classes",
             when={"gain": Direction.ABSENT},
         ),
         Headline(
-            says="Hidden neurons become about as selective for random labels as for true classes",
+            says="Neurons specialise about as much in random classes as in true ones",
             when={"true_minus_shuffled": Direction.ABSENT},
         ),
     ),

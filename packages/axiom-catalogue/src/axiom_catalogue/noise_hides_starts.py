@@ -443,7 +443,7 @@ experiment = Experiment(
     setting="small ReLU classifiers that learn at more or less noise",
     headlines=(
         Headline(
-            says="After 12,800 rows, rate over batch size decides whether shared batches or starts win",
+            says="Step size over batch size decides whether shared lessons or shared starts align networks",
             when={
                 "high_digits": Direction.MORE,
                 "low_digits": Direction.LESS,
@@ -460,7 +460,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="After 12,800 rows, shared batches tie networks at high noise, shared starts at low",
+            says="In noisy training, shared lessons align networks more; in calm training, shared starts do",
             when={
                 "high_digits": Direction.MORE,
                 "low_digits": Direction.LESS,
@@ -469,7 +469,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="After 12,800 network-labelled rows, noise decides whether shared batches or starts win",
+            says="In noisy training, shared lessons make these networks agree more; in calm, shared starts",
             when={
                 "high_teacher": Direction.MORE,
                 "low_teacher": Direction.LESS,
@@ -479,11 +479,11 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Networks agree more by shared starts than by shared batches, at any noise tried",
+            says="Networks agree more by shared starts than by shared lessons, at any noise tried",
             when={"high_digits": Direction.LESS, "low_digits": Direction.LESS},
         ),
         Headline(
-            says="Networks agree more by shared batches than by shared starts, at any noise tried",
+            says="Networks agree more by shared lessons than by shared starts, at any noise tried",
             when={"high_digits": Direction.MORE, "low_digits": Direction.MORE},
         ),
     ),

@@ -242,21 +242,19 @@ experiment = Experiment(
     setting="residual networks that read digits",
     headlines=(
         Headline(
-            says="In sixteen-block networks, warm-up (smaller first steps) helps when normalising "
-            "after blocks, hardly before",
+            says="Small first steps help deep networks built one way (normalising late), hardly another (early)",
             when={"warmup_after": Direction.MORE, "warmup_before": Direction.ABSENT},
         ),
         Headline(
-            says="Warm-up (smaller first steps) raises accuracy of sixteen-block networks normalising after each block",
+            says="Small first steps make deep networks that rescale signals after each block more accurate",
             when={"warmup_after": Direction.MORE},
         ),
         Headline(
-            says="Warm-up (smaller first steps) lowers accuracy of sixteen-block networks normalising after each block",
+            says="Small first steps make deep networks that rescale signals after each block less accurate",
             when={"warmup_after": Direction.LESS},
         ),
         Headline(
-            says="Warm-up (smaller first steps) hardly changes accuracy of sixteen-block networks normalising "
-            "after each block",
+            says="Small first steps hardly change accuracy of deep networks rescaling signals after each block",
             when={"warmup_after": Direction.ABSENT},
         ),
     ),

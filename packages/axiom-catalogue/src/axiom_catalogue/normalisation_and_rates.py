@@ -198,22 +198,21 @@ experiment = Experiment(
     setting="deep networks that read digits",
     headlines=(
         Headline(
-            says="Batch normalisation (rescaling signals) allows larger learning rates than layer normalisation "
-            "or none",
+            says="Rescaling signals across examples (batch normalisation) allows larger training steps than two "
+            "alternatives",
             when={"highest_batch": Direction.MORE, "highest_batch_beside_layer": Direction.MORE},
         ),
         Headline(
-            says="Batch normalisation (rescaling signals) lets deep networks learn at larger learning rates than "
-            "without",
+            says="Rescaling signals across examples (batch normalisation) lets deep networks learn in larger steps",
             when={"highest_batch": Direction.MORE},
         ),
         Headline(
-            says="Batch normalisation (rescaling signals) makes deep networks fail at smaller learning rates "
-            "than without",
+            says="Rescaling signals across examples (batch normalisation) makes deep networks fail at smaller steps",
             when={"highest_batch": Direction.LESS},
         ),
         Headline(
-            says="Batch normalisation (rescaling signals) hardly changes deep networks' largest workable learning rate",
+            says="Rescaling signals across examples (batch normalisation) hardly changes deep networks' largest "
+            "workable step",
             when={"highest_batch": Direction.ABSENT},
         ),
     ),

@@ -223,23 +223,24 @@ experiment = Experiment(
     setting="networks taught two tasks in turn",
     headlines=(
         Headline(
-            says="Holding important weights (strength 30) reduces forgetting; at strength 100, the second task suffers",
+            says="Protecting a network's important connections reduces forgetting, but strong protection hurts the "
+            "next task",
             when={"plain_minus_fisher": Direction.MORE, "plain_minus_strong_on_the_second": Direction.MORE},
         ),
         Headline(
-            says="At strength 30, holding important weights reduces forgetting more than holding all weights alike",
+            says="Protecting important connections reduces a network's forgetting more than protecting all alike",
             when={"plain_minus_fisher": Direction.MORE, "equal_minus_fisher": Direction.MORE},
         ),
         Headline(
-            says="Networks forget a first task less when important weights are held (strength 30)",
+            says="Networks forget a first task less when their important connections are protected",
             when={"plain_minus_fisher": Direction.MORE},
         ),
         Headline(
-            says="Networks forget a first task more when important weights are held (strength 30)",
+            says="Networks forget a first task more when their important connections are protected",
             when={"plain_minus_fisher": Direction.LESS},
         ),
         Headline(
-            says="Holding important weights (strength 30) hardly changes how much of a task networks forget",
+            says="Protecting important connections hardly changes how much of a task networks forget",
             when={"plain_minus_fisher": Direction.ABSENT},
         ),
     ),

@@ -201,23 +201,23 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Full-batch training drives loss curvature to about 2/(learning rate); at rate 0.1, it rises",
+            says="Training in small steps drives networks to where those steps are only just stable",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(
-            says="At every learning rate tried, full-batch training ends with loss curvature near 2/(learning rate)",
+            says="At every step size tried, training ends where its steps are only just stable",
             when={"at_the_edge": Direction.MORE},
         ),
         Headline(
-            says="At some learning rates, full-batch training ends with loss curvature away from 2/(learning rate)",
+            says="At some step sizes, training ends away from where its steps are just stable",
             when={"at_the_edge": Direction.LESS},
         ),
         Headline(
-            says="Full-batch training at larger learning rates ends where the loss curves less",
+            says="Training in larger steps ends where the error curves less",
             when={"sharpness_slope": Direction.LESS},
         ),
         Headline(
-            says="Full-batch training at learning rate 0.1 ends where loss curves more than before",
+            says="Training in small steps ends where the error curves more than before",
             when={"sharpening_at_a_low_rate": Direction.MORE},
         ),
     ),

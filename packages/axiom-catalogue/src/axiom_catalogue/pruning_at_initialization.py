@@ -214,19 +214,19 @@ experiment = Experiment(
     setting="sparse classifiers",
     headlines=(
         Headline(
-            says="Before training, SNIP (loss-based pruning) tells how many weights layers need, not which ones",
+            says="Before training, a score (SNIP) tells how many connections layers need, not which ones",
             when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.ABSENT},
         ),
         Headline(
-            says="Networks pruned before training by SNIP (loss-based) end more accurate than randomly pruned ones",
+            says="Cutting connections before training by a score (SNIP) keeps more accuracy than random cutting",
             when={"snip_minus_random": Direction.MORE},
         ),
         Headline(
-            says="Networks pruned before training by SNIP (loss-based) and randomly pruned ones end similarly accurate",
+            says="Cutting connections before training by a score (SNIP) or at random ends similarly accurate",
             when={"snip_minus_random": Direction.ABSENT},
         ),
         Headline(
-            says="Within each layer, SNIP-chosen weights train to higher accuracy than randomly chosen ones",
+            says="Within layers, connections chosen by a score (SNIP) learn better than randomly chosen ones",
             when={"snip_minus_shuffled": Direction.MORE},
         ),
     ),

@@ -216,26 +216,27 @@ experiment = Experiment(
     setting="networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="On unseen property pairs, pruning with retraining helps exclusive-or, but hurts naming both "
+            says="On new pairs, removing weak connections helps same-or-different questions, but hurts naming both "
             "properties",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
         ),
         Headline(
-            says="On unseen property pairs, pruning with retraining helps exclusive-or, but "
-            "hardly naming both properties",
+            says="On new pairs, removing weak connections helps same-or-different questions, but hardly naming both "
+            "properties",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="On unseen property pairs, pruning with retraining hardly affects exclusive-or and naming both "
+            says="On new pairs, removing weak connections hardly affects same-or-different questions or naming both "
             "properties",
             when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="Removing small weights and retraining raises exclusive-or accuracy on new property pairs",
+            says="Removing weak connections, then retraining, helps networks answer same-or-different questions about "
+            "new pairs",
             when={"xor_pruned_minus_whole": Direction.MORE},
         ),
         Headline(
-            says="Removing small weights and retraining lowers accuracy at naming both properties of new combinations",
+            says="Removing weak connections, then retraining, hurts naming both properties of new combinations",
             when={"heads_pruned_minus_whole": Direction.LESS},
         ),
     ),

@@ -195,7 +195,7 @@ experiment = Experiment(
     setting="networks that learn labels by heart",
     headlines=(
         Headline(
-            says="Networks fit random labels, but with more epochs and weight movement than true ones",
+            says="Networks memorise random answers, but take longer and change more than with true ones",
             when={
                 "random_is_fitted": Direction.MORE,
                 "random_takes_longer": Direction.MORE,
@@ -203,19 +203,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Networks take longer (more epochs) to fit random labels than to fit true ones",
+            says="Networks take longer to memorise random answers than to learn true ones",
             when={"random_takes_longer": Direction.MORE},
         ),
         Headline(
-            says="Networks need less time (fewer epochs) to fit random labels than true ones",
+            says="Networks take less time to memorise random answers than to learn true ones",
             when={"random_takes_longer": Direction.LESS},
         ),
         Headline(
-            says="Networks fit random labels about as fast as true ones",
+            says="Networks memorise random answers about as fast as they learn true ones",
             when={"random_takes_longer": Direction.ABSENT},
         ),
         Headline(
-            says="A small network learns two thousand random labels by heart",
+            says="A small network learns two thousand random answers by heart",
             when={"random_is_fitted": Direction.MORE},
         ),
     ),

@@ -214,19 +214,19 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="400 epochs at rate 0.1 lower stable rank (directions used) of three-layer networks' activity",
+            says="Training makes the inner activity of these networks less varied (fewer strong directions)",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(
-            says="400 epochs at rate 0.1 raise stable rank (directions used) of three-layer networks' activity",
+            says="Training makes the inner activity of these networks more varied (more strong directions)",
             when={"hidden_layers": Direction.LESS},
         ),
         Headline(
-            says="400 epochs at rate 0.1 hardly change rank (directions used) of three-layer networks' activity",
+            says="Training hardly changes how varied these networks' inner activity is (strong directions)",
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(
-            says="Shrinking weights during training lowers their rank (directions used) more than plain training",
+            says="Weakening connections during training leaves fewer strong directions in them than plain training",
             when={"decayed_minus_plain": Direction.MORE},
         ),
     ),

@@ -197,20 +197,19 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="During training, weights' mean rank (directions used) typically shows no sudden drop",
+            says="While these networks learn, the variety of their connections typically shows no sudden drop",
             when={"stands_out": Direction.ABSENT},
         ),
         Headline(
-            says="During training, weights' mean rank (directions used) typically shows a sudden drop",
+            says="While these networks learn, the variety of their connections typically shows a sudden drop",
             when={"stands_out": Direction.MORE},
         ),
         Headline(
-            says="Weights keep more rank (directions used) in networks of three hidden layers than two",
+            says="Connections keep more variety (rank) in networks of three hidden layers than of two",
             when={"deep_minus_middle": Direction.LESS},
         ),
         Headline(
-            says="In three-hidden-layer and one-hidden-layer networks, weights keep about equal shares of rank "
-            "(directions used)",
+            says="With three hidden layers or one, connections keep about equal variety (rank)",
             when={"deep_minus_shallow": Direction.ABSENT},
         ),
     ),

@@ -221,7 +221,7 @@ experiment = Experiment(
     setting="networks of several widths that read digits",
     headlines=(
         Headline(
-            says="With squared error, wider networks need smaller learning rates, unless width-scaled (muP)",
+            says="With squared error, larger networks need smaller training steps, unless scaled (muP)",
             when={
                 "largest_standard_squared": Direction.LESS,
                 "best_standard_squared": Direction.LESS,
@@ -229,15 +229,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="With squared error, the largest learning rate that works is smaller in wider networks",
+            says="With squared error, networks with more neurons bear only smaller training steps",
             when={"largest_standard_squared": Direction.LESS},
         ),
         Headline(
-            says="With squared error, the largest learning rate that works is larger in wider networks",
+            says="With squared error, networks with more neurons bear larger training steps",
             when={"largest_standard_squared": Direction.MORE},
         ),
         Headline(
-            says="With squared error, the largest learning rate that works hardly depends on network width",
+            says="With squared error, the largest workable training step hardly depends on network size",
             when={"largest_standard_squared": Direction.ABSENT},
         ),
     ),

@@ -215,19 +215,20 @@ experiment = Experiment(
     setting="small networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="Shrinking weights or randomly silencing neurons raises exclusive-or accuracy on new property pairs",
+            says="Weakening connections or silencing neurons in training helps with same-or-different questions about "
+            "new pairs",
             when={"dropout_on_xor": Direction.MORE, "decay_on_xor": Direction.MORE},
         ),
         Headline(
-            says="On unseen property pairs, randomly silencing neurons helps exclusive-or and naming both properties",
+            says="On new pairs, silencing random neurons helps same-or-different questions and naming both properties",
             when={"dropout_on_xor": Direction.MORE, "dropout_on_heads": Direction.MORE},
         ),
         Headline(
-            says="Shrinking weights during training lowers accuracy at naming both properties of new combinations",
+            says="Weakening connections in training hurts naming both properties of new combinations",
             when={"decay_on_heads": Direction.LESS},
         ),
         Headline(
-            says="Randomly silencing neurons hardly changes exclusive-or accuracy on new property pairs",
+            says="Silencing random neurons in training hardly changes same-or-different answers about new pairs",
             when={"dropout_on_xor": Direction.ABSENT},
         ),
     ),

@@ -171,23 +171,23 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
-            says="Wider networks' first layers end more alike, though training adds less of that likeness",
+            says="Two larger networks end more alike in their first layers, though training adds less",
             when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
         ),
         Headline(
-            says="Over widths 16–512, separately trained networks' first layers tend to become more similar",
+            says="The larger two separately trained networks, the more similar their first layers",
             when={"alignment_with_width": Direction.MORE},
         ),
         Headline(
-            says="Over widths 16–512, separately trained networks' first layers tend to become less similar",
+            says="The larger two separately trained networks, the less similar their first layers",
             when={"alignment_with_width": Direction.LESS},
         ),
         Headline(
-            says="Over widths 16–512, separately trained networks' first layers show no trend in similarity",
+            says="Separately trained networks' first layers show no trend in similarity with size",
             when={"alignment_with_width": Direction.ABSENT},
         ),
         Headline(
-            says="Over widths 16–512, training tends to add less to two networks' first-layer similarity",
+            says="The larger two networks, the less training adds to their first layers' similarity",
             when={"gain_with_width": Direction.LESS},
         ),
         Headline(

@@ -208,7 +208,7 @@ experiment = Experiment(
     setting="reservoirs (random recurrent networks)",
     headlines=(
         Headline(
-            says="At spectral radius 0.9, larger recurrent networks remember more, err less on two series",
+            says="Larger random feedback networks remember more and follow two signals with smaller error here",
             when={
                 "memory_slope": Direction.MORE,
                 "memory_below_proportion": Direction.LESS,
@@ -217,19 +217,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="At spectral radius 0.9, recurrent networks' memory grows with size, less than proportionally",
+            says="Random feedback networks' memory grows with size here, but less than in proportion",
             when={"memory_slope": Direction.MORE, "memory_below_proportion": Direction.LESS},
         ),
         Headline(
-            says="At spectral radius 0.9, larger random recurrent networks remember more of past inputs",
+            says="Larger random feedback networks remember more of their past inputs here",
             when={"memory_slope": Direction.MORE},
         ),
         Headline(
-            says="At spectral radius 0.9, larger random recurrent networks err less on two time series",
+            says="Larger random feedback networks err less on two time series here",
             when={"narma_slope": Direction.LESS, "mackey_glass_slope": Direction.LESS},
         ),
         Headline(
-            says="Random recurrent networks remember inputs longer at spectral radius 1 than 0.3 or 1.2",
+            says="Random feedback networks remember longer at middling connection strength than at weak or strong",
             when={"memory_near_the_edge": Direction.MORE, "memory_beyond_the_edge": Direction.LESS},
         ),
     ),

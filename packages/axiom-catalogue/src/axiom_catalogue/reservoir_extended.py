@@ -259,23 +259,23 @@ experiment = Experiment(
     setting="untrained recurrent networks",
     headlines=(
         Headline(
-            says="Doubling large recurrent networks raises memory by a smaller percentage than doubling small ones",
+            says="Doubling large random networks lengthens memory by a smaller percentage than doubling small ones",
             when={"memory_bends": Direction.LESS},
         ),
         Headline(
-            says="Doubling large recurrent networks raises memory by a larger percentage than doubling small ones",
+            says="Doubling large random networks lengthens memory by a larger percentage than doubling small ones",
             when={"memory_bends": Direction.MORE},
         ),
         Headline(
-            says="Doubling large or small recurrent networks raises memory by about the same percentage",
+            says="Doubling large or small random networks lengthens memory by about the same percentage",
             when={"memory_bends": Direction.ABSENT},
         ),
         Headline(
-            says="Under strong input, random recurrent networks' memory grows less with size than under weak",
+            says="Under strong input, random networks' memory grows less with size than under weak input",
             when={"strong_minus_weak_input": Direction.LESS},
         ),
         Headline(
-            says="Tuned at each size, recurrent networks' memory grows faster with orthogonal than random wiring",
+            says="Tuned at each size, random networks' memory grows faster with orthogonal than random wiring",
             when={"orthogonal_minus_random": Direction.MORE},
         ),
     ),

@@ -210,23 +210,19 @@ experiment = Experiment(
     setting="small classifiers",
     headlines=(
         Headline(
-            says="On partly mislabelled clusters, sharpness-aware training (radius 0.5) beats "
-            "twice-as-long plain training in accuracy",
+            says="With wrong training answers, seeking sturdiness (SAM) beats plain training twice as long here",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(
-            says="On partly mislabelled clusters, sharpness-aware training (radius 0.5) trails "
-            "twice-as-long plain training in accuracy",
+            says="With wrong training answers, seeking sturdiness (SAM) trails plain training twice as long here",
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="On partly mislabelled clusters, sharpness-aware training's (radius 0.5) accuracy "
-            "peaks above twice-as-long plain training's",
+            says="With wrong training answers, seeking sturdiness (SAM) peaks above longer plain training here",
             when={"beats_early_stopping": Direction.MORE},
         ),
         Headline(
-            says="With true labels, sharpness-aware training (radius 0.1) and twice-as-long plain "
-            "training end similarly accurate",
+            says="With true training answers, seeking sturdiness (SAM) and longer plain training end similarly",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),

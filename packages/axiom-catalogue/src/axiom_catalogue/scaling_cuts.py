@@ -268,19 +268,19 @@ experiment = Experiment(
     setting="students of a random teacher",
     headlines=(
         Headline(
-            says="In two small-network settings, power laws describe gains from data better than from parameters",
+            says="A simple formula describes gains from more examples better than from more neurons here",
             when={"data_explain_more_of_classes": Direction.MORE, "data_explain_more_of_noisy_numbers": Direction.MORE},
         ),
         Headline(
-            says="In classification, a power law describes gains from data better than from parameters",
+            says="In classification, a power law describes gains from examples better than from neurons",
             when={"data_explain_more_of_classes": Direction.MORE},
         ),
         Headline(
-            says="In classification, a power law describes gains from parameters better than from data",
+            says="In classification, a power law describes gains from neurons better than from examples",
             when={"data_explain_more_of_classes": Direction.LESS},
         ),
         Headline(
-            says="In classification, power laws describe gains from data and from parameters equally well",
+            says="In classification, power laws describe gains from examples and from neurons equally well",
             when={"data_explain_more_of_classes": Direction.ABSENT},
         ),
         Headline(

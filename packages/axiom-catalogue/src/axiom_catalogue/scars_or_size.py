@@ -214,23 +214,24 @@ experiment = Experiment(
     setting="small ReLU networks that may have learned nonsense",
     headlines=(
         Headline(
-            says="After memorising random labels, weights' larger size speeds learning; their new directions slow it",
+            says="After memorising nonsense, stronger connections speed up learning; their changed directions slow it",
             when={"size_hastens": Direction.LESS, "turning_hastens": Direction.MORE},
         ),
         Headline(
-            says="After memorising random labels, weights' larger size and new directions each speed learning",
+            says="After memorising nonsense, stronger connections and changed directions each speed up learning",
             when={"size_hastens": Direction.LESS, "turning_hastens": Direction.LESS},
         ),
         Headline(
-            says="Enlarging a new network's weights, as memorising random labels would, speeds learning true labels",
+            says="Strengthening a new network's connections, as memorising nonsense would, speeds up its learning",
             when={"size_hastens": Direction.LESS},
         ),
         Headline(
-            says="Enlarging a new network's weights, as memorising random labels would, slows learning true labels",
+            says="Strengthening a new network's connections, as memorising nonsense would, slows down its learning",
             when={"size_hastens": Direction.MORE},
         ),
         Headline(
-            says="Enlarging a new network's weights, as memorising random labels would, hardly changes learning speed",
+            says="Strengthening a new network's connections, as memorising nonsense would, hardly changes learning "
+            "speed",
             when={"size_hastens": Direction.ABSENT},
         ),
     ),

@@ -248,7 +248,7 @@ experiment = Experiment(
     setting="small networks that tell two classes apart",
     headlines=(
         Headline(
-            says="Small networks learn two tasks' linear part first; simple clues hinder learning complex ones",
+            says="Small networks learn two tasks' simple part first; simple clues hinder learning complex ones",
             when={
                 "early_on_teacher": Direction.MORE,
                 "early_on_slabs": Direction.MORE,
@@ -256,15 +256,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Small networks learn the linear part of two classification tasks before the rest",
+            says="Small networks learn the simple part of two tasks before the rest",
             when={"early_on_teacher": Direction.MORE, "early_on_slabs": Direction.MORE},
         ),
         Headline(
-            says="A small network learns the linear part of another network's labels before the rest",
+            says="A small network imitating another learns the simple (linear) part before the rest",
             when={"early_on_teacher": Direction.MORE},
         ),
         Headline(
-            says="A small network does not learn the linear part of another network's labels first",
+            says="A small network imitating another does not learn the simple (linear) part first",
             when={"early_on_teacher": Direction.ABSENT},
         ),
         Headline(

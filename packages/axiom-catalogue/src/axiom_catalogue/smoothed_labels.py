@@ -198,28 +198,26 @@ experiment = Experiment(
     setting="networks that read digits with smoothed labels",
     headlines=(
         Headline(
-            says="Softening labels (label smoothing) makes confidence match accuracy better only if some are wrong",
+            says="Softening training answers makes networks' confidence more honest only if some answers are wrong",
             when={
                 "calibration_error_where_wrong": Direction.LESS,
                 "calibration_error_where_right": Direction.MORE,
             },
         ),
         Headline(
-            says="Softening correct labels (label smoothing) makes networks' confidence match their accuracy worse",
+            says="Softening correct training answers (label smoothing) makes networks' confidence less honest",
             when={"calibration_error_where_right": Direction.MORE},
         ),
         Headline(
-            says="Softening correct labels (label smoothing) makes networks' confidence match their accuracy better",
+            says="Softening correct training answers (label smoothing) makes networks' confidence more honest",
             when={"calibration_error_where_right": Direction.LESS},
         ),
         Headline(
-            says="Softening partly wrong labels (label smoothing) makes networks' confidence match their "
-            "accuracy better",
+            says="Softening partly wrong training answers (label smoothing) makes networks' confidence more honest",
             when={"calibration_error_where_wrong": Direction.LESS},
         ),
         Headline(
-            says="Softening partly wrong labels (label smoothing) makes networks' confidence match their "
-            "accuracy worse",
+            says="Softening partly wrong training answers (label smoothing) makes networks' confidence less honest",
             when={"calibration_error_where_wrong": Direction.MORE},
         ),
     ),

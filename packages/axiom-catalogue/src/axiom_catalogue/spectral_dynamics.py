@@ -248,23 +248,23 @@ experiment = Experiment(
     setting="networks whose weight spectra are followed",
     headlines=(
         Headline(
-            says="Training enlarges a network's strongest and middle weight patterns (singular values) nearly alike",
+            says="Training strengthens dominant and middling patterns in a network's connections nearly alike",
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.ABSENT},
         ),
         Headline(
-            says="Training strengthens a network's strongest weight patterns (singular values) more than middle ones",
+            says="Training strengthens the dominant patterns in a network's connections more than middling ones",
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.MORE},
         ),
         Headline(
-            says="Larger steps leave weights simpler (lower rank) after equal epochs, not at equal error",
+            says="Larger steps leave connections simpler after equally long training, not at equal error",
             when={"fast_minus_slow": Direction.MORE, "fast_minus_slow_at_loss": Direction.ABSENT},
         ),
         Headline(
-            says="Linear networks learn a task's strong input-output correlations sooner than weak ones",
+            says="Simple (linear) networks learn a task's strong regularities sooner than weak ones",
             when={"time_exponent": Direction.LESS},
         ),
         Headline(
-            says="After equal epochs, larger learning rates leave weights simpler (lower rank) than smaller ones",
+            says="After equally long training, larger steps leave connections simpler (lower rank)",
             when={"fast_minus_slow": Direction.MORE},
         ),
     ),

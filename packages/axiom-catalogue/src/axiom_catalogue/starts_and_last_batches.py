@@ -342,7 +342,7 @@ experiment = Experiment(
     setting="small ReLU classifiers that learn from random batches",
     headlines=(
         Headline(
-            says="Shared last batches of 16 align networks more than starts, until learning rates fall",
+            says="Networks taught alike last agree more than those starting alike, until steps shrink",
             when={
                 "last_digits": Direction.LESS,
                 "cosine_digits": Direction.LESS,
@@ -351,23 +351,23 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="On digits, shared starts align networks more than batches, with constant and falling rates",
+            says="Reading digits, networks that start alike agree more than networks taught alike",
             when={"constant_digits": Direction.LESS, "cosine_digits": Direction.LESS},
         ),
         Headline(
-            says="On digits, shared batches align networks more than starts, with constant and falling rates",
+            says="Reading digits, networks taught alike agree more than networks that start alike",
             when={"constant_digits": Direction.MORE, "cosine_digits": Direction.MORE},
         ),
         Headline(
-            says="On digits, shared starts and shared batches make networks agree about equally",
+            says="Reading digits, networks that start alike and networks taught alike agree about equally",
             when={"constant_digits": Direction.ABSENT, "cosine_digits": Direction.ABSENT},
         ),
         Headline(
-            says="On digits, at constant learning rates, shared batches align networks more than shared starts",
+            says="At constant step size, networks taught alike agree more than networks starting alike here",
             when={"constant_digits": Direction.MORE},
         ),
         Headline(
-            says="On digits, with falling learning rates, shared starts align networks more than shared batches",
+            says="If training steps shrink, networks starting alike agree more than networks taught alike here",
             when={"cosine_digits": Direction.LESS},
         ),
     ),

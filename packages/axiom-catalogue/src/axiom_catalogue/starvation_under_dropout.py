@@ -216,7 +216,7 @@ experiment = Experiment(
     setting="networks that learn two clues",
     headlines=(
         Headline(
-            says="Randomly silencing inputs or neurons makes networks neglect weak clues beside strong ones less",
+            says="Silencing random inputs or neurons in training makes networks neglect weak clues less",
             when={
                 "silent_inputs_relieve": Direction.MORE,
                 "silent_inputs_relieve_on_clean": Direction.MORE,
@@ -225,7 +225,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Randomly silencing inputs reduces, but does not end, networks' neglect of weak clues",
+            says="Silencing random inputs reduces, but does not end, networks' neglect of weak clues",
             when={
                 "silent_inputs_relieve": Direction.MORE,
                 "silent_inputs_relieve_on_clean": Direction.MORE,
@@ -233,15 +233,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Randomly silencing inputs makes networks neglect weak clues beside strong ones less",
+            says="Silencing random inputs in training makes networks neglect weak clues less",
             when={"silent_inputs_relieve": Direction.MORE, "silent_inputs_relieve_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With overlapping classes, randomly silencing inputs makes networks neglect weak clues less",
+            says="With overlapping classes, silencing random inputs makes networks neglect weak clues less",
             when={"silent_inputs_relieve": Direction.MORE},
         ),
         Headline(
-            says="With overlapping classes, randomly silencing inputs hardly changes how networks neglect weak clues",
+            says="With overlapping classes, silencing random inputs hardly changes how networks neglect weak clues",
             when={"silent_inputs_relieve": Direction.ABSENT},
         ),
     ),

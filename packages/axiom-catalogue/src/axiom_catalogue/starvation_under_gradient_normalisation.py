@@ -228,24 +228,23 @@ experiment = Experiment(
     setting="small networks that see two clues",
     headlines=(
         Headline(
-            says="Rescaling examples' gradients to equal length helps networks use weak clues beside strong ones",
+            says="Giving every example equal pull helps networks use weak clues beside strong ones",
             when={"equal_examples": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equalising gradients across clues or examples helps networks use weak clues",
+            says="In clear-cut cases, equal pull for clues or examples helps networks use weak clues",
             when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equalising strong and weak clues' gradients helps networks use weak clues",
+            says="In clear-cut cases, giving weak clues equal pull in training helps networks use them",
             when={"equal_blocks_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equalising strong and weak clues' gradients hardly affects using weak clues",
+            says="In clear-cut cases, giving weak clues equal pull hardly affects how networks use them",
             when={"equal_blocks_on_clean": Direction.ABSENT},
         ),
         Headline(
-            says="With overlapping classes, equalising strong and weak clues' gradients hardly affects using "
-            "weak clues",
+            says="Where classes overlap, giving weak clues equal pull hardly affects how networks use them",
             when={"equal_blocks": Direction.ABSENT},
         ),
     ),

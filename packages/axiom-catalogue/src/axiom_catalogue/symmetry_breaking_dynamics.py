@@ -186,23 +186,23 @@ experiment = Experiment(
     setting="pairs of neurons following others",
     headlines=(
         Headline(
-            says="Equal neurons stay equal; nearly equal ones part later the closer they start",
+            says="Identical neurons stay identical; nearly identical ones drift apart later the closer they start",
             when={"steps_by_decades": Direction.MORE, "same_stay_the_same": Direction.MORE},
         ),
         Headline(
-            says="Nearly equal neurons take longer to part the closer they start",
+            says="Nearly identical neurons take longer to drift apart the closer they start",
             when={"steps_by_decades": Direction.MORE},
         ),
         Headline(
-            says="Two neurons that start equal stay equal to the last bit",
+            says="Two neurons that start identical stay identical to the last digit",
             when={"same_stay_the_same": Direction.MORE},
         ),
         Headline(
-            says="Two neurons that start equal do not always stay equal",
+            says="Two neurons that start identical do not always stay identical",
             when={"same_stay_the_same": Direction.LESS},
         ),
         Headline(
-            says="Small batches hardly change how soon nearly equal neurons part",
+            says="Learning from few examples at once hardly changes how soon near-identical neurons drift apart",
             when={"batches_minus_all": Direction.ABSENT},
         ),
     ),

@@ -286,21 +286,19 @@ experiment = Experiment(
     setting="maps of a network's two step sizes",
     headlines=(
         Headline(
-            says="With several examples, the learn-or-fail border over two layers' learning rates looks jagged",
+            says="With several examples, the border between step sizes that train and fail looks jagged",
             when={"tanh": Direction.MORE, "relu": Direction.MORE, "linear": Direction.MORE, "batches": Direction.MORE},
         ),
         Headline(
-            says="Over both layers' learning rates, tanh networks' learn-or-fail border looks jagged (dimension "
-            "above 1)",
+            says="For tanh networks, the border between step sizes that train and fail looks jagged",
             when={"tanh": Direction.MORE},
         ),
         Headline(
-            says="Over both layers' learning rates, tanh networks' learn-or-fail border looks smooth (dimension "
-            "about 1)",
+            says="For tanh networks, the border between step sizes that train and fail looks smooth",
             when={"tanh": Direction.ABSENT},
         ),
         Headline(
-            says="With one example, the learn-or-fail border over two layers' learning rates looks smooth",
+            says="With one example, the border between step sizes that train and fail looks smooth",
             when={"one_example": Direction.ABSENT},
         ),
     ),

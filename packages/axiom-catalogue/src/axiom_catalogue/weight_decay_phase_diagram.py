@@ -215,23 +215,24 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Stronger weight decay shortens the wait to understand sums; at 10, shown sums fail",
+            says="The faster connections are weakened, the sooner networks understand sums; too fast harms learning",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(
-            says="Without weight decay, networks mostly miss the addition rule; stronger decay teaches it sooner",
+            says="Without weakening connections, networks mostly miss the addition rule; stronger weakening teaches it "
+            "sooner",
             when={"wait_on_decay": Direction.LESS, "without_decay": Direction.LESS},
         ),
         Headline(
-            says="Stronger weight decay (shrinking weights) makes networks learn the rule of addition sooner",
+            says="The faster connections are weakened in training, the sooner networks learn to add",
             when={"wait_on_decay": Direction.LESS},
         ),
         Headline(
-            says="Stronger weight decay (shrinking weights) makes networks learn the rule of addition later",
+            says="The faster connections are weakened in training, the later networks learn to add",
             when={"wait_on_decay": Direction.MORE},
         ),
         Headline(
-            says="Stronger weight decay (shrinking weights) hardly changes when networks learn the rule of addition",
+            says="How fast connections are weakened hardly changes when networks learn to add",
             when={"wait_on_decay": Direction.ABSENT},
         ),
     ),

@@ -205,23 +205,23 @@ experiment = Experiment(
     setting="networks of different starting weights",
     headlines=(
         Headline(
-            says="Deep networks lose accuracy if weights start at half or 1.4 times usual size",
+            says="Many-layered networks err more if connections start at half or 1.4 times usual strength",
             when={"small_starts_fail_when_deep": Direction.MORE, "large_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Deep networks end less accurate if weights start 1.4 times the usual (He) size",
+            says="Many-layered networks err more if connections start 1.4 times as strong as usual",
             when={"large_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Deep networks end less accurate if weights start at half the usual (He) size",
+            says="Many-layered networks err more if connections start half as strong as usual",
             when={"small_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Deep networks are about as accurate if weights start 1.4 times usual (He) size",
+            says="Many-layered networks err about equally if connections start 1.4 times as strong as usual",
             when={"large_starts_fail_when_deep": Direction.ABSENT},
         ),
         Headline(
-            says="Shallow networks answer new data better if weights start at half usual (He) size",
+            says="Networks of two layers answer new data better if connections start half as strong",
             when={"small_starts_help_when_shallow": Direction.MORE},
         ),
     ),
