@@ -57,6 +57,7 @@ class MeasuredNumber(NamedTuple):
 
 NOT_MEASURED = MeasuredNumber()
 _SIZE_OPEN = "whether that is enough to matter is open"
+_SOME_SIZE_OPEN = "whether all of that is enough to matter is open"
 
 
 def compose_answer(
@@ -134,9 +135,7 @@ def compose_headline(headline: Headline, *, open_sizes: int) -> str:
     """What a file lets an answer say, and no more than its numbers do, of some of which the size may be open."""
     if not open_sizes:
         return headline.says
-    tests = len(headline.when)
-    of_some = "" if open_sizes == tests else f"for {open_sizes} of {tests} tests, "
-    return f"{headline.says}; {of_some}{_SIZE_OPEN}"
+    return f"{headline.says}; {_SIZE_OPEN if open_sizes == len(headline.when) else _SOME_SIZE_OPEN}"
 
 
 def compose_title(question: str, headline: Headline | None, *, open_sizes: int) -> str:
