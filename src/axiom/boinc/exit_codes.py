@@ -10,7 +10,7 @@ from axiom.boinc.requests import ClientState, TaskReport
 from axiom.domain.failure_causes import Cause, Ending, make_ending, read_runner_exit
 from axiom.domain.work import Exit
 
-Told = tuple[Cause, str]  # and a detail of our own
+DetailedCause = tuple[Cause, str]  # and a detail of our own
 
 _BY_BOINC = {
     194: Cause.KILLED_AFTER_FINISH,
@@ -88,14 +88,14 @@ _EXEC = re.compile(r"Process creation .{0,1000}? failed", re.DOTALL)
 def read_reported_ending(report: TaskReport) -> Ending:
     """Say how a reported task ended. Success is the client's claim; its output has still to be there and be right."""
     status = _signed(report.exit_status)
-    told = _read_cause(report, status)
-    if told is None:
+    read = _read_cause(report, status)
+    if read is None:
         return read_runner_exit(status)
-    cause, detail = told
+    cause, detail = read
     return _SUCCESS if cause is Cause.SUCCESS else make_ending(cause, status, detail)
 
 
-def _read_cause(report: TaskReport, status: int) -> Told | None:
+def _read_cause(report: TaskReport, status: int) -> DetailedCause | None:
     """Nothing where the number is the runner's own."""
     if status == 0:
         return _claims_zero(report)
@@ -120,7 +120,7 @@ def _signed(status: int) -> int:
     return status - 0x1_0000_0000 if 0x8000_0000 <= status <= 0xFFFF_FFFF else status
 
 
-def _claims_zero(report: TaskReport) -> Told:
+def _claims_zero(report: TaskReport) -> DetailedCause:
     match report.state:
         case ClientState.UPLOADED if any(file.error for file in report.files):
             return Cause.UPLOAD_REFUSED, ""
@@ -149,7 +149,7 @@ def _error_codes(report: TaskReport) -> frozenset[int]:
     return frozenset(int(code) for code in _ERROR_CODE.findall(words))
 
 
-def _of_small_status(report: TaskReport, status: int) -> Told | None:
+def _of_small_status(report: TaskReport, status: int) -> DetailedCause | None:
     signal = _SIGNAL.search(report.message)
     if signal is not None:
         return Cause.SIGNAL, _name_signal(int(signal[1]))

@@ -23,10 +23,10 @@ def resend_lost_tasks(
     most, holding = context.request.most, context.request.holding
     if holding is None or most <= 0:
         return (), out
-    held = {task_id for tasks in out for task_id in tasks.ids}
+    by_our_books = {task_id for tasks in out for task_id in tasks.ids}
     lost: list[GrantedTask] = []
     closed: dict[int, int] = {}
-    for task in waiting_tasks.read_sent_tasks(context.db, sorted(held - holding)[: max(most, _LOOKED_AT_ONCE)]):
+    for task in waiting_tasks.read_sent_tasks(context.db, sorted(by_our_books - holding)[: max(most, _LOOKED_AT_ONCE)]):
         if task.workunit_state is not WorkunitState.OPEN or rollout.is_outdated(task):
             closed[task.task_id] = task.workunit_id
         elif len(lost) < most and rollout.may_have(task) and _can_compute(context, task):

@@ -25,14 +25,14 @@ def more(
     Where nothing is decided yet, it may become either: an effect, or its absence. Whichever is nearer is told. Beside
     those that counted some were `unasked`, since the claim does not speak of them: so it will be with further ones.
     """
-    needed = _asked(question, present, verdict, reached, estimate)
+    needed = _forecast_asked(question, present, verdict, reached, estimate)
     if needed is None or not counted:
         return needed
     few, many = (None if count is None else math.ceil(count * (counted + unasked) / counted) for count in needed)
     return few, many
 
 
-def _asked(
+def _forecast_asked(
     question: Question, present: Sequence[float], verdict: Verdict, reached: Grade, estimate: float | None
 ) -> Needed | None:
     """As many of which the claim speaks."""

@@ -302,17 +302,17 @@ def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
 def _note(line: _NewLine, blocks: int) -> Note:
     weighed, version, estimand = line.evidence, line.record.version, line.record.version.estimand(line.record.finding)
     is_block = line.before is None or weighed.blocks > line.before.blocks
-    told: dict[str, float | str]
+    facts: dict[str, float | str]
     if is_block:
         through = "After" if blocks == 1 else "Through {blocks} block(s), after"
         text = through + " {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
-        told = _interval(weighed, estimand)
+        facts = _interval(weighed, estimand)
     elif line.before is not None and line.before.method < METHOD:
         text = "It was weighed again by newer rules: {verdict}, {grade} (before: {before})."
-        told = {"before": f"{line.before.verdict}, {line.before.grade}"}
+        facts = {"before": f"{line.before.verdict}, {line.before.grade}"}
     else:
         text = "No block closed, and something else is known: {verdict}, {grade}, {place}."
-        told = {"place": _place(weighed)}
+        facts = {"place": _place(weighed)}
     return Note(
         kind="evidence.weighed" if is_block else "evidence.changed",
         text="Finding {finding} ({experiment}): {answer}. " + text,
@@ -324,7 +324,7 @@ def _note(line: _NewLine, blocks: int) -> Note:
             "verdict": weighed.verdict,
             "grade": weighed.grade,
             "blocks": blocks,
-            **told,
+            **facts,
         },
         about=f"/findings/{line.number}",
     )
