@@ -17,7 +17,7 @@ POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 @pytest.fixture
 def clock(monkeypatch):
     """Counts seconds as a test wants them."""
-    clock = SimpleNamespace(seconds=100.0, monotonic=lambda: clock.seconds)
+    clock = SimpleNamespace(seconds=100.0, monotonic=lambda: clock.seconds, thread_time=lambda: clock.seconds)
     monkeypatch.setattr(run, "time", clock)
     monkeypatch.setattr(autopilot, "time", clock)
     return clock

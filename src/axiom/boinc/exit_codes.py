@@ -8,6 +8,9 @@ import re
 
 from axiom.boinc.requests import ClientState, TaskReport
 from axiom.domain.failure_causes import Cause, Ending, make_ending, read_runner_exit
+from axiom.domain.work import Exit
+
+DetailedCause = tuple[Cause, str]  # and a detail of our own
 
 _BY_BOINC = {
     194: Cause.KILLED_AFTER_FINISH,
@@ -85,23 +88,31 @@ _EXEC = re.compile(r"Process creation .{0,1000}? failed", re.DOTALL)
 def read_reported_ending(report: TaskReport) -> Ending:
     """Say how a reported task ended. Success is the client's claim; its output has still to be there and be right."""
     status = _signed(report.exit_status)
+    read = _read_cause(report, status)
+    if read is None:
+        return read_runner_exit(status)
+    cause, detail = read
+    return _SUCCESS if cause is Cause.SUCCESS else make_ending(cause, status, detail)
+
+
+def _read_cause(report: TaskReport, status: int) -> DetailedCause | None:
+    """Nothing where the number is the runner's own."""
     if status == 0:
         return _claims_zero(report)
     if status == _DOWNLOAD_ERROR or report.state in {ClientState.DOWNLOADING, ClientState.DOWNLOADED}:
         early = _before_start(report, status)
         if early is not None:
-            return early
+            return early, ""
     if 0 < status <= 255:
         return _of_small_status(report, status)
     if status in _BY_BOINC:
-        return make_ending(_BY_BOINC[status], status)
+        return _BY_BOINC[status], ""
     number = status & 0xFFFF_FFFF
     if number in _WINDOWS or number >> 28 in {0xC, 0xE}:  # the system's errors, and the language's
-        detail = f"0x{number:08X}" + (f", {_WINDOWS[number]}" if number in _WINDOWS else "")
-        return make_ending(Cause.WINDOWS_FAULT, status, detail)
+        return Cause.WINDOWS_FAULT, f"0x{number:08X}" + (f", {_WINDOWS[number]}" if number in _WINDOWS else "")
     if -1_000 < status < 0:
-        return make_ending(Cause.BOINC_ERROR, status, f"number {status} of its list")
-    return read_runner_exit(status)
+        return Cause.BOINC_ERROR, f"number {status} of its list"
+    return None
 
 
 def _signed(status: int) -> int:
@@ -109,28 +120,28 @@ def _signed(status: int) -> int:
     return status - 0x1_0000_0000 if 0x8000_0000 <= status <= 0xFFFF_FFFF else status
 
 
-def _claims_zero(report: TaskReport) -> Ending:
+def _claims_zero(report: TaskReport) -> DetailedCause:
     match report.state:
         case ClientState.UPLOADED if any(file.error for file in report.files):
-            return make_ending(Cause.UPLOAD_REFUSED, 0)
+            return Cause.UPLOAD_REFUSED, ""
         case ClientState.UPLOADED:
-            return _SUCCESS
+            return Cause.SUCCESS, ""
         case ClientState.COMPUTE_ERROR:
-            return make_ending(Cause.OUTPUT_TOO_BIG if _TOO_BIG in _error_codes(report) else Cause.NO_OUTPUT, 0)
+            return (Cause.OUTPUT_TOO_BIG if _TOO_BIG in _error_codes(report) else Cause.NO_OUTPUT), ""
         case ClientState.UPLOAD_FAILED:
-            return make_ending(Cause.UPLOAD_FAILED, 0)
+            return Cause.UPLOAD_FAILED, ""
         case ClientState.ABORTED:
-            return make_ending(Cause.ABORTED, 0)
+            return Cause.ABORTED, ""
         case _:
-            return make_ending(Cause.UNKNOWN, 0, f"it claims success in state {report.state.value}, which is no end")
+            return Cause.UNKNOWN, f"it claims success in state {report.state.value}, which is no end"
 
 
-def _before_start(report: TaskReport, status: int) -> Ending | None:
+def _before_start(report: TaskReport, status: int) -> Cause | None:
     codes = _error_codes(report)
     for code, cause in _DOWNLOADS.items():
         if code in codes:
-            return make_ending(cause, status)
-    return make_ending(Cause.DOWNLOAD_FAILED, status) if status == _DOWNLOAD_ERROR else None
+            return cause
+    return Cause.DOWNLOAD_FAILED if status == _DOWNLOAD_ERROR else None
 
 
 def _error_codes(report: TaskReport) -> frozenset[int]:
@@ -138,28 +149,23 @@ def _error_codes(report: TaskReport) -> frozenset[int]:
     return frozenset(int(code) for code in _ERROR_CODE.findall(words))
 
 
-def _of_small_status(report: TaskReport, status: int) -> Ending:
+def _of_small_status(report: TaskReport, status: int) -> DetailedCause | None:
     signal = _SIGNAL.search(report.message)
     if signal is not None:
-        return _killed(int(signal[1]), status)
+        return Cause.SIGNAL, _name_signal(int(signal[1]))
     if status in _EXEC_FAILURES and _EXEC.search(f"{report.message}\n{report.stderr}"):
-        return make_ending(_EXEC_FAILURES[status], status, _EXEC_DETAILS.get(status, ""))
+        return _EXEC_FAILURES[status], _EXEC_DETAILS.get(status, "")
     if status in _BY_LIBRARY:
-        cause, detail = _BY_LIBRARY[status]
-        return make_ending(cause, status, detail)
+        return _BY_LIBRARY[status]
     if status not in _BY_BOINC:
-        return read_runner_exit(status)
+        return None
     own = report.state is not ClientState.ABORTED and _OWN_EXIT.search(report.message) is not None
     if not own:
-        return make_ending(_BY_BOINC[status], status)
-    by_runner = read_runner_exit(status)
-    if by_runner.cause in {Cause.TIME_LIMIT, Cause.MEMORY_LIMIT}:  # our runner keeps these two limits itself
-        return by_runner
-    reason = f"it ended with exit status {status}"
-    return Ending(cause=Cause.EXIT_CODE, exit_status=status, reason=reason)
+        return _BY_BOINC[status], ""
+    is_limit = status in {Exit.TIME_LIMIT, Exit.MEMORY_LIMIT}  # our runner keeps these two limits itself
+    return None if is_limit else (Cause.EXIT_CODE, str(status))
 
 
-def _killed(signal: int, status: int) -> Ending:
+def _name_signal(signal: int) -> str:
     number = signal & 0x7F  # a memory dump adds 128
-    name = _SIGNALS.get(number)
-    return make_ending(Cause.SIGNAL, status, f"signal {number}" + (f" ({name})" if name else ""))
+    return f"signal {number}" + (f" ({_SIGNALS[number]})" if number in _SIGNALS else "")

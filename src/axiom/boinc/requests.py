@@ -174,7 +174,6 @@ class Preferences:
 @value_class
 class SchedulerRequest:
     authenticator: str  # an account's key or a weak key
-    language: str = "en"  # in which the client wants to be told
     host_id: int = 0  # 0: the host does not know it yet
     rpc_seqno: int = 0
     version: tuple[int, int, int] = (0, 0, 0)

@@ -4,11 +4,12 @@ A sentence is known by its English words. Whoever answers says in which language
 functions here translate into that one. Without it they speak English.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cache, lru_cache
+from contextvars import ContextVar, copy_context
+from functools import cache, lru_cache, partial
 from importlib import resources
+from typing import ParamSpec, TypeVar
 
 from axiom.locale.catalogue import Catalogue
 
@@ -16,6 +17,8 @@ ENGLISH = "en"
 _DOMAIN = "axiom"
 _LONGEST = 256  # characters of what a browser or a client says it prefers; a longer list is nobody's
 _KEPT = 512  # such lists that are remembered
+P = ParamSpec("P")
+T = TypeVar("T")
 _spoken: ContextVar[str] = ContextVar("axiom_language", default=ENGLISH)
 
 
@@ -38,6 +41,11 @@ def speak_language(language: str) -> Iterator[None]:
         yield
     finally:
         _spoken.reset(before)
+
+
+def keep_language(call: Callable[P, T]) -> Callable[P, T]:
+    """The same call, for another thread or a later moment: made once, it speaks the language that is spoken now."""
+    return partial(copy_context().run, call)
 
 
 def current_language() -> str:

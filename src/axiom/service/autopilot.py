@@ -22,7 +22,7 @@ from axiom.store.rounds import rounds
 
 _Newest = tuple[int, datetime | None] | None  # session, and when it ended
 
-_REST = 20.0  # times as long as it took, however many ask: with many hosts it looks less often
+_REST = 20.0  # times as long as a core was busy with it, however many ask: with many hosts it looks less often
 _STOP_SECONDS = 5.0
 _FIRST_PAUSE = timedelta(seconds=2)
 
@@ -108,7 +108,9 @@ class AutopilotProcess:
 
 
 class SessionReason:
-    """Why a session should be held now, looked up for a twentieth of the time at most, however many ask.
+    """Why a session should be held now, looked up for a twentieth of a core at most, however many ask.
+
+    Not for a twentieth of the time: where tasks have all cores, a look takes as long again, and a round would wait.
 
     What a session has answered is no reason for another one, however fresh it is: then it is looked up once more.
     """
@@ -133,12 +135,11 @@ class SessionReason:
             return self._reason
 
     def _look(self) -> None:
-        began = time.monotonic()
+        began = time.thread_time()
         with Connections(folder=self._folder).reader() as db:
             self._last = _newest(db)
             self._reason = why_round_due(db, self._policy, self._now())
-        ended_at = time.monotonic()
-        self._until = ended_at + _REST * (ended_at - began)
+        self._until = time.monotonic() + _REST * (time.thread_time() - began)
 
     def _newest(self) -> _Newest:
         with Connections(folder=self._folder).reader() as db:

@@ -199,6 +199,10 @@ def _ticket(payload: dict[str, object]) -> Ticket:
     return ticket
 
 
+def list_seeds(experiment: str, version: int, replicates: Sequence[int]) -> tuple[int, ...]:
+    return tuple(seed_of(experiment, version, replicate) for replicate in replicates)
+
+
 def _check_seeds(ticket: Ticket) -> None:
     for replicate, seed in zip(ticket.replicates, ticket.seeds, strict=True):
         if seed != seed_of(ticket.experiment, ticket.version, replicate):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from axiom.errors import StorageFull
-from axiom.laboratory.figures.redraw_figures import FigureUpdater, experiment_curve, experiment_sweep
+from axiom.laboratory.figures.redraw_figures import FigureUpdater, draw_job, experiment_curve, experiment_sweep
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import cell_line, footer_line, header_line
@@ -65,6 +65,24 @@ def exhibition(request, small_lab, rounds_of, variant):
     gallery = FigureUpdater(writer, small_lab.folder)
     yield Exhibition(rounds=rounds_of(small_lab, per_core=0), writer=writer, gallery=gallery)
     writer.stop()
+
+
+def test_pictures_leave_the_cores_to_the_first_findings_for_half_a_minute(exhibition):
+    lab = exhibition.rounds.lab
+    lab.deploy(workunits=8)
+    exhibition.rounds.compute(2)
+    job = draw_job(exhibition.writer, lab.folder, "Small", lambda: lab.now)
+    for seconds, shown in ((29, []), (2, SWEEP)):
+        lab.later(seconds=seconds)
+        job.work()
+        assert sorted(exhibition.shown()) == sorted(shown)
+
+
+def test_pictures_do_not_wait_where_a_finding_was_weighed(exhibition):
+    exhibition.grow()
+    lab = exhibition.rounds.lab
+    draw_job(exhibition.writer, lab.folder, "Small", lambda: lab.now).work()
+    assert exhibition.shown()
 
 
 def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibition):

@@ -20,7 +20,8 @@ def seen(values, hosts=range(1, 13), designs=("",)) -> list[Observation]:
 
 
 def all_alarms(counted, homes, agreements=(), *, looks):
-    return alarms(believed(counted, homes, looks=looks), homes, agreements, looks=looks)
+    screened = believed(counted, homes, looks=looks)
+    return (*screened.alarms, *alarms(screened.counted, agreements))
 
 
 def raised(counted, agreements=(), *, looks=4, homes=HOMES):
@@ -143,7 +144,6 @@ def test_of_several_hosts_that_lie_elsewhere_each_is_left_out_and_all_others_sta
     kept = [observation for observation in counted if observation.hosts[0] not in (5, 9)]
     assert [observation for observation in screened.counted if observation.value is not None] == kept
     assert [(alarm.force, alarm.hosts) for alarm in screened.alarms] == [(Force.TELLS, (5, 9))]
-    assert screened.alone.values == [observation.value for observation in kept]
 
 
 def test_of_hosts_that_gave_more_than_a_quarter_nobody_knows_who_is_right():
@@ -152,7 +152,6 @@ def test_of_hosts_that_gave_more_than_a_quarter_nobody_knows_who_is_right():
     (alarm,) = screened.alarms
     assert alarm.force is Force.HOLDS_BACK
     assert 2 in alarm.hosts
-    assert screened.alone.values == [observation.value for observation in screened.counted]
     (alarm,) = believed(shifted(100, {2}, hosts=(2, 1)), ON_ONE_PLATFORM, looks=6).alarms
     assert (alarm.force, alarm.hosts) == (Force.HOLDS_BACK, (1, 2))
 

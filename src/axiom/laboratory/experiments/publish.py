@@ -130,11 +130,10 @@ def publish_bundle(
     current = experiments.find_newest_bundle(db, version.id) if version else None
     if version is not None and keys.can(Role.BUNDLE):
         renew_volunteers_seal(db, folder, version, keys=keys, good_for=good_for, now=now)
-    wanted = find_wanted_seal(db, prepared, trust=keys.trust, good_for=good_for, now=now)
+    wanted = _wanted_seal(prepared, current, trust=keys.trust, good_for=good_for, now=now)
     if wanted is not None and keys.can(Role.BUNDLE):
-        return store_bundle(
-            db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now, has_address=has_address
-        )
+        text = write_seal(wanted, *keys.sealers)
+        return _store(db, folder, prepared, version, wanted, text, now, has_address=has_address)
     if version is None or current is None or current.digest != prepared.digest:
         db.log_once_stored(
             log, "bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version
@@ -154,6 +153,12 @@ def find_wanted_seal(
     """The seal that publishing takes; None where what is published is sealed for long enough."""
     version = _published(db, prepared.manifest, prepared.declaration, prepared.digest)
     current = experiments.find_newest_bundle(db, version.id) if version else None
+    return _wanted_seal(prepared, current, trust=trust, good_for=good_for, now=now)
+
+
+def _wanted_seal(
+    prepared: PackedBundle, current: StoredBundle | None, *, trust: Trust, good_for: timedelta, now: datetime
+) -> Seal | None:
     is_same = current is not None and current.digest == prepared.digest
     if current is not None and is_same and is_sealed(current, trust, now + good_for / 3):
         return None
@@ -236,8 +241,22 @@ def store_bundle(
     has_address: bool = False,
 ) -> PublishedBundle:
     """Store a bundle with its seal, and register the version if it is new."""
+    earlier = _published(db, prepared.manifest, prepared.declaration, prepared.digest)
+    return _store(db, folder, prepared, earlier, seal, text, now, has_address=has_address)
+
+
+def _store(
+    db: Database,
+    folder: Folder,
+    prepared: PackedBundle,
+    earlier: StoredExperiment | None,
+    seal: Seal,
+    text: str,
+    now: datetime,
+    *,
+    has_address: bool,
+) -> PublishedBundle:
     manifest = prepared.manifest
-    earlier = _published(db, manifest, prepared.declaration, prepared.digest)
     if earlier is not None and (mending := _mended_by(db, earlier, prepared.digest)):
         reopen_version(db, earlier, f"proposal {mending.number} mends it", now)
     code = _learned(db, folder, prepared)

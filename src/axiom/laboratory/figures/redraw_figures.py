@@ -88,8 +88,19 @@ _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 
 
 def draw_job(writer: Writer, folder: Folder, laboratory: str, now: Callable[[], datetime]) -> Job:
-    gallery = FigureUpdater(writer, folder, laboratory=laboratory)
-    return Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False)
+    gallery, began = FigureUpdater(writer, folder, laboratory=laboratory), now()
+
+    def draw() -> None:
+        """The cores belong to the first findings before; what is known already has some two hundred pictures."""
+        if now() - began >= limits.FIRST_DRAWN_AFTER or _has_evidence(folder):
+            gallery.draw(now())
+
+    return Job(name="draw", every=2.0, work=draw, remembered=False)
+
+
+def _has_evidence(folder: Folder) -> bool:
+    with Connections(folder=folder).reader() as reader:
+        return evidence.has_any_evidence(reader)
 
 
 class FigureUpdater:

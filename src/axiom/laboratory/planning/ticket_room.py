@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from axiom.domain.evidence import Registration
-from axiom.domain.experiments import seed_of
 from axiom.domain.registrations import read_registration_body
 from axiom.rules.planning.cell_limits import allowed_seconds
 from axiom.server.dispatch.cache import seconds_of
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import stored_manifest
-from axiom.signed.tickets import Ticket, write_ticket
+from axiom.signed.tickets import Ticket, list_seeds, write_ticket
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -43,7 +42,7 @@ def demand_ticket_room(
         bundle=bundle.digest,
         serial=bundle.serial,
         replicates=numbers,
-        seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
+        seeds=list_seeds(experiment.name, experiment.version, numbers),
         configs=design.configs,
         places=design.places,
         cell_seconds=tuple(allowed_seconds(seconds[place], is_on_gpu=declared.uses_gpus) for place in design.places),

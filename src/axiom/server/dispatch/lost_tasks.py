@@ -1,6 +1,6 @@
 """Sends a host again what it was sent and has no more, as long as it is wanted; what is not, is taken back."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.rules.tasks.assignment import choose_gpu_kind
@@ -23,9 +23,10 @@ def resend_lost_tasks(
     most, holding = context.request.most, context.request.holding
     if holding is None or most <= 0:
         return (), out
+    by_our_books = {task_id for tasks in out for task_id in tasks.ids}
     lost: list[GrantedTask] = []
     closed: dict[int, int] = {}
-    for task in waiting_tasks.read_sent_tasks(context.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
+    for task in waiting_tasks.read_sent_tasks(context.db, sorted(by_our_books - holding)[: max(most, _LOOKED_AT_ONCE)]):
         if task.workunit_state is not WorkunitState.OPEN or rollout.is_outdated(task):
             closed[task.task_id] = task.workunit_id
         elif len(lost) < most and rollout.may_have(task) and _can_compute(context, task):
@@ -34,10 +35,6 @@ def resend_lost_tasks(
         return tuple(lost), out
     _take_back(context, closed)
     return tuple(lost), waiting_tasks.list_held_tasks(context.db, context.host.id)
-
-
-def _list_missing(out: Sequence[HeldTasks], holding: Collection[int]) -> list[int]:
-    return sorted(set[int]().union(*(tasks.ids for tasks in out)).difference(holding))
 
 
 def _can_compute(context: DispatchContext, task: SentTask) -> bool:

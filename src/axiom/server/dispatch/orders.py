@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.domain.experiments import seed_of
 from axiom.domain.value import value_class
 from axiom.domain.work import task_name
 from axiom.errors import TicketTooLong
@@ -11,7 +10,7 @@ from axiom.server.dispatch.cache import KnownExperiment, OrderForm
 from axiom.server.dispatch.dispatch_context import DispatchContext, TaskEffort
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.returns.transitioner import transit, transit_many
-from axiom.signed.tickets import Order, Particulars
+from axiom.signed.tickets import Order, Particulars, list_seeds
 from axiom.signed.trust import seal_payload, seal_together
 from axiom.store.engine.database import to_microseconds
 from axiom.store.experiments.experiments import StoredBundle
@@ -42,7 +41,7 @@ def write_order(
     context: DispatchContext, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str
 ) -> UnsignedOrder | None:
     """The order for a waiting task. What nobody can ever be given must not stand before the others for ever."""
-    seeds = _seeds(experiment, wanted.replicates)
+    seeds = list_seeds(experiment.name, experiment.version, wanted.replicates)
     particulars = Particulars(
         host=context.host.id,
         task=wanted.task_id,
@@ -123,7 +122,8 @@ def repeat_order(context: DispatchContext, task: SentTask) -> GrantedTask:
     experiment, gpu = context.cache.experiments[task.experiment_id], task.gpu
     form = context.order_form(experiment, task, gpu) if experiment.bundle else None
     seconds = form.replicate_seconds if form else experiment.declared.seconds
-    effort, seeds = context.measure_effort(experiment, task, seconds, gpu), _seeds(experiment, task.replicates)
+    seeds = list_seeds(experiment.name, experiment.version, task.replicates)
+    effort = context.measure_effort(experiment, task, seconds, gpu)
     order = Order(task=task.task_id, host=context.host.id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
     return _granted_task(experiment, task, order, effort, deadline=task.deadline, seal=task.seal, gpu=gpu)
 
@@ -155,7 +155,3 @@ def _granted_task(
         cores=effort.cores,
         times_longer=experiment.rule.times_longer,
     )
-
-
-def _seeds(experiment: KnownExperiment, replicates: Sequence[int]) -> tuple[int, ...]:
-    return tuple(seed_of(experiment.name, experiment.version, number) for number in replicates)

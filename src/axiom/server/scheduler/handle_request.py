@@ -10,7 +10,6 @@ from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import StoreError
 from axiom.limits import server as server_limits
-from axiom.locale.languages import speak_language
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_allowance, read_work_request
@@ -65,8 +64,7 @@ class RequestHandler:
     def handle_request(self, db: Database, request: SchedulerRequest) -> Reply:
         """The reply; without one, what it put into the store goes before the group's next reply counts on it."""
         try:
-            with speak_language(request.language):
-                return self._handle(db, request)
+            return self._handle(db, request)
         except BaseException:
             self.forget_stored()
             raise

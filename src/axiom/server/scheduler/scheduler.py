@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.boinc.account_keys import is_key, key_digest
@@ -10,7 +10,7 @@ from axiom.boinc.replies import Reply, write_reply
 from axiom.boinc.requests import SchedulerRequest, peek_authenticator, read_request
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import AxiomError, MalformedRequest, StoreError
-from axiom.locale.languages import choose_language, speak_language
+from axiom.locale.languages import choose_language, keep_language, speak_language
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.scheduler.handle_request import RequestHandler
@@ -52,38 +52,37 @@ class Scheduler:
 
     def answer_request(self, body: bytes, accepted: str = "") -> Future[UnwrittenReply]:
         answer: Future[UnwrittenReply] = Future()
-        language = choose_language("", accepted)
-        if _is_long(body):
-            self.threads.submit(self._read_long_request, body, language, answer)
-        else:
-            self._read_request(body, language, answer)
+        with speak_language(choose_language("", accepted)):
+            if _is_long(body):
+                self.threads.submit(keep_language(self._read_long_request), body, answer)
+            else:
+                self._read_request(body, answer)
         return answer
 
-    def _read_long_request(self, body: bytes, language: str, answer: Future[UnwrittenReply]) -> None:
+    def _read_long_request(self, body: bytes, answer: Future[UnwrittenReply]) -> None:
         try:
-            self._read_request(body, language, answer)
+            self._read_request(body, answer)
         except BaseException as error:  # noqa: BLE001 - raised again where the answer is waited for
             answer.set_exception(error)
 
-    def _read_request(self, body: bytes, language: str, answer: Future[UnwrittenReply]) -> None:
+    def _read_request(self, body: bytes, answer: Future[UnwrittenReply]) -> None:
         if is_stranger(body, self.connections):
-            with speak_language(language):
-                answer.set_result(UnwrittenReply(self.refusals.refuse_stranger()))
+            answer.set_result(UnwrittenReply(self.refusals.refuse_stranger()))
             return
         try:
             request = read_request(body)
         except MalformedRequest as error:
             answer.set_result(UnwrittenReply(self.refusals.refuse_garbled(error)))
             return
-        self._submit(request if language == request.language else replace(request, language=language), answer)
+        self._submit(request, answer)
 
     def _submit(self, request: SchedulerRequest, answer: Future[UnwrittenReply], tries: int = _TRIES) -> None:
         try:
-            handled = self.writer.submit(lambda db: self.handler.handle_request(db, request))
+            handled = self.writer.submit(keep_language(lambda db: self.handler.handle_request(db, request)))
         except StoreError as error:
-            self._refuse(error, request, answer)
+            answer.set_result(UnwrittenReply(self.refusals.refuse_for_now(error)))
             return
-        handled.add_done_callback(lambda done: self._finish(done, request, answer, tries - 1))
+        handled.add_done_callback(keep_language(lambda done: self._finish(done, request, answer, tries - 1)))
 
     def _finish(
         self, done: Future[Reply], request: SchedulerRequest, answer: Future[UnwrittenReply], left: int
@@ -99,11 +98,7 @@ class Scheduler:
             self.handler.set_bundle_aside(error.bundle)
             self._submit(request, answer, left)  # anew, and nothing of that bundle is given
             return
-        self._refuse(error, request, answer)
-
-    def _refuse(self, error: BaseException, request: SchedulerRequest, answer: Future[UnwrittenReply]) -> None:
-        with speak_language(request.language):
-            answer.set_result(UnwrittenReply(self.refusals.refuse_for_now(error)))
+        answer.set_result(UnwrittenReply(self.refusals.refuse_for_now(error)))
 
 
 def _is_long(body: bytes) -> bool:

@@ -6,38 +6,21 @@ counts as too seldom becomes less each time: over all looks together a sound fin
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from axiom_weigh.evidence.counted_values import COPIED
-from axiom_weigh.evidence.outliers import HostValues, ScreenedValues, apart, rarely
 from axiom_weigh.evidence.verdict import ENOUGH
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e
-from axiom_weigh.values import Agreements, Alarm, Force, Home, Observation
+from axiom_weigh.values import Agreements, Alarm, Force, Observation
 
-_PLATFORM_SEEDS = 5  # a platform with fewer values says nothing by itself
 _MANY_MISSING, _MOST_MISSING = 0.2, 0.5
 _DISPUTED = 0.1  # share of the seeds computed again of which hosts say different things, above which nothing is ordered
 _FEW = 2
 
 
-def alarms(
-    screened: ScreenedValues, homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
-) -> tuple[Alarm, ...]:
-    """Everything that should not be; `looks` is how many blocks have been weighed so far."""
-    return (
-        *screened.alarms,
-        *_platforms(screened.alone, homes, rarely(looks)),
-        *_duplicates(agreements),
-        *_missing(screened.counted),
-    )
-
-
-def _platforms(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> list[Alarm]:
-    spread, groups = apart(alone, alone.by_platform(homes), _PLATFORM_SEEDS)
-    if spread is None or spread.together >= seldom:
-        return []
-    text = f"the values of {groups} platforms lie further apart than chance allows: they do not compute the same"
-    return [Alarm(kind="platforms", force=Force.SUSPENDS, text=text)]
+def alarms(counted: Sequence[Observation], agreements: Sequence[Agreements]) -> tuple[Alarm, ...]:
+    """What should not be of the seeds that were computed again, and of the values that are missing."""
+    return (*_duplicates(agreements), *_missing(counted))
 
 
 def _duplicates(agreements: Sequence[Agreements]) -> list[Alarm]:

@@ -1,16 +1,20 @@
 """Which values may count? Those of the claim's own cohort, sound, of different computations, one a seed."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from axiom_weigh.amounts import counted as count_noun
-from axiom_weigh.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
+from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.statistics.clones import HARDLY, alike, equal_values, few_equal_values
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, Alarm, Cohort, Force, Observation, Outcome
 
 COPIED = "its numbers are another seed's"
+OUTSIDE = "beyond the bounds that were declared"
+NOT_FINITE = "not a finite number"
+NO_EVENT = "neither 0 nor 1"
 _NAMED = 3  # seeds that a sentence names
 _A_FEW, _MANY = 2, 0.05  # seeds, and the share of all, of which a part repeats others
 _ENOUGH = 8  # seeds of a design that all agree, from which on this says something
@@ -90,6 +94,15 @@ def _checked(question: Question, observation: Observation) -> Observation:
         return observation
     why = no_value(question, observation.value)
     return replace(observation, value=None, why_missing=why) if why else observation
+
+
+def no_value(question: Question, number: float) -> str:
+    """Why this cannot be a value of what is asked; empty where it can."""
+    if not math.isfinite(number):
+        return NOT_FINITE
+    if question.bounds is not None and not question.bounds[0] <= number <= question.bounds[1]:
+        return OUTSIDE
+    return NO_EVENT if question.process is Process.BERNOULLI and number not in (0.0, 1.0) else ""
 
 
 def _with_sound_bounds(question: Question, checked: Sequence[Observation]) -> Question:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from axiom_weigh.statistics.e_bh import e_bh
-from axiom_weigh.values import Verdict
+from axiom_weigh.values import Evidence, Verdict
 
 _EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 SHARES = (0.01, 0.05)  # what Definitive asks for, and what the site calls a finding of the whole laboratory
@@ -26,6 +26,10 @@ class WeighedClaim:
     e_value: float  # against the null
     e_absent: float  # against an effect as large as the smallest that matters
     verdict: Verdict
+
+
+def weighed_claim(number: int, evidence: Evidence) -> WeighedClaim:
+    return WeighedClaim(number=number, e_value=evidence.e_value, e_absent=evidence.e_absent, verdict=evidence.verdict)
 
 
 class ComparableClaim(Protocol):

@@ -10,9 +10,6 @@ from axiom_weigh.values import Kind
 
 _BOUNDED = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0)}  # by what they are, declared or not
 _TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION)
-OUTSIDE = "beyond the bounds that were declared"
-NOT_FINITE = "not a finite number"
-NO_EVENT = "neither 0 nor 1"
 
 
 class Process(StrEnum):
@@ -77,15 +74,6 @@ def question(estimand: Mapping[str, Any]) -> Question:
         within=tuple(estimand["within"]) if estimand.get("within") else None,
         alpha=float(estimand.get("alpha", 0.05)),
     )
-
-
-def no_value(question: Question, number: float) -> str:
-    """Why this cannot be a value of what is asked; empty where it can."""
-    if not math.isfinite(number):
-        return NOT_FINITE
-    if question.bounds is not None and not question.bounds[0] <= number <= question.bounds[1]:
-        return OUTSIDE
-    return NO_EVENT if question.process is Process.BERNOULLI and number not in (0.0, 1.0) else ""
 
 
 def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:

@@ -74,7 +74,7 @@ def _one_of(observation: Observation, homes: Mapping[int, Home]) -> str | None:
     return None if others else first
 
 
-_HOST_SEEDS = 3  # a host with fewer values says nothing by itself
+_HOST_SEEDS, _PLATFORM_SEEDS = 3, 5  # a host, and a platform, with fewer values says nothing by itself
 _MOST = 0.25  # of all values; of hosts that gave more nobody can tell which side computes otherwise
 _OFTEN = 2  # seeds in which a host was outvoted, from which on nothing that it says is believed
 _LEFT_OUT = "left out, each counted against every verdict"
@@ -82,12 +82,12 @@ _LEFT_OUT = "left out, each counted against every verdict"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScreenedValues:
-    """What counts, and what there is to say about hosts."""
+    """What counts, and what there is to say about hosts and platforms."""
 
-    counted: tuple[Observation, ...]  # those that are not believed without their value
-    alone: HostValues  # the values that are left
+    counted: tuple[Observation, ...]  # those that are not believed without their value; in turns of hosts that cluster
     alarms: tuple[Alarm, ...]
-    clustering: float = 1.0  # how many values of hosts that cluster tell as much as one that is independent
+    clustering: float  # how many values of hosts that cluster tell as much as one that is independent
+    reasons: tuple[str, ...]
 
 
 def believed(
@@ -110,7 +110,22 @@ def believed(
             alarms.append(_elsewhere_alarm(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
         left = _without(rest, odd, "its host's values lie elsewhere than all others'")
     clustering = _clustering(alone, homes, _CLUSTERED if is_checked else _CLUSTERED_IN_A_TABLE)
-    return ScreenedValues(counted=left, alone=alone, alarms=(*alarms, *others), clustering=clustering)
+    return ScreenedValues(
+        counted=_across_hosts(left) if clustering > 1 else left,
+        alarms=(*alarms, *others, *_platform_alarms(alone, homes, rarely(looks))),
+        clustering=clustering,
+        reasons=_clustering_reasons(clustering),
+    )
+
+
+def _across_hosts(counted: Sequence[Observation]) -> tuple[Observation, ...]:
+    """The first value of each host, then the second of each: values that are alike shall not be paired."""
+    before = Counter[tuple[int, ...]]()
+    turns = []
+    for observation in counted:
+        turns.append(before[observation.hosts])
+        before[observation.hosts] += 1
+    return tuple(counted[place] for place in sorted(range(len(counted)), key=turns.__getitem__))
 
 
 def _clustering(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> float:
@@ -123,6 +138,14 @@ def _clustering(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> 
     if spread is None or spread.together >= seldom or spread.clustering <= 1:
         return 1.0
     return spread.clustering * (hosts + 1) / (hosts - 1)
+
+
+def _platform_alarms(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> list[Alarm]:
+    spread, groups = apart(alone, alone.by_platform(homes), _PLATFORM_SEEDS)
+    if spread is None or spread.together >= seldom:
+        return []
+    text = f"the values of {groups} platforms lie further apart than chance allows: they do not compute the same"
+    return [Alarm(kind="platforms", force=Force.SUSPENDS, text=text)]
 
 
 def _outvoted(counted: Sequence[Observation]) -> set[int]:
@@ -179,6 +202,12 @@ def _amount_of_values(counted: Sequence[Observation], hosts: Collection[int]) ->
     return sum(
         observation.value is not None and not set(hosts).isdisjoint(observation.hosts) for observation in counted
     )
+
+
+def _clustering_reasons(clustering: float) -> tuple[str, ...]:
+    if clustering <= 1:
+        return ()
+    return (f"values of one host are somewhat alike, so {clustering:.3g} values are taken for one",)
 
 
 def _outvoted_alarms(counted: Sequence[Observation], liars: Collection[int]) -> list[Alarm]:

@@ -11,12 +11,31 @@ from axiom_weigh.values import Evidence, Grade, Verdict
 
 
 def more(
-    question: Question, present: Sequence[float], verdict: Verdict, reached: Grade, *, estimate: float | None = None
+    question: Question,
+    present: Sequence[float],
+    verdict: Verdict,
+    reached: Grade,
+    *,
+    estimate: float | None = None,
+    counted: int = 0,
+    unasked: int = 0,
 ) -> Needed | None:
     """Replicates to the next grade, with one chance in two and with nine in ten; None where more of them do not help.
 
-    Where nothing is decided yet, it may become either: an effect, or its absence. Whichever is nearer is told.
+    Where nothing is decided yet, it may become either: an effect, or its absence. Whichever is nearer is told. Beside
+    those that counted some were `unasked`, since the claim does not speak of them: so it will be with further ones.
     """
+    needed = _forecast_asked(question, present, verdict, reached, estimate)
+    if needed is None or not counted:
+        return needed
+    few, many = (None if count is None else math.ceil(count * (counted + unasked) / counted) for count in needed)
+    return few, many
+
+
+def _forecast_asked(
+    question: Question, present: Sequence[float], verdict: Verdict, reached: Grade, estimate: float | None
+) -> Needed | None:
+    """As many of which the claim speaks."""
     target = wanted(reached, verdict)
     is_beyond_help = question.process is Process.BETTING and question.bounds is None
     if target is None or verdict is Verdict.MIXED or is_beyond_help:

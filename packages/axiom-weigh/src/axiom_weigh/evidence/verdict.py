@@ -11,6 +11,7 @@ from axiom_weigh.statistics.shares_and_medians import (
     MOST,
     bernoulli_log_e,
     dealt_log_e,
+    log_e_above,
     median_of,
     median_sequence,
     share_sequence,
@@ -132,9 +133,9 @@ def located(
 
 def middle(question: Question, present: Sequence[float]) -> float | None:
     """The estimate alone, of one value or more."""
-    if question.process is Process.RANKS:
-        return signed_ranks.pseudo_median(present)
-    return located(question, present)[0]
+    if question.process is not Process.RANKS:
+        return located(question, present)[0]
+    return signed_ranks.pseudo_median(present)
 
 
 def _clustered(question: Question, strength: Weight) -> Weight:
@@ -180,7 +181,7 @@ def _by_share(question: Question, present: Sequence[float], whole: int) -> Weigh
     """A missing event may have been one or not, whichever speaks less."""
     events, missing = sum(value > 0.5 for value in present), whole - len(present)
     near, far = question.null - question.smallest, question.null + question.smallest
-    inside = min(_more_than(events, whole, near), _more_than(whole - events - missing, whole, 1.0 - far))
+    inside = min(log_e_above(events, whole, near), log_e_above(whole - events - missing, whole, 1.0 - far))
     return Weight(
         log_e=min(bernoulli_log_e(possible, whole, question.null) for possible in range(events, events + missing + 1)),
         side=_sign(events / whole - question.null),
@@ -211,13 +212,6 @@ def _absent(question: Question, inside: float) -> float:
     low, high = question.bounds or (-math.inf, math.inf)
     is_empty = question.null - question.smallest < low and high < question.null + question.smallest
     return 0.0 if is_empty else inside
-
-
-def _more_than(successes: int, whole: int, chance: float) -> float:
-    """Against all chances up to this one."""
-    if chance < 0:
-        return MOST
-    return bernoulli_log_e(successes, whole, min(chance, successes / whole))
 
 
 def _interval_told(low: float | None, high: float | None, bars: Sequence[float]) -> str:

@@ -6,7 +6,6 @@ of closed blocks and from what is known beside them; asked again, it says the sa
 """
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -24,7 +23,7 @@ from axiom_weigh.evidence.outliers import believed
 from axiom_weigh.evidence.seeds_needed import more
 from axiom_weigh.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom_weigh.evidence.verdict import Conclusion, conclude, middle, read
-from axiom_weigh.statistics.replicates_needed import Needed, fewest_deciding
+from axiom_weigh.statistics.replicates_needed import fewest_deciding
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 
 __all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "ReplicateProgress", "blocks", "card", "weigh"]
@@ -57,7 +56,8 @@ def weigh(
     makes a contrast surer. Of a mean, bets after it are as they are; that holds as long as whether a value is missing
     depends on nothing but the value itself and what came before it.
     """
-    return _evidence(_analyse(estimand, observations, blocks, homes, surroundings, raised, with_parts=False))
+    facts = _analyse(estimand, observations, blocks, homes, surroundings, raised, with_parts=False)
+    return _evidence(facts)
 
 
 def card(
@@ -120,7 +120,7 @@ def _analyse(
     sound_values = sound(question(estimand), observations, blocks)
     sure = believed(sound_values.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     clustered_question = replace(sound_values.question, clustering=sure.clustering)
-    counted = _across_hosts(sure.counted) if sure.clustering > 1 else sure.counted
+    counted = sure.counted
     values = [observation.value for observation in counted]
     parts = designs_of(counted)
     whole = read(clustered_question, values, [observation.design for observation in counted] if len(parts) > 1 else ())
@@ -142,7 +142,7 @@ def _analyse(
     computed = {host for observation in counted if observation.value is not None for host in observation.hosts}
     return _GradeFacts(
         question=clustered_question,
-        sound_values=replace(sound_values, counted=counted),
+        sound_values=replace(sound_values, counted=counted, reasons=(*sound_values.reasons, *sure.reasons)),
         blocks=blocks,
         surroundings=surroundings,
         concluded=concluded,
@@ -160,7 +160,8 @@ def _analyse(
         raised=(
             *raised,
             *sound_values.alarms,
-            *alarms(sure, homes, surroundings.agreements, looks=blocks),
+            *sure.alarms,
+            *alarms(counted, surroundings.agreements),
             *lopsided(clustered_question, concluded, [value for value in values if value is not None]),
         ),
     )
@@ -192,10 +193,14 @@ def _evidence(seen: _GradeFacts) -> Evidence:
         platforms=facts.platforms,
         designs=sum(design.seeds > 0 for design in seen.designs),
         needs=needs,
-        more=_with_unasked(
-            more(seen.question, present, concluded.verdict, reached, estimate=concluded.estimate),
-            len(sound_values.counted),
-            sound_values.unasked,
+        more=more(
+            seen.question,
+            present,
+            concluded.verdict,
+            reached,
+            estimate=concluded.estimate,
+            counted=len(sound_values.counted),
+            unasked=sound_values.unasked,
         ),
         flags=(*(alarm.text for alarm in seen.raised), *badges),
         alarms=seen.raised,
@@ -203,7 +208,6 @@ def _evidence(seen: _GradeFacts) -> Evidence:
         false_share=seen.surroundings.false_share,
         reasons=(
             *sound_values.reasons,
-            *_clustered(seen.question),
             concluded.reason,
             middle_named(seen.question.process),
             *filter(None, [of_ties(seen.question, values, concluded.estimate), of_mean(seen.question, values)]),
@@ -213,14 +217,6 @@ def _evidence(seen: _GradeFacts) -> Evidence:
             _grade_reason(reached, needs),
         ),
     )
-
-
-def _with_unasked(needed: Needed | None, counted: int, unasked: int) -> Needed | None:
-    """How many replicates bring so many of which the claim speaks."""
-    if needed is None or not counted:
-        return needed
-    few, many = (None if count is None else math.ceil(count * (counted + unasked) / counted) for count in needed)
-    return few, many
 
 
 def _facts(grade_facts: _GradeFacts) -> GradeFacts:
@@ -261,24 +257,8 @@ def _facts(grade_facts: _GradeFacts) -> GradeFacts:
     )
 
 
-def _across_hosts(counted: Sequence[Observation]) -> tuple[Observation, ...]:
-    """The first value of each host, then the second of each: values that are alike shall not be paired."""
-    before = Counter[tuple[int, ...]]()
-    turns = []
-    for observation in counted:
-        turns.append(before[observation.hosts])
-        before[observation.hosts] += 1
-    return tuple(counted[place] for place in sorted(range(len(counted)), key=turns.__getitem__))
-
-
 def _fewest(question: Question) -> int:
     return fewest_deciding(-math.log(question.alpha_of_an_end)) if question.process is Process.RANKS else 0
-
-
-def _clustered(question: Question) -> list[str]:
-    if question.clustering <= 1:
-        return []
-    return [f"values of one host are somewhat alike, so {question.clustering:.3g} values are taken for one"]
 
 
 def _only_platform(names: Set[str]) -> Set[str]:

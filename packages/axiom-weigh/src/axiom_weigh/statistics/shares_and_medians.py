@@ -34,6 +34,11 @@ def bernoulli_log_e(successes: int, n: int, p0: float) -> float:
     return capped(mixture - _log_power(p0, successes) - _log_power(1.0 - p0, failures))
 
 
+def log_e_above(successes: int, n: int, chance: float) -> float:
+    """How strongly so many successes of n speak against all chances up to this one."""
+    return MOST if chance < 0 else bernoulli_log_e(successes, n, min(chance, successes / n))
+
+
 def median_of(numbers: Sequence[float]) -> float:
     """The mean of the two in the middle is a number even where their sum is none."""
     middle = float(statistics.median(numbers))

@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import WrongUse
-from axiom_weigh.evidence.false_discoveries import SHARES, WeighedClaim, false_shares
+from axiom_weigh.evidence.false_discoveries import SHARES, false_shares, weighed_claim
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Verdict
 from axiom_weigh.weighing.card_text import CardText, say_common_once
@@ -130,11 +130,7 @@ def weigh_all(
             "of=('ours', 'base1', 'base2'))."
         )
     cards = [card for table in tables for card in _cards(table, _several(value), arms, words)]
-    claims = [
-        WeighedClaim(number=n, e_value=card.evidence.e_value, e_absent=card.evidence.e_absent, verdict=card.verdict)
-        for n, card in enumerate(cards)
-    ]
-    shares = false_shares(claims)
+    shares = false_shares([weighed_claim(n, card.evidence) for n, card in enumerate(cards)])
     return ManyClaims(cards=tuple(cards), false_shares=tuple(shares[n] for n in range(len(cards))))
 
 

@@ -157,6 +157,7 @@ class PreflightExperiment(Command, name="experiment.preflight", capability=Capab
         from axiom.laboratory.experiments import preflight
 
         attempt = preflight_report.read_preflight_report(self.report)
+        kin.count_usual_parts()  # takes more than a second once, for which the writer shall not wait
         with Connections(folder=laboratory.folder).reader() as reader:
             return preflight.recheck_source(reader, laboratory.folder, attempt)
 

@@ -20,10 +20,10 @@ from axiom.laboratory.findings.reproduce import read_agreements
 from axiom.store.engine.database import Database
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import evidence, observations
-from axiom.store.findings.evidence import ComparedClaim, WeighedFinding
+from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.findings.observations import ObservationSet, PlacedObservation
 from axiom.store.registrations import registrations
-from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
+from axiom_weigh.evidence.false_discoveries import false_shares, weighed_claim
 from axiom_weigh.evidence.rounding import around, clear_of
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.grouping import group_pairs
@@ -71,9 +71,9 @@ def evaluate_findings(db: Database, current_round: Round, now: datetime) -> list
         for line in added:
             evidence.add_evidence(db, number, line.evidence, line.new.placed, session_id=current_round.id, now=now)
         changes, news = _judge_standing(added)
+        notes += [_note(added[-1], len(added)), *news]  # what several blocks came to is told once
         for status, why in changes:
             registrations.set_finding_status(db, number, status, why)
-        notes += [_note(added[-1], len(added)), *news]  # what several blocks came to is told once
     block_store.mark_versions_weighed(db, looked)
     return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
 
@@ -107,8 +107,8 @@ def _suspend_unweighable(db: Database, finding: WeighedFinding, notes: list[Note
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
         if finding.status == "open":  # else somebody knows already
             why = f"it cannot be weighed: {error}"
-            registrations.set_finding_status(db, finding.number, "suspended", why)
             notes.append(_suspension_note(finding.number, why))
+            registrations.set_finding_status(db, finding.number, "suspended", why)
 
 
 def _read_finding(version: ObservedVersion, finding: WeighedFinding) -> _FindingRecord:
@@ -216,7 +216,12 @@ def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime, note
     claims = {claim.number: claim for claim in evidence.list_compared_claims(db)}
     unweighable = set[int]()
     while True:
-        shares = false_shares([_claim_of(claim, newest.get(number)) for number, claim in claims.items()])
+        shares = false_shares(
+            [
+                weighed_claim(number, newest[number].evidence) if number in newest else claim
+                for number, claim in claims.items()
+            ]
+        )
         moved = [number for number, share in shares.items() if share != claims[number].false_share]
         asked_again = [number for number in moved if number not in newest and number not in unweighable]
         if not asked_again:
@@ -230,15 +235,6 @@ def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime, note
                 written.append(newest[number])
         unweighable.update(set(asked_again) - newest.keys())
     return [_weigh_with_share(line, shares[line.number]) if line is newest[line.number] else line for line in written]
-
-
-def _claim_of(claim: ComparedClaim, line: _NewLine | None) -> ComparedClaim | WeighedClaim:
-    if line is None:
-        return claim
-    weighed = line.evidence
-    return WeighedClaim(
-        number=claim.number, e_value=weighed.e_value, e_absent=weighed.e_absent, verdict=weighed.verdict
-    )
 
 
 def _weigh_again(record: _FindingRecord) -> _NewLine:
@@ -306,16 +302,17 @@ def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
 def _note(line: _NewLine, blocks: int) -> Note:
     weighed, version, estimand = line.evidence, line.record.version, line.record.version.estimand(line.record.finding)
     is_block = line.before is None or weighed.blocks > line.before.blocks
-    is_again = line.before is not None and line.before.method < METHOD
-    text = (
-        "After {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
-        if is_block and blocks == 1
-        else "Through {blocks} block(s), after {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
-        if is_block
-        else "It was weighed again by newer rules: {verdict}, {grade} (before: {before})."
-        if is_again
-        else "No block closed, and something else is known: {verdict}, {grade}, {place}."
-    )
+    facts: dict[str, float | str]
+    if is_block:
+        through = "After" if blocks == 1 else "Through {blocks} block(s), after"
+        text = through + " {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
+        facts = _interval(weighed, estimand)
+    elif line.before is not None and line.before.method < METHOD:
+        text = "It was weighed again by newer rules: {verdict}, {grade} (before: {before})."
+        facts = {"before": f"{line.before.verdict}, {line.before.grade}"}
+    else:
+        text = "No block closed, and something else is known: {verdict}, {grade}, {place}."
+        facts = {"place": _place(weighed)}
     return Note(
         kind="evidence.weighed" if is_block else "evidence.changed",
         text="Finding {finding} ({experiment}): {answer}. " + text,
@@ -327,13 +324,7 @@ def _note(line: _NewLine, blocks: int) -> Note:
             "verdict": weighed.verdict,
             "grade": weighed.grade,
             "blocks": blocks,
-            **(
-                _interval(weighed, estimand)
-                if is_block
-                else {"before": f"{line.before.verdict}, {line.before.grade}" if line.before else ""}
-                if is_again
-                else {"place": _place(weighed)}
-            ),
+            **facts,
         },
         about=f"/findings/{line.number}",
     )
