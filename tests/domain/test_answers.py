@@ -21,7 +21,10 @@ from axiom.domain.headlines.answers import (
     compose_answer,
     compose_claim,
     compose_question,
+    find_unsaid_levels,
     is_size_open,
+    name_levels,
+    with_levels,
     with_words,
 )
 from axiom.domain.registrations import estimand_definition
@@ -154,6 +157,38 @@ def test_a_claim_is_composed_on_the_side_that_is_expected():
     for kind, expects in itertools.product(Kind, Direction):
         claim = compose_claim(estimand(kind, expects=expects))
         assert Verdict(read_headline(claim).verdict) in verdicts_of(Meaning.AS_CLAIMED, expects)
+
+
+def test_every_level_that_two_arms_do_not_share_stands_in_the_sentence():
+    unnamed = 0
+    for manifest, asked in ((manifest, asked) for manifest in MANIFESTS for asked in manifest.estimands):
+        arms = asked["between"] if asked["kind"] == Kind.CONTRAST else ()
+        cells = [[config for config in manifest.configs if arm.items() <= config.items()] for arm in arms]
+        worded = with_words(asked, manifest, manifest.configs)
+        for factor in manifest.configs[0] if arms else ():
+            levels = [{config[factor] for config in own} for own in cells]
+            if levels[0].isdisjoint(levels[1]) and all(len(own) == 1 for own in levels):
+                unnamed += not any(factor in arm for arm in arms)
+                for (level,) in levels:
+                    told = name_levels({"words": manifest.words}, {factor: level}).removeprefix("without ")
+                    assert told in compose_question(worded), (manifest.name, asked["name"], factor)
+    assert unnamed >= 3
+
+
+def test_tests_of_one_answer_say_in_what_else_they_differ():
+    said = set()
+    for manifest in MANIFESTS:
+        for headline in manifest.headlines:
+            tests = [asked for asked in manifest.estimands if asked["name"] in headline.when]
+            unsaid = find_unsaid_levels(tests, manifest.configs)
+            for asked in tests:
+                worded = with_levels(with_words(asked, manifest, manifest.configs), unsaid[asked["name"]], manifest.words)
+                sentence = compose_question(worded)
+                assert "_" not in sentence
+                told = [name_levels(worded, {factor: level}) for factor, level in unsaid[asked["name"]].items()]
+                assert all(level.removeprefix("without ") in sentence for level in told), (manifest.name, told)
+                said |= {(manifest.name, asked["name"])} if told else set()
+    assert {("grokking_in_relu_networks", name) for name in ("half_of_the_largest", "enough_in_the_end")} <= said
 
 
 def test_an_effect_is_size_open_while_its_interval_reaches_below_what_matters():

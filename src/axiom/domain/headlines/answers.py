@@ -209,17 +209,18 @@ def with_words(
     estimand: Mapping[str, Any], manifest: NamesThings, configs: Sequence[Mapping[str, object]]
 ) -> dict[str, Any]:
     """The estimand with what its headline says besides: words of its file, and the span of its factor in configs."""
-    names = {estimand["measure"], estimand["across"], *(factor for arm in estimand["between"] for factor in arm)}
+    arms = _whole_arms(estimand["between"], configs)
+    named = [estimand["measure"], estimand["across"], *(factor for arm in (*estimand["between"], *arms) for factor in arm)]
     places = needed(estimand, configs) if configs else ()
     levels = [configs[place].get(estimand["across"]) for place in places]
     numeric = [level for level in levels if isinstance(level, int | float)]
     naming = {
         "setting": setting_of(manifest),
-        "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in names},
+        "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in named},
         "is_event": estimand["measure"] in manifest.events,
         "is_of_several": len(places) > 1,
         "span": [min(numeric), max(numeric)] if numeric else [],
-        "arms": _whole_arms(estimand["between"], configs),
+        "arms": arms,
     }
     bare = {name: value for name, value in estimand.items() if name not in naming}
     return bare | {name: value for name, value in naming.items() if value}
@@ -228,14 +229,41 @@ def with_words(
 def _whole_arms(
     between: Sequence[Mapping[str, object]], configs: Sequence[Mapping[str, object]]
 ) -> list[dict[str, object]]:
-    """Two arms with the levels that each has of every factor that either names: what only one names may be shared."""
+    """Two arms with all in which they differ, whether their file names it or not; nothing where it names all of it.
+
+    What only one of them names is told of both: it may be shared.
+    """
     arms = [dict(arm) for arm in between]
-    for arm in arms if len(arms) > 1 else []:
-        own = [config for config in configs if arm.items() <= config.items()]
-        for factor in sorted({factor for other in between for factor in other} - arm.keys()):
-            if len({repr(config[factor]) for config in own}) == 1:
-                arm[factor] = own[0][factor]
+    if len(arms) > 1:
+        cells = [[config for config in configs if arm.items() <= config.items()] for arm in arms]
+        for factor in configs[0] if configs else ():
+            levels = [{repr(config[factor]): config[factor] for config in own} for own in cells]
+            if any(factor in arm for arm in between) or levels[0].keys().isdisjoint(levels[1]):
+                for arm, own in zip(arms, levels, strict=True):
+                    arm.update({factor: level for level in own.values()} if len(own) == 1 else {})
     return [] if arms == [dict(arm) for arm in between] else arms
+
+
+def find_unsaid_levels(
+    estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]
+) -> dict[str, dict[str, object]]:
+    """By name of those of one answer, at what each is measured and does not say, where another is at something else."""
+    cells = {estimand["name"]: [configs[place] for place in needed(estimand, configs)] for estimand in estimands}
+    unsaid: dict[str, dict[str, object]] = {name: {} for name in cells}
+    for factor in configs[0] if configs else ():
+        levels = {name: {repr(config[factor]): config[factor] for config in own} for name, own in cells.items()}
+        for estimand in estimands if len({tuple(sorted(own)) for own in levels.values()}) > 1 else ():
+            is_said = factor == estimand["across"] or any(factor in arm for arm in estimand["between"])
+            if len(own := levels[estimand["name"]]) == 1 and not is_said:
+                unsaid[estimand["name"]] |= {factor: level for level in own.values()}
+    return unsaid
+
+
+def with_levels(estimand: Mapping[str, Any], levels: Mapping[str, object], words: Mapping[str, str]) -> dict[str, Any]:
+    """The estimand with these levels in its condition, of which it says nothing itself; `words` are its file's."""
+    labels = {name: label for name, label in words.items() if name.partition("=")[0] in levels}
+    arms = [{**arm, **levels} for arm in estimand.get("arms") or estimand["between"] or ({},)]
+    return {**estimand, "arms": arms, "words": {**labels, **estimand.get("words", {})}} if levels else dict(estimand)
 
 
 def setting_of(manifest: NamesThings) -> str:
