@@ -11,7 +11,7 @@ from headline_reader import contradiction, read_headline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.estimands import VALUE, Direction, Kind, likeliest
+from axiom.domain.estimands import VALUE, Center, Direction, Kind, likeliest
 from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.experiments import Headline, check_headlines
 from axiom.domain.headlines import numbers
@@ -189,6 +189,14 @@ def test_tests_of_one_answer_say_in_what_else_they_differ():
                 assert all(level.removeprefix("without ") in sentence for level in told), (manifest.name, told)
                 said |= {(manifest.name, asked["name"])} if told else set()
     assert {("grokking_in_relu_networks", name) for name in ("half_of_the_largest", "enough_in_the_end")} <= said
+
+
+def test_a_share_of_all_runs_is_told_where_it_is_weighed():
+    for param in SHIPPED:
+        (asked,) = param.values
+        if asked.get("is_event") and asked["kind"] != Kind.PROPORTION:
+            is_mean = asked.get("about") == Center.MEAN
+            assert ("the share of runs with" in compose_question(asked)) is is_mean, asked["name"]
 
 
 def test_an_effect_is_size_open_while_its_interval_reaches_below_what_matters():

@@ -381,7 +381,8 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
         every = " throughout" if estimand.get("is_of_several") else ""  # in every run of a repetition
         measure = f"the share of repetitions with {measure}{every}"
     elif estimand.get("is_event"):
-        measure = f"the share of runs with {measure}"
+        runs = "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"  # of which the typical one is told
+        measure = f"the share of {runs} with {measure}"
     if form is not _Form.LEVEL:
         return measure
     arms = _arms(estimand)
