@@ -99,8 +99,7 @@ def tell_size(estimand: Mapping[str, Any], measured: WeighedNumber) -> tuple[str
     ends = (measured.estimate, measured.low, measured.high)
     of = ""
     if not numbers.unit_of(estimand)[1]:
-        kind, measure = Kind(estimand["kind"]), name_quantity(estimand, estimand["measure"])
-        of = f"difference in {measure}" if kind is Kind.CONTRAST else _POWERS.get(kind, measure)
+        of = _POWERS.get(Kind(estimand["kind"]), name_number(estimand))
     sure = numbers.certainty_with_unit(estimand, *ends)
     return numbers.estimate_with_unit(estimand, *ends), f"{of}; {sure}" if of else sure
 
@@ -173,6 +172,19 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
 def compose_quantity(estimand: Mapping[str, Any]) -> str:
     """Which number is told of, in words: "accuracy on new examples with width 64 minus that with width 2"."""
     return _arms({**estimand, "setting": ""}).condition + _quantity(estimand, _Form.LEVEL)
+
+
+def name_number(estimand: Mapping[str, Any]) -> str:
+    """The same in brief, beside a number or along an axis that nothing else explains: "difference in accuracy"."""
+    kind, form = Kind(estimand["kind"]), _form(estimand | {"null": 0.0})
+    measured = _quantity(estimand, _Form.DIFFERENCE)
+    if form is _Form.DIFFERENCE:
+        return f"ratio of {measured}" if numbers.is_ratio(estimand) else f"difference in {measured}"
+    if kind is Kind.BREAKPOINT:
+        return f"{name_factor(estimand, estimand['across'])} at which {measured} turns"
+    if kind in (*_POWERS, Kind.EXPONENT) and not numbers.tells_doubling(estimand):
+        return f"{_POWERS.get(kind, 'exponent')} of {measured}"
+    return measured.removeprefix("the ")
 
 
 def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
