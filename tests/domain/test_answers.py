@@ -199,6 +199,14 @@ def test_a_share_of_all_runs_is_told_where_it_is_weighed():
             assert ("the share of runs with" in compose_question(asked)) is is_mean, asked["name"]
 
 
+def test_a_table_says_its_scale_wherever_a_sentence_tells_its_numbers_on_another():
+    for param in SHIPPED:
+        (asked,) = param.values
+        is_told_otherwise = numbers.rescale_number(asked, 0.25) != 0.25
+        assert (numbers.name_column(asked, "Value") != "Value") is is_told_otherwise, asked["name"]
+        assert bool(numbers.interval_in_words(asked, 0.25, 0.2, 0.3)) >= is_told_otherwise, asked["name"]
+
+
 def test_an_effect_is_size_open_while_its_interval_reaches_below_what_matters():
     asked = estimand(Kind.CONTRAST)
     for verdict, low, high, wanted in (
