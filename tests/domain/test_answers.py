@@ -23,7 +23,9 @@ from axiom.domain.headlines.answers import (
     compose_question,
     find_unsaid_levels,
     is_size_open,
+    name_in_words,
     name_levels,
+    tell_common_levels,
     with_levels,
     with_words,
 )
@@ -205,6 +207,21 @@ def test_a_table_says_its_scale_wherever_a_sentence_tells_its_numbers_on_another
         is_told_otherwise = numbers.rescale_number(asked, 0.25) != 0.25
         assert (numbers.name_column(asked, "Value") != "Value") is is_told_otherwise, asked["name"]
         assert bool(numbers.interval_in_words(asked, 0.25, 0.2, 0.3)) >= is_told_otherwise, asked["name"]
+
+
+def test_a_caption_says_of_no_factor_two_things_and_an_axis_has_a_name_without_a_gap():
+    for manifest in (manifest for manifest in MANIFESTS if manifest.figure):
+        figure, measures = manifest.figure, {measure.name for measure in manifest.measures}
+        shown = [config for config in manifest.configs if figure.shows(config)]
+        common = tell_common_levels(manifest.words, shown, measures)
+        own = [label for name, label in manifest.words.items() if "=" in name and label in common]
+        for factor in shown[0]:
+            name = name_in_words(manifest.words, factor)
+            told = [label for label in common if label not in own and label.startswith(f"{name} ")]
+            assert not (told and any(name in label for label in own)), (manifest.name, common)
+        for measure in measures:
+            assert not any(label.startswith(f"{manifest.words.get(measure, '?')} ") for label in common), common
+        assert "…" not in (figure.along or name_in_words(manifest.words, figure.x)), manifest.name
 
 
 def test_an_effect_is_size_open_while_its_interval_reaches_below_what_matters():

@@ -108,7 +108,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
             "figure": picture,
-            "common": tell_common_levels(manifest.words, shown),
+            "common": tell_common_levels(manifest.words, shown, {measure.name for measure in manifest.measures}),
             "card": shared_card_address(reading, f"experiment/{stored.id}", answered["title"]),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "results": counters.count_of_experiment(reading.db, "result", stored.id),

@@ -303,7 +303,9 @@ def name_factor(estimand: Mapping[str, Any], factor: str) -> str:
 
 
 def name_in_words(words: Mapping[str, str], name: str) -> str:
-    return (words.get(name) or name.replace("_", " ")).replace(f"{VALUE} ", "")
+    """A measure or factor, as what stands along an axis; where its level stands amid its words, a gap shows it."""
+    label = words.get(name) or name.replace("_", " ")
+    return label.removeprefix(VALUE).strip().replace(VALUE, "…")
 
 
 def level_in_words(words: Mapping[str, str], factor: str, level: object) -> str:
@@ -323,13 +325,28 @@ def tell_levels(words: Mapping[str, str], config: Mapping[str, Any], across: str
     }
 
 
-def tell_common_levels(words: Mapping[str, str], configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What all these configs have in common, of the factors for which a file has words."""
-    return [
-        level_in_words(words, factor, level)
+def tell_common_levels(
+    words: Mapping[str, str], configs: Sequence[Mapping[str, Any]], measures: Collection[str]
+) -> list[str]:
+    """What all these configs have in common, of the factors for which a file has words.
+
+    Words of a measure are none of a factor that is called so. A level that speaks of another factor says what that is:
+    "at the best learning rate" leaves out the rate that was given, and not taken.
+    """
+    common = {
+        factor: level
         for factor, level in (configs[0] if configs else {}).items()
-        if (factor in words or f"{factor}={level}" in words) and all(config[factor] == level for config in configs)
-    ]
+        if all(config[factor] == level for config in configs)
+    }
+    own = [words[f"{factor}={level}"] for factor, level in common.items() if f"{factor}={level}" in words]
+    told = []
+    for factor, level in common.items():
+        label = words.get(factor, "")
+        is_of_measure = factor in measures and VALUE not in label
+        is_said = any(name_in_words(words, factor) in other for other in own)
+        if f"{factor}={level}" in words or (label and not is_of_measure and not is_said):
+            told.append(level_in_words(words, factor, level))
+    return told
 
 
 class _Arms(NamedTuple):
