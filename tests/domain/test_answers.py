@@ -171,9 +171,11 @@ def test_every_level_that_two_arms_do_not_share_stands_in_the_sentence():
             levels = [{config[factor] for config in own} for own in cells]
             if levels[0].isdisjoint(levels[1]) and all(len(own) == 1 for own in levels):
                 unnamed += not any(factor in arm for arm in arms)
-                for (level,) in levels:
+                for arm, (level,) in zip(arms, levels, strict=True):
                     told = name_levels({"words": manifest.words}, {factor: level}).removeprefix("without ")
-                    assert told in compose_question(worded), (manifest.name, asked["name"], factor)
+                    others = [manifest.words.get(f"{name}={own}", "") for name, own in arm.items()]
+                    is_said = any(name_in_words(manifest.words, factor) in label for label in others)
+                    assert is_said or told in compose_question(worded), (manifest.name, asked["name"], factor)
     assert unnamed >= 3
 
 
@@ -191,6 +193,16 @@ def test_tests_of_one_answer_say_in_what_else_they_differ():
                 assert all(level.removeprefix("without ") in sentence for level in told), (manifest.name, told)
                 said |= {(manifest.name, asked["name"])} if told else set()
     assert {("grokking_in_relu_networks", name) for name in ("half_of_the_largest", "enough_in_the_end")} <= said
+
+
+def test_an_arm_says_of_no_factor_two_things():
+    words = {"hold=none": "no holding strength", "strength": "holding strength", "hold=all": "all weights held"}
+    asked = estimand(Kind.CONTRAST) | {
+        "between": [{"hold": "none", "strength": 1}, {"hold": "all", "strength": 30}],
+        "words": words,
+    }
+    question = compose_question(asked)
+    assert "with no holding strength than with all weights held and holding strength 30?" in question
 
 
 def test_a_share_of_all_runs_is_told_where_it_is_weighed():

@@ -259,15 +259,17 @@ def _whole_arms(
 def find_unsaid_levels(
     estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]
 ) -> dict[str, dict[str, object]]:
-    """By name of those of one answer, at what each is measured and does not say, where another is at something else."""
+    """By name of those of one answer, at what each is measured, where another is at something else and neither says it.
+
+    What one of them compares or goes along is left out: beside it a level of another would read as one of that.
+    """
     cells = {estimand["name"]: [configs[place] for place in needed(estimand, configs)] for estimand in estimands}
+    said = {factor for estimand in estimands for arm in ({estimand["across"]: 0}, *estimand["between"]) for factor in arm}
     unsaid: dict[str, dict[str, object]] = {name: {} for name in cells}
-    for factor in configs[0] if configs else ():
+    for factor in (factor for factor in (configs[0] if configs else ()) if factor not in said):
         levels = {name: {repr(config[factor]): config[factor] for config in own} for name, own in cells.items()}
-        for estimand in estimands if len({tuple(sorted(own)) for own in levels.values()}) > 1 else ():
-            is_said = factor == estimand["across"] or any(factor in arm for arm in estimand["between"])
-            if len(own := levels[estimand["name"]]) == 1 and not is_said:
-                unsaid[estimand["name"]] |= {factor: level for level in own.values()}
+        for name, own in levels.items() if len({tuple(sorted(own)) for own in levels.values()}) > 1 else ():
+            unsaid[name] |= {factor: level for level in own.values()} if len(own) == 1 else {}
     return unsaid
 
 
@@ -338,15 +340,21 @@ def tell_common_levels(
         for factor, level in (configs[0] if configs else {}).items()
         if all(config[factor] == level for config in configs)
     }
-    own = [words[f"{factor}={level}"] for factor, level in common.items() if f"{factor}={level}" in words]
-    told = []
-    for factor, level in common.items():
-        label = words.get(factor, "")
-        is_of_measure = factor in measures and VALUE not in label
-        is_said = any(name_in_words(words, factor) in other for other in own)
-        if f"{factor}={level}" in words or (label and not is_of_measure and not is_said):
-            told.append(level_in_words(words, factor, level))
-    return told
+    return [
+        level_in_words(words, factor, level)
+        for factor, level in _without_what_is_said(words, common).items()
+        if f"{factor}={level}" in words or (factor in words and (factor not in measures or VALUE in words[factor]))
+    ]
+
+
+def _without_what_is_said(words: Mapping[str, str], levels: Mapping[str, object]) -> dict[str, object]:
+    """The levels but those of factors of which the words of another level speak."""
+    own = {factor: words[f"{factor}={level}"] for factor, level in levels.items() if f"{factor}={level}" in words}
+    return {
+        factor: level
+        for factor, level in levels.items()
+        if factor in own or factor not in words or not any(name_in_words(words, factor) in label for label in own.values())
+    }
 
 
 class _Arms(NamedTuple):
@@ -487,7 +495,7 @@ def _without(arm: Mapping[str, object], common: Mapping[str, object]) -> dict[st
 def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
     """An arm as "with noise 0.2 and width 64, without skips", in whatever order its factors were written."""
     words: Mapping[str, str] = estimand.get("words", {})
-    levels = sorted(arm.items())
+    levels = sorted(_without_what_is_said(words, arm).items())
     labels = {factor: words.get(f"{factor}={level}", "") for factor, level in levels}
     holding = [
         labels[factor] or _held(words.get(factor) or factor.replace("_", " "), level)
