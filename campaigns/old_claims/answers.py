@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.headlines import numbers
-from axiom.domain.headlines.answers import compose_answer, compose_question, with_words
+from axiom.domain.headlines.answers import compose_question, with_words
 from axiom.domain.links import AskingEstimand, LinkKind
 from axiom.laboratory.experiments.old_claims import OldClaims
 from axiom.signed.manifests import Manifest
 from old_claims.findings import ComputedExperiment, WeighedFinding
-from old_claims.page import claim_test, lead, reckoned_of
+from old_claims.page import claim_test, compose_finding_answer, lead, reckoned_of
 from old_claims.verdict import ClaimTest
 
 NAME = "old_claims_answered.json"
@@ -149,7 +149,7 @@ def _conclusion(finding: WeighedFinding, manifest: Manifest) -> dict[str, Any]:
         ends = conclusion.estimate, conclusion.low, conclusion.high
         number, certainty = numbers.estimate_with_unit(estimand, *ends), numbers.tell_certainty(estimand, *ends)
     return {
-        "answer": compose_answer(estimand, conclusion, finding.status),
+        "answer": compose_finding_answer(manifest, finding),
         "number": number,
         "certainty": certainty,
         "grade": conclusion.grade.value,

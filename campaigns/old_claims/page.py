@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 from types import MappingProxyType
 
 from axiom.domain.evidence import Meaning
+from axiom.domain.headlines.answers import compose_answer, compose_question, with_words
 from axiom.domain.headlines.numbers import begin_sentence
 from axiom.domain.links import AskingEstimand, Bearing, LinkKind, OldClaim
 from axiom.laboratory.experiments.old_claims import OldClaims
+from axiom.signed.manifests import Manifest
 from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
 from old_claims.findings import ComputedExperiment, WeighedFinding
@@ -27,7 +29,8 @@ _INTRO = """
 Axiom succeeds a laboratory that left {claims} claims in five session logs. Most of them rested on one seed, so they
 were one observation, however many computers repeated it. We asked them again: each as far as the logs tell how it was
 asked then, and with controls that could overturn it. The old scripts are lost, so tasks and sizes are ours, made
-after what the logs tell: “does not stand” means that it does not stand there. This page says what became of each.
+after what the logs tell: “stands” and “does not stand” speak of the tests below a claim, and of no more of it. This
+page says what became of each.
 
 Every number here is a typical value, a median, a mean or a share over *seeds*: independent repetitions with other data,
 other starts and another order. Half of all means of two values lie above their typical value. The interval behind a
@@ -60,10 +63,10 @@ as they were. No value was computed again.
 config measured, so they stay.
 """
 _MEANS = {
-    Reckoning.STANDS: "every test speaks for it, and no control overturns it",
+    Reckoning.STANDS: "every test made of it speaks for it, and no control overturns it",
     Reckoning.DEPENDS: "it holds in one setting and not in another, or something else accounts for it",
-    Reckoning.TOO_SMALL: "whatever there is of it is smaller than what was said to matter",
-    Reckoning.FALLS: "every test speaks against it",
+    Reckoning.TOO_SMALL: "what its tests show is smaller than what was said to matter",
+    Reckoning.FALLS: "every test made of it speaks against it",
     Reckoning.UNDECIDED: "it has all its seeds, and they are not enough to say",
     Reckoning.NOT_YET: "it lacks seeds, or no experiment here covers it",
 }
@@ -77,13 +80,6 @@ _CONTROLS = {
     Bearing.SUPPORTS: "A control overturns it",
     Bearing.CONTRADICTS: "A control does not overturn it",
     Bearing.SAYS_NOTHING: "A control says nothing yet",
-}
-_SAID = {
-    Meaning.AS_CLAIMED: "so it is",
-    Meaning.OPPOSITE: "the other way round",
-    Meaning.TOO_SMALL: "too small to matter",
-    Meaning.DISAGREE: "designs disagree",
-    Meaning.UNDECIDED: "undecided",
 }
 
 
@@ -160,8 +156,12 @@ def _findings_changed(before: Mapping[str, ComputedExperiment], now: Mapping[str
     yield f"{len(others) or 'None'} of {counted(len(pairs), 'finding')} have another verdict or grade{_end(others)}"
     yield ""
     for name, (old, new) in others.items():
-        then, today = (f"{_verdict(finding)}, {fact(finding)}" for finding in (old, new))
-        yield f"- `{name}`, {_plain(new.estimand['claim'])}: before {then}; now {today}."
+        then, today = (
+            f"**{finding.conclusion.verdict}** ({finding.conclusion.grade}), {fact(finding)}" for finding in (old, new)
+        )
+        manifest = now[name.partition(".")[0]].manifest
+        asked = compose_question(with_words(new.estimand, manifest, manifest.configs))
+        yield f"- `{name}`: {asked} Before {then}; now {today}."
     if others:
         yield ""
 
@@ -233,12 +233,12 @@ def _section(
 def _claim(
     claim: OldClaim, reckoned: Reckoned, experiments: Mapping[str, ComputedExperiment], later: str | None
 ) -> Iterator[str]:
-    less = ", though whether it matters is open" if reckoned.is_size_open else ""
-    yield f"### {begin_sentence(str(reckoned.reckoning))}{less}: {claim.claim}"
+    yield f"### Claimed: {claim.claim}"
     yield ""
     yield _wrapped(f"*Then* ({_name(claim)}): {_then(claim)}")
     yield ""
-    yield _wrapped(f"*Now*: {reckoned.reason}.{_WHY_THESE.format(why=later) if later else ''}")
+    why = _WHY_THESE.format(why=later) if later else ""
+    yield _wrapped(f"*Now*: **{reckoned.reckoning}**: {reckoned.reason}.{why}")
     yield ""
     rows = [claim_test(asking, experiments) for asking in claim.askings]
     tests = [row for row in rows if row.asking.kind is LinkKind.TESTS]
@@ -278,32 +278,27 @@ def _row(test: ClaimTest, lead: str, experiments: Mapping[str, ComputedExperimen
     experiment = experiments.get(test.asking.experiment)
     finding = experiment.findings.get(test.asking.estimand) if experiment else None
     begin = f"- *{lead}*: " if lead else "- "
-    if finding is None:
-        return f"{begin}{_claim_text(test, experiment)}. 0 of {test.wanted} seeds. {name}"
-    if not test.is_enough:
-        return f"{begin}{_plain(finding.estimand['claim'])}. {fact(finding)}; {test.wanted} seeds are asked for. {name}"
-    return (
-        f"{begin}{_plain(finding.estimand['claim'])}: {_verdict(finding)}. {fact(finding)}; {_matters(finding)}. {name}"
-    )
+    if experiment is None or finding is None:
+        return f"{begin}{_asked(test, experiment)} 0 of {test.wanted} seeds. {name}"
+    wanted = "" if test.is_enough else f", of {test.wanted} that are asked for"
+    answer = compose_finding_answer(experiment.manifest, finding, is_number_told=False)
+    return f"{begin}{answer}. {finding.conclusion.grade}: {fact(finding)}{wanted}; {_matters(finding)}. {name}"
 
 
-def _verdict(finding: WeighedFinding) -> str:
-    return f"**{_SAID[finding.meaning]}** ({finding.conclusion.grade}{_void(finding)})"
+def compose_finding_answer(manifest: Manifest, finding: WeighedFinding, *, is_number_told: bool = True) -> str:
+    """What a finding says, from its numbers alone: what its file or a log claims is said nowhere beside a verdict."""
+    worded = with_words(finding.estimand, manifest, manifest.configs)
+    return compose_answer(worded, finding.conclusion, finding.status, is_number_told=is_number_told)
 
 
-def _claim_text(test: ClaimTest, experiment: ComputedExperiment | None) -> str:
-    estimands = experiment.manifest.estimands if experiment else ()
-    claims = {estimand["name"]: _plain(estimand["claim"]) for estimand in estimands}
-    return claims.get(test.asking.estimand, "nothing of its experiment is computed")
-
-
-def _plain(claim: str) -> str:
-    """A claim without what was expected of it: beside the answer that is no help."""
-    return claim.partition(" (expected: ")[0]
-
-
-def _void(finding: WeighedFinding) -> str:
-    return f", {finding.status}" if finding.footing.is_void else ""
+def _asked(test: ClaimTest, experiment: ComputedExperiment | None) -> str:
+    manifest = experiment.manifest if experiment else None
+    questions = [
+        compose_question(with_words(estimand, manifest, manifest.configs))
+        for estimand in (manifest.estimands if manifest else ())
+        if manifest and estimand["name"] == test.asking.estimand
+    ]
+    return questions[0] if questions else "Nothing of its experiment is computed."
 
 
 def _matters(finding: WeighedFinding) -> str:

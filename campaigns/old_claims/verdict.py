@@ -106,7 +106,7 @@ def _outcome(bearings: Sequence[Bearing], controls: Sequence[Bearing], *, are_ab
     if upheld + fallen < whole:
         return Reckoned(reckoning=Reckoning.UNDECIDED, reason=_silent(bearings, "test"))
     if fallen:
-        reason = "whatever there is of it is smaller than what matters" if are_absent else f"{_all(whole)} against it"
+        reason = "what its tests show is smaller than what matters" if are_absent else f"{_all(whole)} against it"
         return Reckoned(reckoning=Reckoning.TOO_SMALL if are_absent else Reckoning.FALLS, reason=reason)
     if Bearing.SUPPORTS in controls:
         reason = "asked as it was then it holds, and a control says that something else accounts for it"

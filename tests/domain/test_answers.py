@@ -11,7 +11,7 @@ from headline_reader import contradiction, read_headline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.estimands import VALUE, Direction, Kind, likeliest
+from axiom.domain.estimands import VALUE, Center, Direction, Kind, likeliest
 from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.experiments import Headline, check_headlines
 from axiom.domain.headlines import numbers
@@ -21,7 +21,12 @@ from axiom.domain.headlines.answers import (
     compose_answer,
     compose_claim,
     compose_question,
+    find_unsaid_levels,
     is_size_open,
+    name_in_words,
+    name_levels,
+    tell_common_levels,
+    with_levels,
     with_words,
 )
 from axiom.domain.registrations import estimand_definition
@@ -154,6 +159,81 @@ def test_a_claim_is_composed_on_the_side_that_is_expected():
     for kind, expects in itertools.product(Kind, Direction):
         claim = compose_claim(estimand(kind, expects=expects))
         assert Verdict(read_headline(claim).verdict) in verdicts_of(Meaning.AS_CLAIMED, expects)
+
+
+def test_every_level_that_two_arms_do_not_share_stands_in_the_sentence():
+    unnamed = 0
+    for manifest, asked in ((manifest, asked) for manifest in MANIFESTS for asked in manifest.estimands):
+        arms = asked["between"] if asked["kind"] == Kind.CONTRAST else ()
+        cells = [[config for config in manifest.configs if arm.items() <= config.items()] for arm in arms]
+        worded = with_words(asked, manifest, manifest.configs)
+        for factor in manifest.configs[0] if arms else ():
+            levels = [{config[factor] for config in own} for own in cells]
+            if levels[0].isdisjoint(levels[1]) and all(len(own) == 1 for own in levels):
+                unnamed += not any(factor in arm for arm in arms)
+                for arm, (level,) in zip(arms, levels, strict=True):
+                    told = name_levels({"words": manifest.words}, {factor: level}).removeprefix("without ")
+                    others = [manifest.words.get(f"{name}={own}", "") for name, own in arm.items()]
+                    is_said = any(name_in_words(manifest.words, factor) in label for label in others)
+                    assert is_said or told in compose_question(worded), (manifest.name, asked["name"], factor)
+    assert unnamed >= 3
+
+
+def test_tests_of_one_answer_say_in_what_else_they_differ():
+    said = set()
+    for manifest in MANIFESTS:
+        for headline in manifest.headlines:
+            tests = [asked for asked in manifest.estimands if asked["name"] in headline.when]
+            unsaid = find_unsaid_levels(tests, manifest.configs)
+            for asked in tests:
+                worded = with_levels(with_words(asked, manifest, manifest.configs), unsaid[asked["name"]], manifest.words)
+                sentence = compose_question(worded)
+                assert "_" not in sentence
+                told = [name_levels(worded, {factor: level}) for factor, level in unsaid[asked["name"]].items()]
+                assert all(level.removeprefix("without ") in sentence for level in told), (manifest.name, told)
+                said |= {(manifest.name, asked["name"])} if told else set()
+    assert {("grokking_in_relu_networks", name) for name in ("half_of_the_largest", "enough_in_the_end")} <= said
+
+
+def test_an_arm_says_of_no_factor_two_things():
+    words = {"hold=none": "no holding strength", "strength": "holding strength", "hold=all": "all weights held"}
+    asked = estimand(Kind.CONTRAST) | {
+        "between": [{"hold": "none", "strength": 1}, {"hold": "all", "strength": 30}],
+        "words": words,
+    }
+    question = compose_question(asked)
+    assert "with no holding strength than with all weights held and holding strength 30?" in question
+
+
+def test_a_share_of_all_runs_is_told_where_it_is_weighed():
+    for param in SHIPPED:
+        (asked,) = param.values
+        if asked.get("is_event") and asked["kind"] != Kind.PROPORTION:
+            is_mean = asked.get("about") == Center.MEAN
+            assert ("the share of runs with" in compose_question(asked)) is is_mean, asked["name"]
+
+
+def test_a_table_says_its_scale_wherever_a_sentence_tells_its_numbers_on_another():
+    for param in SHIPPED:
+        (asked,) = param.values
+        is_told_otherwise = numbers.rescale_number(asked, 0.25) != 0.25
+        assert (numbers.name_column(asked, "Value") != "Value") is is_told_otherwise, asked["name"]
+        assert bool(numbers.interval_in_words(asked, 0.25, 0.2, 0.3)) >= is_told_otherwise, asked["name"]
+
+
+def test_a_caption_says_of_no_factor_two_things_and_an_axis_has_a_name_without_a_gap():
+    for manifest in (manifest for manifest in MANIFESTS if manifest.figure):
+        figure, measures = manifest.figure, {measure.name for measure in manifest.measures}
+        shown = [config for config in manifest.configs if figure.shows(config)]
+        common = tell_common_levels(manifest.words, shown, measures)
+        own = [label for name, label in manifest.words.items() if "=" in name and label in common]
+        for factor in shown[0]:
+            name = name_in_words(manifest.words, factor)
+            told = [label for label in common if label not in own and label.startswith(f"{name} ")]
+            assert not (told and any(name in label for label in own)), (manifest.name, common)
+        for measure in measures:
+            assert not any(label.startswith(f"{manifest.words.get(measure, '?')} ") for label in common), common
+        assert "…" not in (figure.along or name_in_words(manifest.words, figure.x)), manifest.name
 
 
 def test_an_effect_is_size_open_while_its_interval_reaches_below_what_matters():

@@ -165,7 +165,7 @@ def test_a_figure_shows_the_cells_with_its_levels():
 
 
 def test_a_figure_tells_its_levels_as_numbers_of_something_and_in_no_words():
-    for along, levels in (("left", {}), ("", {"1": "5 %"}), ("left", {"1": "the best"}), ("left", {"1": "5 % win"})):
+    for along, levels in (("", {"1": "5 %"}), ("left", {"1": "the best"}), ("left", {"1": "5 % win"})):
         with pytest.raises(ValueError, match="levels"):
             Figure(x="rate", y="loss", title="Loss", along=along, levels=levels)
 

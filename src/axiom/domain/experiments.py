@@ -92,12 +92,12 @@ class Figure:
     title: str
     log: tuple[str, ...] = ()  # ("x",), ("y",) or ("x", "y")
     where: Mapping[str, object] = field(default_factory=dict)  # factors with their levels, as in {"gap": 0.5}
-    along: str = ""  # what the x axis says it is, where its levels are told in another number
-    levels: Mapping[str, str] = field(default_factory=dict)  # and that number, as in {"3": "51 %"}
+    along: str = ""  # what the x axis says it is, where the words of the factor are none of an axis
+    levels: Mapping[str, str] = field(default_factory=dict)  # of it, told in another number, as in {"3": "51 %"}
 
     def __post_init__(self) -> None:
         """Refuse words in place of numbers, and numbers that nobody knows what they are of."""
-        if bool(self.along) != bool(self.levels) or not all(map(_LEVEL.fullmatch, self.levels.values())):
+        if (self.levels and not self.along) or not all(map(_LEVEL.fullmatch, self.levels.values())):
             raise ValueError("the levels of a figure are numbers, with % or without, and along says of what")
 
     def shows(self, config: Mapping[str, object]) -> bool:

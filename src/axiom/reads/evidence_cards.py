@@ -5,12 +5,12 @@ tell it; so such a volunteer has no number here, neither in what is weighed toda
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from axiom.domain.evidence import Meaning, Registration
-from axiom.domain.headlines.numbers import join_words
+from axiom.domain.headlines.numbers import join_words, name_column
 from axiom.domain.registrations import read_registration_body
 from axiom.reads.base import scope
 from axiom.reads.base.docstring import bundle_files, experiment_source
@@ -83,11 +83,12 @@ def describe_card_parts(db: Database, weighed: Card | None) -> Answer:
     }
 
 
-def forest_plot(reading: Reading, number: int, weighed: Card | None) -> Answer:
+def forest_plot(reading: Reading, number: int, estimand: Mapping[str, Any], weighed: Card | None) -> Answer:
     columns = _columns(weighed.evidence.centre if weighed else "median")
     shown = [stratum for by in _FORESTS for stratum in weighed.by(by)] if weighed else []
     rows = [[getattr(stratum, name) for name in columns.values()] for stratum in shown]
-    return figure_with_table(reading, f"finding/{number}/forest", list(columns), rows)
+    headings = [name_column(estimand, name) if of == "estimate" else name for name, of in columns.items()]
+    return figure_with_table(reading, f"finding/{number}/forest", headings, rows)
 
 
 def describe_newer_evidence(evidence: Evidence) -> Answer:

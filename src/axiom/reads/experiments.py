@@ -18,7 +18,7 @@ from axiom.domain.headlines.answers import (
     name_in_words,
     with_words,
 )
-from axiom.domain.headlines.numbers import estimand_scale, tell_bars
+from axiom.domain.headlines.numbers import name_column, tell_bars
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
@@ -460,8 +460,7 @@ def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) ->
     if estimand is None:
         return None
     values = numbers[estimand["name"]].values
-    scale = estimand_scale(estimand)
-    headings = ("Repetition", f"Value, in {scale}" if scale else "Value")
+    headings = ("Repetition", name_column(with_words(estimand, manifest, manifest.configs), "Value"))
     return figure_with_table(reading, name, headings, list(enumerate(values)), is_course=True)
 
 

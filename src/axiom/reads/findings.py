@@ -20,6 +20,7 @@ from axiom.domain.headlines.numbers import (
     format_moment,
     has_unit,
     interval_in_words,
+    name_column,
     span_in_words,
     tell_bars,
     tell_interval,
@@ -71,8 +72,6 @@ _GRADES = list(Grade)
 _SINCE = {"day": 1, "week": 7, "month": 30}  # days
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _MOST_COMPARED = 2_000  # letters of a question
-_HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
-_OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because")
 
 
 @page_at("/findings", "findings.html", words="q verdict grade alias theme since order from until")
@@ -263,8 +262,8 @@ def finding_page(reading: Reading, number: int) -> Answer:
                 kind: shown | {"embed": f"/findings/{number}/picture?show={kind}"}
                 for kind, shown in (
                     ("narrowing", narrowing_plot(reading, number, view.estimand)),
-                    ("strip", plot_repetitions(reading, number, observed)),
-                    ("forest", evidence_cards.forest_plot(reading, number, weighed)),
+                    ("strip", plot_repetitions(reading, number, view.estimand, observed)),
+                    ("forest", evidence_cards.forest_plot(reading, number, view.estimand, weighed)),
                 )
             },
         }
@@ -419,16 +418,21 @@ def history_table(reading: Reading, number: int) -> tuple[Sequence[str], Sequenc
 def narrowing_plot(reading: Reading, number: int, estimand: Mapping[str, Any]) -> Answer:
     """The picture of how a finding's interval became narrower."""
     rows = [_row(line, estimand) for line in findings.list_finding_course(reading.db, number)]
-    return figure_with_table(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
+    estimate = name_column(estimand, "Estimate")
+    headings = ("Replicates", estimate, "Low", "High", "e-value", "Verdict", "Grade", "Session")
+    return figure_with_table(reading, f"finding/{number}/narrowing", headings, rows, is_course=True)
 
 
-def plot_repetitions(reading: Reading, number: int, observed: Sequence[Observation]) -> Answer:
+def plot_repetitions(
+    reading: Reading, number: int, estimand: Mapping[str, Any], observed: Sequence[Observation]
+) -> Answer:
     """The picture of what a finding's number is in each repetition."""
     values = [
         [row.replicate, row.value, ", ".join(map(str, row.hosts)), row.design, row.cohort.value, row.why_missing]
         for row in observed
     ]
-    return figure_with_table(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True)
+    headings = ("Replicate", name_column(estimand, "Value"), "Hosts", "Design", "Cohort", "Missing because")
+    return figure_with_table(reading, f"finding/{number}/strip", headings, values, is_course=True)
 
 
 def finding_course(reading: Reading, number: int) -> list[tuple[Any, ...]]:
@@ -457,6 +461,7 @@ def describe_finding(reading: Reading, view: FindingView) -> Answer:
         "foreknowledge": _foreknowledge(reading, view),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
+        "bounds": estimand.get("bounds"),
         "literature": _literature(reading, view),
         "block": view.registered["block"],
         "evidence": describe_evidence(reading, line) if line else None,

@@ -30,10 +30,10 @@ from axiom.store.views.findings import FindingBrief
 _ANSWERED = "old_claims_answered.json"  # written by scripts/campaign reproduce
 # What became of a claim, the most sure first, and what that means.
 _MEANS = {
-    "stands": "every test speaks for it, and no control overturns it",
+    "stands": "every test made of it speaks for it, and no control overturns it",
     "depends": "it holds in one setting and not in another, or something else accounts for it",
-    "too small to matter": "whatever there is of it is smaller than what was said to matter",
-    "does not stand": "every test speaks against it",
+    "too small to matter": "what its tests show is smaller than what was said to matter",
+    "does not stand": "every test made of it speaks against it",
     "undecided": "all planned seeds are in, and they are not enough to say",
     "not yet": "too few seeds are in, or no experiment here covers it",
 }

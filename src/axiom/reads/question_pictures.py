@@ -30,7 +30,7 @@ def describe_picture(reading: Reading, stored: StoredExperiment, manifest: Manif
     noun, number, kind = name.split("/")
     if noun == "finding":
         observed = evidence.read_observations(reading.db, int(number))
-        shown = findings.plot_repetitions(reading, int(number), observed)
+        shown = findings.plot_repetitions(reading, int(number), findings.read_estimands(reading)[int(number)], observed)
     else:
         shown = experiments.plot_picture(reading, stored, manifest, kind) or {}
     chosen = {word: text for word in WORDS.split() if (text := reading.query.get(word))}

@@ -12,8 +12,10 @@ from axiom.domain.headlines.answers import (
     compose_statement,
     compose_title,
     count_open_sizes,
+    find_unsaid_levels,
     grade_answer,
     tell_common_levels,
+    with_levels,
     with_words,
 )
 from axiom.domain.headlines.numbers import certainty_with_unit, interval_in_words
@@ -66,11 +68,14 @@ def question_page(reading: Reading, name: str) -> Answer:
     briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.experiment_id == stored.id]
     answered = describe_answer(reading, stored, manifest, briefs)
     carrying = set(answered["carried_by"])
+    unsaid = _find_unsaid_levels(manifest, answered["rests_on"])
     rows = [
         finding_views.describe_finding(reading, view)
         | {
             "question": compose_question(view.estimand),
-            "statement": compose_statement(view.estimand, view.measured),
+            "statement": compose_statement(
+                with_levels(view.estimand, unsaid.get(view.finding.estimand, {}), manifest.words), view.measured
+            ),
             "sure": _tell_interval(view.estimand, view.measured),
         }
         for view in views
@@ -103,7 +108,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
             "figure": picture,
-            "common": tell_common_levels(manifest.words, shown),
+            "common": tell_common_levels(manifest.words, shown, {measure.name for measure in manifest.measures}),
             "card": shared_card_address(reading, f"experiment/{stored.id}", answered["title"]),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "results": counters.count_of_experiment(reading.db, "result", stored.id),
@@ -230,13 +235,20 @@ def _compose_answer(
 
 def _tell_recorded_numbers(manifest: Manifest, names: Collection[str]) -> list[Answer]:
     """What the makers measured, in sentences; for the page of one question alone, since it goes through all configs."""
-    numbers = find_recorded_numbers(manifest.name, manifest.version)
+    numbers, unsaid = find_recorded_numbers(manifest.name, manifest.version), _find_unsaid_levels(manifest, names)
     rows = []
     for estimand in manifest.estimands:
         if estimand["name"] in names:
             number, worded = numbers[estimand["name"]], with_words(estimand, manifest, manifest.configs)
+            worded = with_levels(worded, unsaid[estimand["name"]], manifest.words)
             rows.append({"statement": compose_statement(worded, number), "sure": _tell_interval(worded, number)})
     return rows
+
+
+def _find_unsaid_levels(manifest: Manifest, names: Collection[str]) -> dict[str, dict[str, object]]:
+    """In what the tests that stand together differ without saying so: what is read as one factor's work may be these."""
+    together = [estimand for estimand in manifest.estimands if estimand["name"] in names]
+    return find_unsaid_levels(together, manifest.configs)
 
 
 def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:

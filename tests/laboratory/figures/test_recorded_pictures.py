@@ -9,11 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from axiom.domain.headlines.answers import with_words
 from axiom.laboratory.figures.redraw_figures import recorded_picture
+from axiom.laboratory.figures.rules.sweeps_and_strips import compose_strip, name_axis
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest
 from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.picture_data import Sweep, described
+from axiom_weigh.values import Observation
 
 LISTED = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
 MANIFESTS = [read_manifest(canonical_bytes(declared["manifest"])) for declared in LISTED.values()]
@@ -105,3 +108,40 @@ def test_two_points_lie_as_many_times_apart_as_is_written_beside_them():
     }
     assert {"label_scars", "scars_or_size"} <= told.keys()
     assert {name: pair for name, pair in told.items() if not 0.5 < pair[0] / pair[1] < 2.0} == {}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(-1.0, 1.0, "nothing bounds it"), (-1.0, 0.5, "at most 50"), (-0.5, 1.0, "at least −50"), (-0.5, 0.5, "−50 to 50")],
+)
+def test_a_declared_bound_is_never_told_as_the_end_of_what_is_known(low, high, told):
+    asked = {
+        "name": "gain",
+        "kind": "contrast",
+        "measure": "accuracy",
+        "between": [{"width": 2}, {"width": 1}],
+        "across": "",
+        "null": 0.0,
+        "smallest": 0.1,
+        "expects": "+",
+        "bounds": [-1.0, 1.0],
+        "in_words": "{percent} percentage points",
+    }
+    values = [Observation(replicate=number, value=0.25, fingerprint=f"{number}") for number in range(8)]
+    line = SimpleNamespace(
+        seeds=8, estimate=0.25, low=low, high=high, verdict="undecided", grade="Awaiting", centre="typical value"
+    )
+    words = described(compose_strip(1, asked, line, values))
+    assert told in words
+    assert "100" not in words
+    assert name_axis(asked).startswith("difference in accuracy")
+
+
+def test_an_axis_says_what_its_numbers_are_of():
+    for manifest in MANIFESTS:
+        for asked in manifest.estimands:
+            axis = name_axis(with_words(asked, manifest, manifest.configs))
+            is_of_two = len(asked["between"]) > 1 and not asked["null"]
+            assert ("difference in" in axis or "ratio of" in axis) is (is_of_two or asked["kind"] == "contrast"), axis
+            assert ("share of repetitions" in axis) is (asked["kind"] == "proportion"), axis
+            assert "the th " not in axis

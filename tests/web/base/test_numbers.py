@@ -96,9 +96,12 @@ def test_a_size_that_nothing_bounds_is_not_told_as_known_and_a_point_once():
         assert "sure" in known
         assert "sure" not in told
     assert numbers.interval_in_words({**share, "bounds": (-1.0, 1.0)}, 1.0, 0.5, 1.0) == (
-        "+100 points (95 % sure: +50 to +100)"
+        "+100 points (95 % sure: at least +50)"
     )
     assert numbers.interval_in_words(share, 1.0, 1.0, 1.0) == "+100 points (95 % sure: no other value)"
+    raw = {**share, "in_words": "", "bounds": (-1.0, 1.0)}
+    assert numbers.format_interval(raw, 0.25, -1.0, 0.5) == ("+0.25", "open", "+0.50")
+    assert numbers.format_interval(raw, 0.25, None, None)[1:] == ("open", "open")
     bare = {"kind": "proportion", "null": 0.5, "smallest": 0.1, "bounds": (0.0, 1.0)}
     assert numbers.certainty_with_unit(bare, 0.75, 0.6, 0.9) == "95 % sure: 60 to 90 %"
     assert "sure" not in numbers.certainty_with_unit(bare, 0.75, 0.0, 1.0)

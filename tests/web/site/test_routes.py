@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
+from importlib import resources
 
 import pytest
 from evidence_lines import record
@@ -292,3 +293,12 @@ def test_pages_of_other_sites_read_what_is_public_where_the_operator_says_so(sit
         headers = browser.get(address).headers
         assert headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in headers
+
+
+def test_a_long_name_goes_on_behind_an_underscore_and_is_copied_whole(site_of):
+    assert "<code>tiny_<wbr>sum@1</code>" in site_of.get("/experiments/tiny_sum").text
+    environment = template_environment()
+    assert environment.from_string("{{ '<a_b>'|breakable }}").render() == "&lt;a_<wbr>b&gt;"
+    for template in (resources.files("axiom.web") / "templates").iterdir():
+        source = template.read_text(encoding="utf-8")
+        assert not re.search(r">\{\{ [\w.]*experiment(\.name)? \}\}|\u200b", source), template.name

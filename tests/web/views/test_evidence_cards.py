@@ -97,7 +97,7 @@ def test_a_share_is_called_a_share_and_the_card_shows_its_parts(weighed_lab, wei
         card = evidence_cards.weigh_inputs(evidence.read_card_inputs(weighed_lab.db, 1))
         card = replace(card, evidence=replace(card.evidence, e_kind=kind))
         assert card.evidence.centre == centre
-        table = evidence_cards.forest_plot(reading, 1, card)
+        table = evidence_cards.forest_plot(reading, 1, {"kind": "level"}, card)
         assert table["headings"] == ["Group", "Part", "Replicates", "Missing", *headings]
         assert [row[4] for row in table["rows"][-3:]] == [part.estimate for part in card.by("host")]
         assert {len(row) for row in table["rows"]} == {len(headings) + 4}

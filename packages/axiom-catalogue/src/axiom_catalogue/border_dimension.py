@@ -440,7 +440,7 @@ experiment = Experiment(
         "batch=0": "all examples in each step",
         "goal": "a loss below {value} of the first",
         "steps": "{value} training steps",
-        "levels": "{value} levels",
+        "levels": "{value} levels of zoom",
         "examples": "{value} training examples",
         "examples=0": "as many examples as weights",
         "inputs": "{value} inputs",

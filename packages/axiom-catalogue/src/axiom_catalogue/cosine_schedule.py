@@ -201,6 +201,7 @@ experiment = Experiment(
     ),
     words={
         "test_accuracy": "accuracy on new images",
+        "way": "course of the learning rate",
         "way=constant": "a constant rate",
         "way=cosine": "a rate along a cosine",
         "way=mean": "the mean of weights at a constant rate",

@@ -187,7 +187,7 @@ experiment = Experiment(
         ),
         Estimand(
             name="in_old_range",
-            claim="on most tasks and goals the gradient noise scale leaves the range from 7 to 99",
+            claim="in most repetitions the gradient noise scale leaves the range from 7 to 99 on some task or goal",
             kind=Kind.PROPORTION,
             measure="in_old_range",
             null=0.5,

@@ -236,7 +236,7 @@ experiment = Experiment(
     ),
     words={
         "diverged": "divergence of the loss",
-        "has_learned": "the chance that the loss ends below its start",
+        "has_learned": "the share of a repetition's runs whose loss ends below its start",
         "network=affine": "an affine model",
         "network=linear": "a linear network",
         "network=relu": "one wide ReLU layer",

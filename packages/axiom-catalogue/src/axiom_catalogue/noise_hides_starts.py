@@ -439,7 +439,14 @@ experiment = Experiment(
         _beside("rates_digits", DIGITS | {"noise": 0.016, "batch": 4}, DIGITS | {"noise": 0.002, "batch": 32}),
         _beside("sizes_high_teacher", TEACHER | {"noise": 0.012, "batch": 32}, TEACHER | {"noise": 0.012, "batch": 2}),
     ),
-    figure=Figure(x="noise", y="lead", title="The lead of batches, by noise and batch size", log=("x",), where=DIGITS),
+    figure=Figure(
+        x="noise",
+        y="lead",
+        title="The lead of batches, by noise and batch size",
+        log=("x",),
+        where=DIGITS,
+        along="learning rate over batch size",
+    ),
     setting="small ReLU classifiers that learn at more or less noise",
     headlines=(
         Headline(

@@ -220,6 +220,7 @@ experiment = Experiment(
         "doublings": "the number of doublings of the rate at which it learns",
         "highest": "the highest learning rate that works",
         "best_accuracy": "accuracy on new images at the best rate",
+        "norm": "kind of normalisation",
         "norm=none": "no normalisation",
         "norm=batch": "batch normalisation",
         "norm=layer": "layer normalisation",

@@ -250,7 +250,7 @@ experiment = Experiment(
         "mean_accuracy": "mean accuracy on both tasks",
         "tasks=clusters": "clusters of points",
         "tasks=teachers": "tasks that contradict each other",
-        "importance=none": "no weights to hold",
+        "importance=none": "no holding strength",
         "importance=equal": "all weights to hold alike",
         "importance=fisher": "important weights to hold",
         "strength": "holding strength",

@@ -7,7 +7,8 @@ time of ln(s / a - 1) / (2 s), where a is its size at the start (Saxe et al. 201
 exact where the start lies along the modes, and we ask it of a start at random. Of ReLU networks we follow the singular
 values of all matrices. Does the largest grow beyond the middle one? And does a fast network end with a lower stable
 rank (fewer directions that matter)? After the same epochs it has learned more, so we also ask at the same training
-loss.
+loss. The largest and the middle value are those of the start and of the end: they need not be of one pattern, both
+are means over three matrices and two tasks, and at a random start the largest lies at the edge of the others.
 
 We expect times that fall nearly as the inverse of the strength, a largest singular value that grows, but hardly more
 than the middle one, and a rank that falls with the rate after the same epochs, but not at the same loss.

@@ -158,7 +158,7 @@ def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requ
             ("own", "3 points"),
             ("words", "1 seed "),
         ),
-        *(("one", " 0 at width 8", "without"), ("first-look", "unbounded"), ("older-strip", "24 are from before")),
+        *(("one", " 0 at width 8", "without"), ("first-look", "nothing bounds it"), ("older-strip", "24 are from before")),
         (
             "narrowing",
             "32 seeds",
@@ -174,7 +174,7 @@ def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requ
         *(("history", "10 by 2026-03-02", "900 by 2026-05-27"), ("one-curve", "0.5", "0.25", "1 repetition ")),
         ("curve", "0.00334", "0.102", "6 of 24", "30 to 35"),
         ("forest", "2 of 2: from 0.064 to 0.069", "2 of 3", "4 of 4", "0.04 to 0.08", "−0.012 to 0.122"),
-        *(("one-part", "1 of 1: 0.064", "unbounded"), ("long-strip", "every 3 ")),
+        *(("one-part", "1 of 1: 0.064", "nothing bounds it"), ("long-strip", "every 3 ")),
     ):
         text = described(requests[name]).replace("\N{NO-BREAK SPACE}", " ")
         assert [number for number in numbers if number not in text] == [], name

@@ -30,7 +30,7 @@ def test_a_card_says_the_number_and_what_it_means():
     undecided = {"verdict": Verdict.UNDECIDED, "reads": Meaning.UNDECIDED, "low": None, "is_signed": False}
     for changes, number, stands in (
         ({}, "+0.75 [+0.5, +1], 1,016 repetitions", ("effect +", "as claimed", "Strong")),
-        (undecided, "0.75 [−∞, 1], 1,016 repetitions", ("undecided", "Strong")),
+        (undecided, "0.75 [open, 1], 1,016 repetitions", ("undecided", "Strong")),
         ({"verdict": Verdict.NEGATIVE, "reads": Meaning.OPPOSITE}, "+0.75 [+0.5, +1]", ("effect −", "opposite")),
     ):
         shown = made(**changes)

@@ -100,8 +100,7 @@ def tell_size(estimand: Mapping[str, Any], measured: WeighedNumber) -> tuple[str
     ends = (measured.estimate, measured.low, measured.high)
     of = ""
     if not numbers.unit_of(estimand)[1]:
-        kind, measure = Kind(estimand["kind"]), name_quantity(estimand, estimand["measure"])
-        of = f"difference in {measure}" if kind is Kind.CONTRAST else _POWERS.get(kind, measure)
+        of = _POWERS.get(Kind(estimand["kind"]), name_number(estimand))
     sure = numbers.certainty_with_unit(estimand, *ends)
     return numbers.estimate_with_unit(estimand, *ends), f"{of}; {sure}" if of else sure
 
@@ -174,6 +173,19 @@ def compose_quantity(estimand: Mapping[str, Any]) -> str:
     return _arms({**estimand, "setting": ""}).condition + _quantity(estimand, _Form.LEVEL)
 
 
+def name_number(estimand: Mapping[str, Any]) -> str:
+    """The same in brief, beside a number or along an axis that nothing else explains: "difference in accuracy"."""
+    kind, form = Kind(estimand["kind"]), _form(estimand | {"null": 0.0})
+    measured = _quantity(estimand, _Form.DIFFERENCE)
+    if form is _Form.DIFFERENCE:
+        return f"ratio of {measured}" if numbers.is_ratio(estimand) else f"difference in {measured}"
+    if kind is Kind.BREAKPOINT:
+        return f"{name_factor(estimand, estimand['across'])} at which {measured} turns"
+    if kind in (*_POWERS, Kind.EXPONENT) and not numbers.tells_doubling(estimand):
+        return f"{_POWERS.get(kind, 'exponent')} of {measured}"
+    return measured.removeprefix("the ")
+
+
 def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
     """Is there an effect of which it is open whether it is as large as one that matters?"""
     bars = rounding.around(float(estimand["null"]), float(estimand["smallest"]))
@@ -208,17 +220,18 @@ def with_words(
     estimand: Mapping[str, Any], manifest: NamesThings, configs: Sequence[Mapping[str, object]]
 ) -> dict[str, Any]:
     """The estimand with what its headline says besides: words of its file, and the span of its factor in configs."""
-    names = {estimand["measure"], estimand["across"], *(factor for arm in estimand["between"] for factor in arm)}
+    arms = _whole_arms(estimand["between"], configs)
+    named = [estimand["measure"], estimand["across"], *(factor for arm in (*estimand["between"], *arms) for factor in arm)]
     places = needed(estimand, configs) if configs else ()
     levels = [configs[place].get(estimand["across"]) for place in places]
     numeric = [level for level in levels if isinstance(level, int | float)]
     naming = {
         "setting": setting_of(manifest),
-        "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in names},
+        "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in named},
         "is_event": estimand["measure"] in manifest.events,
         "is_of_several": len(places) > 1,
         "span": [min(numeric), max(numeric)] if numeric else [],
-        "arms": _whole_arms(estimand["between"], configs),
+        "arms": arms,
     }
     bare = {name: value for name, value in estimand.items() if name not in naming}
     return bare | {name: value for name, value in naming.items() if value}
@@ -227,14 +240,43 @@ def with_words(
 def _whole_arms(
     between: Sequence[Mapping[str, object]], configs: Sequence[Mapping[str, object]]
 ) -> list[dict[str, object]]:
-    """Two arms with the levels that each has of every factor that either names: what only one names may be shared."""
+    """Two arms with all in which they differ, whether their file names it or not; nothing where it names all of it.
+
+    What only one of them names is told of both: it may be shared.
+    """
     arms = [dict(arm) for arm in between]
-    for arm in arms if len(arms) > 1 else []:
-        own = [config for config in configs if arm.items() <= config.items()]
-        for factor in sorted({factor for other in between for factor in other} - arm.keys()):
-            if len({repr(config[factor]) for config in own}) == 1:
-                arm[factor] = own[0][factor]
+    if len(arms) > 1:
+        cells = [[config for config in configs if arm.items() <= config.items()] for arm in arms]
+        for factor in configs[0] if configs else ():
+            levels = [{repr(config[factor]): config[factor] for config in own} for own in cells]
+            if any(factor in arm for arm in between) or levels[0].keys().isdisjoint(levels[1]):
+                for arm, own in zip(arms, levels, strict=True):
+                    arm.update({factor: level for level in own.values()} if len(own) == 1 else {})
     return [] if arms == [dict(arm) for arm in between] else arms
+
+
+def find_unsaid_levels(
+    estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]
+) -> dict[str, dict[str, object]]:
+    """By name of those of one answer, at what each is measured, where another is at something else and neither says it.
+
+    What one of them compares or goes along is left out: beside it a level of another would read as one of that.
+    """
+    cells = {estimand["name"]: [configs[place] for place in needed(estimand, configs)] for estimand in estimands}
+    said = {factor for estimand in estimands for arm in ({estimand["across"]: 0}, *estimand["between"]) for factor in arm}
+    unsaid: dict[str, dict[str, object]] = {name: {} for name in cells}
+    for factor in (factor for factor in (configs[0] if configs else ()) if factor not in said):
+        levels = {name: {repr(config[factor]): config[factor] for config in own} for name, own in cells.items()}
+        for name, own in levels.items() if len({tuple(sorted(own)) for own in levels.values()}) > 1 else ():
+            unsaid[name] |= {factor: level for level in own.values()} if len(own) == 1 else {}
+    return unsaid
+
+
+def with_levels(estimand: Mapping[str, Any], levels: Mapping[str, object], words: Mapping[str, str]) -> dict[str, Any]:
+    """The estimand with these levels in its condition, of which it says nothing itself; `words` are its file's."""
+    labels = {name: label for name, label in words.items() if name.partition("=")[0] in levels}
+    arms = [{**arm, **levels} for arm in estimand.get("arms") or estimand["between"] or ({},)]
+    return {**estimand, "arms": arms, "words": {**labels, **estimand.get("words", {})}} if levels else dict(estimand)
 
 
 def setting_of(manifest: NamesThings) -> str:
@@ -262,7 +304,9 @@ def name_factor(estimand: Mapping[str, Any], factor: str) -> str:
 
 
 def name_in_words(words: Mapping[str, str], name: str) -> str:
-    return (words.get(name) or name.replace("_", " ")).replace(f"{VALUE} ", "")
+    """A measure or factor, as what stands along an axis; where its level stands amid its words, a gap shows it."""
+    label = words.get(name) or name.replace("_", " ")
+    return label.removeprefix(VALUE).strip().replace(VALUE, "…")
 
 
 def level_in_words(words: Mapping[str, str], factor: str, level: object) -> str:
@@ -282,13 +326,34 @@ def tell_levels(words: Mapping[str, str], config: Mapping[str, Any], across: str
     }
 
 
-def tell_common_levels(words: Mapping[str, str], configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What all these configs have in common, of the factors for which a file has words."""
+def tell_common_levels(
+    words: Mapping[str, str], configs: Sequence[Mapping[str, Any]], measures: Collection[str]
+) -> list[str]:
+    """What all these configs have in common, of the factors for which a file has words.
+
+    Words of a measure are none of a factor that is called so. A level that speaks of another factor says what that is:
+    "at the best learning rate" leaves out the rate that was given, and not taken.
+    """
+    common = {
+        factor: level
+        for factor, level in (configs[0] if configs else {}).items()
+        if all(config[factor] == level for config in configs)
+    }
     return [
         level_in_words(words, factor, level)
-        for factor, level in (configs[0] if configs else {}).items()
-        if (factor in words or f"{factor}={level}" in words) and all(config[factor] == level for config in configs)
+        for factor, level in _without_what_is_said(words, common).items()
+        if f"{factor}={level}" in words or (factor in words and (factor not in measures or VALUE in words[factor]))
     ]
+
+
+def _without_what_is_said(words: Mapping[str, str], levels: Mapping[str, object]) -> dict[str, object]:
+    """The levels but those of factors of which the words of another level speak."""
+    own = {factor: words[f"{factor}={level}"] for factor, level in levels.items() if f"{factor}={level}" in words}
+    return {
+        factor: level
+        for factor, level in levels.items()
+        if factor in own or factor not in words or not any(name_in_words(words, factor) in label for label in own.values())
+    }
 
 
 class _Arms(NamedTuple):
@@ -352,7 +417,8 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
         every = " throughout" if estimand.get("is_of_several") else ""  # in every run of a repetition
         measure = f"the share of repetitions with {measure}{every}"
     elif estimand.get("is_event"):
-        measure = f"the share of runs with {measure}"
+        runs = "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"  # of which the typical one is told
+        measure = f"the share of {runs} with {measure}"
     if form is not _Form.LEVEL:
         return measure
     arms = _arms(estimand)
@@ -428,7 +494,7 @@ def _without(arm: Mapping[str, object], common: Mapping[str, object]) -> dict[st
 def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
     """An arm as "with noise 0.2 and width 64, without skips", in whatever order its factors were written."""
     words: Mapping[str, str] = estimand.get("words", {})
-    levels = sorted(arm.items())
+    levels = sorted(_without_what_is_said(words, arm).items())
     labels = {factor: words.get(f"{factor}={level}", "") for factor, level in levels}
     holding = [
         labels[factor] or _held(words.get(factor) or factor.replace("_", " "), level)

@@ -69,8 +69,9 @@ def format_interval(
     estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
 ) -> tuple[str, str, str]:
     """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
-    bars = around(estimand["null"], estimand["smallest"])
-    return round_interval(value, low, high, signed=_is_signed(estimand["kind"]), bars=bars)
+    bars, ends = around(estimand["null"], estimand["smallest"]), find_known_ends(estimand, low, high)
+    texts = round_interval(value, *ends, signed=_is_signed(estimand["kind"]), bars=bars)
+    return texts[0], *(text if end is not None else "open" for text, end in zip(texts[1:], ends, strict=True))
 
 
 def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
@@ -105,9 +106,10 @@ def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, 
     """The interval on the scale of its words, without the unit, which stands with the estimate."""
     if not _is_bounded(estimand, low, high):
         return "so far, and nothing bounds it yet"
-    _, first, last = _rescaled(estimand, value, low, high)
     if low == value == high:
         return "no other value"
+    low, high = find_known_ends(estimand, low, high)
+    _, first, last = _rescaled(estimand, value, low, high)
     if _is_change(estimand, value):
         return _span_of_changes(first, last)
     if low is None or high is None:
@@ -117,8 +119,15 @@ def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, 
 
 def _is_bounded(estimand: Mapping[str, Any], low: float | None, high: float | None) -> bool:
     """Does the interval exclude any number that there can be?"""
+    return find_known_ends(estimand, low, high) != (None, None)
+
+
+def find_known_ends(
+    estimand: Mapping[str, Any], low: float | None, high: float | None
+) -> tuple[float | None, float | None]:
+    """The ends of an interval beyond which there can be a number: one that lies on a declared bound excludes none."""
     least, most = estimand.get("bounds") or (None, None)
-    return low not in (None, least) or high not in (None, most)
+    return None if low == least else low, None if high == most else high
 
 
 def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
@@ -157,15 +166,16 @@ def tell_bars(estimand: Mapping[str, Any]) -> dict[str, str]:
 
 
 def unit_of(estimand: Mapping[str, Any]) -> tuple[str, str]:
-    """How its number is rescaled, and in what it then is: "percent" and "percentage points"."""
+    """How its number is rescaled, and in what it then is: "percent" and "percentage points", or "to the …th power"."""
     template = _template(estimand)
     name = _number_in(template)
-    return name, " ".join(template.replace(f"{{{name}}}", "").split())
+    slot = f"{{{name}}}"
+    return name, template.removeprefix(slot).strip() if template.startswith(slot) else template.replace(slot, "…")
 
 
 def has_unit(estimand: Mapping[str, Any]) -> bool:
     """Is its number told in something that says what it is of?"""
-    return bool(estimand.get("in_words")) or tells_doubling(estimand)
+    return _template(estimand) != "{value}"
 
 
 def tells_doubling(estimand: Mapping[str, Any]) -> bool:
@@ -186,10 +196,13 @@ def is_percentage(estimand: Mapping[str, Any]) -> bool:
 
 def estimand_scale(estimand: Mapping[str, Any]) -> str:
     """In what the number itself is, where its words say it otherwise."""
-    if tells_doubling(estimand):
-        return "exponents"
-    words: str = estimand.get("in_words", "")
-    return SCALES.get(_number_in(words), "") if words else ""
+    return "exponents" if tells_doubling(estimand) else SCALES.get(_number_in(_template(estimand)), "")
+
+
+def name_column(estimand: Mapping[str, Any], heading: str) -> str:
+    """What stands above numbers as they were weighed: in what they are, where sentences tell them otherwise."""
+    scale = estimand_scale(estimand)
+    return f"{heading}, in {scale}" if scale else heading
 
 
 def _template(estimand: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from axiom.domain.headlines.answers import (
     grade_answer,
     with_words,
 )
-from axiom.domain.headlines.numbers import unit_of
+from axiom.domain.headlines.numbers import estimand_scale, find_known_ends, unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.figures.rules.question_picture import (
@@ -35,6 +35,7 @@ from axiom.laboratory.figures.rules.sweeps_and_strips import (
     compose_strip,
     compose_sweep,
     describe_scale,
+    look_at,
     name_axis,
     place_points,
 )
@@ -75,7 +76,6 @@ from axiom_weigh.figures.picture_data import (
     SharedCard,
     Strip,
     Sweep,
-    look_of,
     shared_card,
 )
 from axiom_weigh.values import Evidence, Verdict
@@ -289,6 +289,7 @@ def recorded_picture(experiment: StoredExperiment, manifest: Manifest) -> Sweep 
     if declared is None:
         return None
     estimand, number = with_words(declared, manifest, manifest.configs), numbers[declared["name"]]
+    low, high = find_known_ends(estimand, number.low, number.high)
     return Strip(
         name=f"experiment-{experiment.id}-recorded",
         title=compose_question(estimand),
@@ -301,8 +302,8 @@ def recorded_picture(experiment: StoredExperiment, manifest: Manifest) -> Sweep 
         look=Look(
             seeds=len(number.values),
             estimate=number.estimate,
-            low=number.low,
-            high=number.high,
+            low=low,
+            high=high,
             verdict=number.verdict,
             grade=number.grade,
         ),
@@ -328,21 +329,22 @@ def _finding_pictures(
     if not lines or registration is None:
         return
     weighed = [evidence.parse_evidence(line) for line in lines]
-    looks = tuple(look_of(line) for line in weighed)
-    if all(look.estimate is None for look in looks):
+    if all(line.estimate is None for line in weighed):
         return
     estimand = next(claim for claim in json.loads(registration.body)["estimands"] if claim["name"] == finding.estimand)
+    looks = tuple(look_at(estimand, line) for line in weighed)
     reads = verdict_meaning(looks[-1].verdict, Direction(estimand["expects"]))
     yield (
         f"finding/{finding.number}/{CARD}",
         shared_card(
             finding.number,
-            compose_answer(estimand, looks[-1], finding.status),
+            compose_answer(estimand, weighed[-1], finding.status),
             looks[-1].verdict,
             reads.value,
             looks[-1],
             is_signed=estimand["null"] == 0,
             laboratory=laboratory,
+            scale=estimand_scale(estimand),
         ),
     )
     low, high = estimand["prediction"]["interval"]

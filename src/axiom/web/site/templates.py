@@ -95,6 +95,7 @@ def template_environment() -> Environment:
         "cell": cells.format_cell,
         "in_a_sentence": cells.measures_in_words,
         "in_html": facts_in_html,
+        "breakable": _breakable,
         "sentence": numbers.begin_sentence,
         "by_version": _by_version,
         "document_in_html": document_in_html,
@@ -114,6 +115,11 @@ def template_environment() -> Environment:
         "in_english": _in_english,
     }
     return made
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go on in the next line behind each of its underscores; what is copied has nothing between."""
+    return Markup("_<wbr>").join(name.split("_"))  # noqa: S704  # it escapes each of the parts
 
 
 def _number(value: object, **how: bool) -> str:

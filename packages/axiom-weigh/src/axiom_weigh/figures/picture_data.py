@@ -287,20 +287,29 @@ def look_of(evidence: Evidence) -> Look:
 
 
 def shared_card(
-    number: int, answer: str, verdict: Verdict, reads: str, look: Look, *, is_signed: bool, laboratory: str
+    number: int,
+    answer: str,
+    verdict: Verdict,
+    reads: str,
+    look: Look,
+    *,
+    is_signed: bool,
+    laboratory: str,
+    scale: str = "",
 ) -> SharedCard:
-    """Return the card of a finding as its newest evidence has it."""
+    """Return the card of a finding as its newest evidence has it; `scale` says in what its number is."""
     value, low, high = (
         none if end is None else f"{'+' if is_signed and end > 0 else ''}{digits(end)}"
-        for end, none in ((look.estimate, "–"), (look.low, "−∞"), (look.high, "∞"))
+        for end, none in ((look.estimate, "–"), (look.low, "open"), (look.high, "open"))
     )
+    of = f" in {scale}" if scale else ""
     sure = verdict.value if verdict.value == reads else f"{verdict}, {reads}"
     return SharedCard(
         name=f"finding-{number}-card",
         title=answer,
         laboratory=laboratory,
         above=f"Finding {number}",
-        number=f"{value} [{low}, {high}], {look.seeds:,} repetition{'' if look.seeds == 1 else 's'}",
+        number=f"{value} [{low}, {high}]{of}, {counted(look.seeds, 'repetition')}",
         stands=f"{sure} · grade {look.grade}",
         verdict=verdict,
     )
@@ -477,10 +486,13 @@ def _amount(request: Narrowing | Strip | Forest, value: float | None) -> str:
 
 
 def _interval(request: Narrowing | Strip | Forest, look: Look) -> str:
+    sure = f"{_percent(request)} sure"
     if look.low is None and look.high is None:
-        return f"and its {_percent(request)} interval is still unbounded"
-    low, high = ("unbounded" if end is None else _amount(request, end) for end in (look.low, look.high))
-    return f"with a {_percent(request)} interval from {low} to {high}"
+        return "and nothing bounds it yet"
+    if look.low is None or look.high is None:
+        side, end, beyond = ("most", look.high, "below") if look.low is None else ("least", look.low, "above")
+        return f"and it is at {side} {_amount(request, end)} ({sure}); how far it may lie {beyond} is open"
+    return f"with a {_percent(request)} interval from {_amount(request, look.low)} to {_amount(request, look.high)}"
 
 
 def _against(request: Narrowing, look: Look) -> str:

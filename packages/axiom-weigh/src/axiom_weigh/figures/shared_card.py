@@ -45,7 +45,7 @@ def card(request: SharedCard, chart: str = "", size: tuple[int, int] = _CHART[2:
             _words(line, _MARGIN, _TOP + letters + round(number * letters * _LEADING), letters, "ink")
             for number, line in enumerate(lines)
         ),
-        _words(request.number, _MARGIN, 540 if chart else 528, 30 if chart else 44, "ink2" if chart else role),
+        _words(request.number, _MARGIN, 540 if chart else 528, _size_of_number(request, chart), "ink2" if chart else role),
         _words(request.stands, _MARGIN if chart else _MARGIN + 44, 586, 30, "ink"),
     ]
     sign = f'<path d="{_SIGNS[shape]}" transform="translate({_MARGIN},562)" fill="var(--{role})"/>'
@@ -61,6 +61,11 @@ def card(request: SharedCard, chart: str = "", size: tuple[int, int] = _CHART[2:
         f'<path d="M{_MARGIN} 124H{width - _MARGIN}" stroke="var(--ink)" stroke-width="2"/>'
         f"{sign}{''.join(words)}</svg>"
     )
+
+
+def _size_of_number(request: SharedCard, chart: str) -> int:
+    """Of the letters of its number, which stands on one line."""
+    return 30 if chart else min(44, round(_WIDTH / (_WIDE * max(1, len(request.number)))))
 
 
 def _words(text: str, x: int, y: int, size: int, role: str, *, anchor: str = "start") -> str:

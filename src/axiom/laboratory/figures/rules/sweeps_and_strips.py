@@ -1,14 +1,16 @@
 """Where each config stands in the picture that a file declares, and what that and a finding's repetitions show."""
 
+from dataclasses import replace
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.evidence import ConfigEstimate
-from axiom.domain.headlines.answers import compose_question, name_in_words, name_quantity, tell_levels
-from axiom.domain.headlines.numbers import bare_number, is_ratio, rescale_number, unit_of
+from axiom.domain.headlines.answers import compose_question, name_in_words, name_number, tell_levels
+from axiom.domain.headlines.numbers import bare_number, find_known_ends, is_ratio, rescale_number, unit_of
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import (
+    Look,
     MeasuredConfig,
     PointMark,
     Strip,
@@ -111,12 +113,18 @@ def compose_strip(
         title=compose_question(estimand),
         replicates=replicates,
         values=values,
-        look=look_of(line),
+        look=look_at(estimand, line),
         older=tuple(sorted(older)),
         own=tuple(sorted(set(own).intersection(replicates))),
         centre=line.centre,
         **describe_scale(estimand),
     )
+
+
+def look_at(estimand: Mapping[str, Any], line: Evidence) -> Look:
+    """What a picture shows of evidence: no end of an interval that lies on a bound, since it excludes nothing there."""
+    low, high = find_known_ends(estimand, line.low, line.high)
+    return replace(look_of(line), low=low, high=high)
 
 
 def describe_scale(estimand: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,9 +140,9 @@ def describe_scale(estimand: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def name_axis(estimand: Mapping[str, Any]) -> str:
-    """What stands along the axis of a finding: what is measured, and in what its number is."""
-    measure, unit = name_quantity(estimand, estimand["measure"]).rstrip(","), unit_of(estimand)[1]
-    return f"{measure}: {unit}" if unit else measure
+    """What stands along the axis of a finding: what is drawn, and in what it is."""
+    name, unit = name_number(estimand).rstrip(","), unit_of(estimand)[1]
+    return f"{name}: {unit}" if unit else name
 
 
 def summarize_values(values: Sequence[float], *, is_event: bool) -> ConfigEstimate:
