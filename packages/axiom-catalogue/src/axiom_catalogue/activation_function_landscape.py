@@ -214,15 +214,15 @@ experiment = Experiment(
     setting="small two-layer classifiers",
     headlines=(
         Headline(
-            says="With some training answers wrong, smooth (sigmoid) neurons err less than kinked (ReLU) ones",
+            says="Taught some wrong answers, smooth (sigmoid) neurons err less here than kinked (ReLU) ones",
             when={"sigmoid_minus_relu_on_noise": Direction.MORE},
         ),
         Headline(
-            says="With some training answers wrong, smooth (sigmoid) neurons err more than kinked (ReLU) ones",
+            says="Taught some wrong answers, smooth (sigmoid) neurons err more here than kinked (ReLU) ones",
             when={"sigmoid_minus_relu_on_noise": Direction.LESS},
         ),
         Headline(
-            says="With some training answers wrong, smooth (sigmoid) and kinked (ReLU) neurons err about equally",
+            says="Taught some wrong answers, smooth (sigmoid) and kinked (ReLU) neurons err about equally here",
             when={"sigmoid_minus_relu_on_noise": Direction.ABSENT},
         ),
         Headline(

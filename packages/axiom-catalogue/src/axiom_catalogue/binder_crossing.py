@@ -249,19 +249,19 @@ experiment = Experiment(
     setting="classifiers at rising learning rates",
     headlines=(
         Headline(
-            says="The more neurons these networks have, the smaller the training steps that break them",
+            says="With squared error, networks with more neurons break at smaller training steps",
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(
-            says="Training breaks down only beyond the critical step size that an earlier study named",
+            says="With squared error, training breaks down only beyond an earlier study's critical step size",
             when={"squared_error_at_the_old_rate": Direction.MORE},
         ),
         Headline(
-            says="Training breaks down at about the critical step size that an earlier study named",
+            says="With squared error, training breaks down at about an earlier study's critical step size",
             when={"squared_error_at_the_old_rate": Direction.ABSENT},
         ),
         Headline(
-            says="Training breaks down already below the critical step size that an earlier study named",
+            says="With squared error, training breaks down already below an earlier study's critical step size",
             when={"squared_error_at_the_old_rate": Direction.LESS},
         ),
     ),

@@ -390,7 +390,7 @@ experiment = Experiment(
     setting="tanh and ReLU networks at step sizes on the border of training",
     headlines=(
         Headline(
-            says="At every scale and size tried, these networks' learn-or-fail border is similarly jagged",
+            says="Closer up, or in larger networks, the learn-or-fail border here is similarly jagged",
             when={
                 "more_than_a_line": Direction.MORE,
                 "deeper_as_jagged": Direction.ABSENT,
@@ -398,11 +398,11 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Looked at ever closer, these networks' border between learning and failing stays as jagged",
+            says="Looked at closer, these networks' border between learning and failing stays as jagged",
             when={"more_than_a_line": Direction.MORE, "deeper_as_jagged": Direction.ABSENT},
         ),
         Headline(
-            says="Looked at ever closer, these networks' border between learning and failing grows more jagged",
+            says="Looked at closer, these networks' border between learning and failing grows more jagged",
             when={"more_than_a_line": Direction.MORE, "deeper_as_jagged": Direction.MORE},
         ),
         Headline(

@@ -269,23 +269,23 @@ experiment = Experiment(
     setting="fully connected classifiers",
     headlines=(
         Headline(
-            says="Trained in steps twice the safe size, networks' error first leaps, then falls low",
+            says="In steps twice the safe size, networks' squared error leaps, then falls low",
             when={"leaps_and_recovers": Direction.MORE},
         ),
         Headline(
-            says="Trained in steps twice the safe size, not every network's error leaps and recovers",
+            says="In steps twice the safe size, not every network's squared error leaps and recovers",
             when={"leaps_and_recovers": Direction.LESS},
         ),
         Headline(
-            says="Trained in steps twice the safe size, error does not always leap and recover",
+            says="In steps twice the safe size, squared error does not always leap and recover",
             when={"leaps_and_recovers": Direction.ABSENT},
         ),
         Headline(
-            says="Steps twice the safe size leave deep networks' error flatter than steps of half",
+            says="Steps twice the safe size leave deep networks' squared error flatter than half-size steps",
             when={"flatter_after_a_leap": Direction.LESS},
         ),
         Headline(
-            says="Steps four times the safe size leave deep networks more accurate than half-size steps",
+            says="With squared error, steps four times the safe size beat half-size ones in accuracy",
             when={"deep_gains_by_a_leap": Direction.MORE},
         ),
     ),

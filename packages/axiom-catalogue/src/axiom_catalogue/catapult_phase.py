@@ -178,7 +178,7 @@ experiment = Experiment(
     setting="two-layer linear networks trained on one example",
     headlines=(
         Headline(
-            says="Medium training steps make these simple networks' error leap, then settle in flatter valleys",
+            says="Medium steps make these simple networks' error leap, then settle where it curves less",
             when={"three_phases": Direction.MORE, "flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(
@@ -190,7 +190,7 @@ experiment = Experiment(
             when={"three_phases": Direction.LESS},
         ),
         Headline(
-            says="If error leaps first, these simple networks settle in flatter valleys than otherwise",
+            says="If error leaps first, these simple networks settle where error curves less than otherwise",
             when={"flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(

@@ -260,7 +260,7 @@ experiment = Experiment(
             when={"rises_late": Direction.ABSENT, "behind_gkl": Direction.MORE},
         ),
         Headline(
-            says="Rules bred to settle simple cells' majority votes beat guessing, then stop improving",
+            says="Rules bred on easy and close votes of simple cells beat guessing, then stagnate",
             when={"rises_late": Direction.ABSENT, "plateau_above_a_constant": Direction.MORE},
         ),
         Headline(
@@ -272,7 +272,7 @@ experiment = Experiment(
             when={"rises_late": Direction.MORE},
         ),
         Headline(
-            says="Rules bred by simulated evolution settle majority votes among simple cells better than guessing",
+            says="Rules bred on easy and close majority votes of simple cells beat guessing there",
             when={"plateau_above_a_constant": Direction.MORE},
         ),
     ),

@@ -246,7 +246,7 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="Keeping properties apart inside a network helps with new combinations more than gradual lessons",
+            says="Keeping two properties apart inside a network helps new combinations more than gradual lessons",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,

@@ -179,7 +179,8 @@ experiment = Experiment(
     setting="networks that read digits at changing learning rates",
     headlines=(
         Headline(
-            says="Against wrong training answers, shrinking training steps and averaging over time help about equally",
+            says="Against wrong training answers, shrinking steps and averaging connections over time help about "
+            "equally",
             when={
                 "cosine_minus_constant": Direction.MORE,
                 "mean_minus_constant": Direction.MORE,

@@ -233,7 +233,7 @@ experiment = Experiment(
     setting="classifiers with equally many parameters",
     headlines=(
         Headline(
-            says="Copying a one-layer network, equally large plain networks err more with more layers",
+            says="Imitating a one-layer network, equally large plain networks err more with more layers",
             when={"plain_on_teacher": Direction.LESS, "tuned_on_teacher": Direction.LESS},
         ),
         Headline(

@@ -220,7 +220,7 @@ experiment = Experiment(
     setting="least-squares fits",
     headlines=(
         Headline(
-            says="As these models grow, error peaks where they just fit their examples, then falls",
+            says="As these models grow, error peaks where they barely fit their examples, then falls",
             when={
                 "second_descent": Direction.LESS,
                 "risk_at_n_over_90": Direction.MORE,
@@ -228,7 +228,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="As these models grow, error peaks where they can just fit their examples",
+            says="As these models grow, error peaks where they can barely fit their examples",
             when={"risk_at_n_over_90": Direction.MORE, "risk_at_n_over_110": Direction.MORE},
         ),
     ),

@@ -197,7 +197,7 @@ experiment = Experiment(
     setting="one-hidden-layer networks with few examples",
     headlines=(
         Headline(
-            says="Taught some wrong answers, these mid-sized networks err more than smaller and larger ones",
+            says="With squared error and wrong answers, mid-sized networks err more than small or large",
             when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
         ),
         Headline(

@@ -228,7 +228,7 @@ experiment = Experiment(
     setting="maps of random-feature models",
     headlines=(
         Headline(
-            says="These models err most with as many adjustable numbers as examples; stopping early helps",
+            says="Models err most with as many adjustable numbers as examples; stopping early spoils fewer",
             when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
         ),
         Headline(

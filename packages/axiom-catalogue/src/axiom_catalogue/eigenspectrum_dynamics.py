@@ -209,11 +209,11 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="These networks' random connections hold no standout pattern; training adds more than one",
+            says="Small networks' weak starting connections hold no standout pattern; training adds more than one",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
-            says="Training adds standout patterns to connections, but these hardly tell how accurate networks are",
+            says="Training adds standout patterns to weak connections, but the strongest's lead hardly tells accuracy",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,
@@ -221,15 +221,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Training adds more than one standout pattern to these networks' connections",
+            says="Training adds more than one standout pattern to weak starting connections",
             when={"outliers_are_learned": Direction.MORE},
         ),
         Headline(
-            says="Training adds about one standout pattern to these networks' connections",
+            says="Training adds about one standout pattern to weak starting connections",
             when={"outliers_are_learned": Direction.ABSENT},
         ),
         Headline(
-            says="Training adds less than one standout pattern to these networks' connections",
+            says="Training adds less than one standout pattern to weak starting connections",
             when={"outliers_are_learned": Direction.LESS},
         ),
     ),

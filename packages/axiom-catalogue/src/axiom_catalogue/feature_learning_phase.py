@@ -241,7 +241,7 @@ experiment = Experiment(
     setting="models whose outputs or start are scaled",
     headlines=(
         Headline(
-            says="Turning a network's outputs down helps it learn to multiply, but hardly to add",
+            says="Networks learn multiplying better with outputs turned down than up, adding about equally well",
             when={"rich_minus_lazy_on_product": Direction.LESS, "rich_minus_lazy_on_linear": Direction.ABSENT},
         ),
         Headline(

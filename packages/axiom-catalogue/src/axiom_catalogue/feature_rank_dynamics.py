@@ -210,15 +210,15 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Networks with many neurons use about the same share of them as smaller networks",
+            says="Per neuron, larger and smaller networks' inner activity is about equally varied (effective rank)",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(
-            says="Networks with more neurons use a smaller share of them (effective rank)",
+            says="Per neuron, larger networks' inner activity is less varied than smaller ones' (effective rank)",
             when={"share_by_width": Direction.LESS},
         ),
         Headline(
-            says="Networks with more neurons use a larger share of them (effective rank)",
+            says="Per neuron, larger networks' inner activity is more varied than smaller ones' (effective rank)",
             when={"share_by_width": Direction.MORE},
         ),
         Headline(

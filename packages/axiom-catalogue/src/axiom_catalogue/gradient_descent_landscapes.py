@@ -254,23 +254,23 @@ experiment = Experiment(
     setting="classifiers trained to an equal loss",
     headlines=(
         Headline(
-            says="As these untrained networks are blended into their trained selves, error usually falls throughout",
+            says="Blending networks from untrained to trained usually lowers their error (cross-entropy) all along",
             when={"no_bump_with_cross_entropy": Direction.MORE},
         ),
         Headline(
-            says="As these untrained networks are blended into their trained selves, error sometimes rises",
+            says="Blending networks from untrained to trained sometimes raises their error (cross-entropy) on the way",
             when={"no_bump_with_cross_entropy": Direction.LESS},
         ),
         Headline(
-            says="Large training steps put more error bumps between wide networks' untrained and trained states",
+            says="In large steps, wide networks' error (squared) more often rises between untrained and trained",
             when={"bump_at_a_high_rate": Direction.LESS},
         ),
         Headline(
-            says="These networks' training paths lie closer to a plane than random walks do",
+            says="Networks' training paths (cross-entropy) lie closer to a plane than random walks do",
             when={"plane_beyond_a_walk": Direction.MORE},
         ),
         Headline(
-            says="These networks' training paths lie about as close to a plane as random walks",
+            says="Networks' training paths (cross-entropy) lie about as close to a plane as random walks",
             when={"plane_beyond_a_walk": Direction.ABSENT},
         ),
     ),

@@ -207,15 +207,15 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="How much examples disagree typically tells, within twofold, how many to use at once",
+            says="How differently examples pull a network typically tells, within twofold, its largest useful batch",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(
-            says="Typically, more examples are worth using at once than their disagreement suggests",
+            says="Typically, more examples are worth using at once than their differing pulls suggest",
             when={"critical_batch_over_scale": Direction.MORE},
         ),
         Headline(
-            says="Typically, fewer examples are worth using at once than their disagreement suggests",
+            says="Typically, fewer examples are worth using at once than their differing pulls suggest",
             when={"critical_batch_over_scale": Direction.LESS},
         ),
         Headline(
@@ -223,7 +223,7 @@ experiment = Experiment(
             when={"critical_batch_on_goal": Direction.LESS},
         ),
         Headline(
-            says="Typically, more examples are worth using at once than curvature-weighted disagreement suggests",
+            says="Typically, more examples are worth using at once than curvature-weighted differing pulls suggest",
             when={"curved_scale_is_below": Direction.MORE},
         ),
     ),

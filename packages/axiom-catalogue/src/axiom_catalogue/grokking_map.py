@@ -277,15 +277,15 @@ experiment = Experiment(
     setting="maps of networks shown sums modulo P",
     headlines=(
         Headline(
-            says="Trained briefly, networks need a smaller share of larger addition tables to complete them",
+            says="Trained briefly, networks need a smaller share of the larger of two addition tables",
             when={"larger_prime_needs_less": Direction.LESS},
         ),
         Headline(
-            says="Trained briefly, networks complete small and large addition tables from similar shares of them",
+            says="Trained briefly, networks complete two addition tables, small and large, from similar shares",
             when={"larger_prime_needs_less": Direction.ABSENT},
         ),
         Headline(
-            says="Trained briefly, networks need a larger share of larger addition tables to complete them",
+            says="Trained briefly, networks need a larger share of the larger of two addition tables",
             when={"larger_prime_needs_less": Direction.MORE},
         ),
         Headline(

@@ -195,7 +195,7 @@ experiment = Experiment(
     setting="networks trained long on a part of all sums",
     headlines=(
         Headline(
-            says="Even after long training, most networks cannot complete this addition table from 30%",
+            says="Even after long training, most networks do not complete this addition table from 30%",
             when={"enough_in_the_end": Direction.LESS},
         ),
         Headline(

@@ -218,11 +218,11 @@ experiment = Experiment(
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely, these networks seem to forget more of their input than measured finely",
+            says="Measured coarsely, smooth (tanh) networks seem to forget more input than measured finely",
             when={"coarse_minus_fine": Direction.MORE},
         ),
         Headline(
-            says="Coarsely measured, these networks seem to forget part of their input while learning",
+            says="Coarsely measured, smooth (tanh) networks seem to forget part of their input while learning",
             when={"tanh_compresses": Direction.MORE},
         ),
         Headline(

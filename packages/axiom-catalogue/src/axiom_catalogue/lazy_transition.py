@@ -277,15 +277,15 @@ experiment = Experiment(
     setting="rows of ever wider networks",
     headlines=(
         Headline(
-            says="As networks widen, training changes their first connections less and less, without sudden drop",
+            says="Each doubling of neurons cuts how far training moves connections by more, not suddenly",
             when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
         ),
         Headline(
-            says="As networks widen, how far training moves their first connections shows no sudden drop",
+            says="From narrow to wide networks, how far training moves connections shows no sudden drop",
             when={"drops_suddenly": Direction.LESS},
         ),
         Headline(
-            says="As networks widen, how far training moves their first connections shows a sudden drop",
+            says="From narrow to wide networks, how far training moves connections shows a sudden drop",
             when={"drops_suddenly": Direction.MORE},
         ),
         Headline(

@@ -218,23 +218,23 @@ experiment = Experiment(
     setting="ReLU networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="Networks with more neurons change their first connections less in training, yet answer better",
+            says="Wide networks change their first-layer connections less than narrow ones, yet answer better",
             when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.MORE},
         ),
         Headline(
-            says="Networks with more neurons change their first connections less in training, and answer worse",
+            says="Wide networks change their first-layer connections less than narrow ones, and answer worse",
             when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.LESS},
         ),
         Headline(
-            says="The more neurons these networks have, the less training changes their first connections",
+            says="The more neurons these networks have, the less training changes their first-layer connections",
             when={"movement_slope": Direction.LESS},
         ),
         Headline(
-            says="The more neurons these networks have, the more training changes their first connections",
+            says="The more neurons these networks have, the more training changes their first-layer connections",
             when={"movement_slope": Direction.MORE},
         ),
         Headline(
-            says="The number of neurons hardly matters for how far training moves first connections",
+            says="The number of neurons hardly matters for how far training moves first-layer connections",
             when={"movement_slope": Direction.ABSENT},
         ),
     ),

@@ -218,11 +218,11 @@ experiment = Experiment(
     setting="networks trained at higher and higher learning rates",
     headlines=(
         Headline(
-            says="These networks bear training steps only up to some size, smaller with more layers",
+            says="Most networks fail above some step size; in one setting, more layers lower it",
             when={"has_one_cliff": Direction.MORE, "falls_with_depth": Direction.LESS},
         ),
         Headline(
-            says="At an earlier study's largest step size, squared-error training fails, cross-entropy training does "
+            says="At an earlier study's critical step size, squared-error training fails, cross-entropy training does "
             "not",
             when={"cross_entropy_at_the_old_rate": Direction.MORE, "squared_error_at_the_old_rate": Direction.LESS},
         ),

@@ -214,15 +214,15 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="Just above theory's limit for training steps, two simple models fail more often",
+            says="In steps just above theory's limit, two simple models fail more often than below",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(
-            says="Just above theory's limit for training steps, a simple model fails more often",
+            says="In steps just above theory's limit, a simple model fails more often than below",
             when={"affine_cliff": Direction.MORE},
         ),
         Headline(
-            says="Just above and below theory's step limit, a simple model fails about equally often",
+            says="In steps just above and below theory's limit, a simple model fails about equally",
             when={"affine_cliff": Direction.ABSENT},
         ),
         Headline(

@@ -230,11 +230,11 @@ experiment = Experiment(
     setting="networks compared at several learning rates",
     headlines=(
         Headline(
-            says="Equally good in training, networks taught in larger steps err less on new examples",
+            says="At equal training error (squared), larger steps bring fewer mistakes on new examples",
             when={"fast_minus_slow_test_accuracy": Direction.MORE},
         ),
         Headline(
-            says="At equal training error, larger steps end in flatter valleys, but hardly more accurate",
+            says="At equal training error (squared), larger steps end flatter, but hardly more accurate",
             when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.ABSENT},
         ),
         Headline(
@@ -242,11 +242,11 @@ experiment = Experiment(
             when={"trace_slope_squared_error": Direction.LESS, "trace_slope_cross_entropy": Direction.ABSENT},
         ),
         Headline(
-            says="At equal training error, larger steps end where shifting connections raises error less",
+            says="At equal training error (squared), larger steps end where shifting connections raises error less",
             when={"trace_slope_squared_error": Direction.LESS},
         ),
         Headline(
-            says="At equal training error, step size hardly changes how strongly shifted connections hurt",
+            says="At equal training error (squared), step size hardly changes how strongly shifted connections hurt",
             when={"trace_slope_squared_error": Direction.ABSENT},
         ),
     ),

@@ -219,20 +219,20 @@ experiment = Experiment(
     setting="trained networks whose loss is pictured",
     headlines=(
         Headline(
-            says="Networks with more layers have less bowl-shaped error landscapes; shortcuts past layers counteract "
-            "that",
+            says="In pictures, 12-layer networks' error is less bowl-shaped than two-layer networks'; shortcuts "
+            "counteract that",
             when={"deep_is_rougher": Direction.MORE, "skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="With shortcuts past layers, deep networks' error landscapes are more bowl-shaped than without",
+            says="With shortcuts past layers, deep networks' pictured error is more bowl-shaped than without",
             when={"skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Networks with many layers have less bowl-shaped error landscapes than networks with few",
+            says="Networks with 12 layers have less bowl-shaped pictures of error than networks with two",
             when={"deep_is_rougher": Direction.MORE},
         ),
         Headline(
-            says="Networks with many and few layers have about equally bowl-shaped error landscapes",
+            says="Networks with 12 and with two layers have about equally bowl-shaped pictures of error",
             when={"deep_is_rougher": Direction.ABSENT},
         ),
         Headline(

@@ -209,7 +209,7 @@ experiment = Experiment(
     setting="networks that fit true and wrong labels",
     headlines=(
         Headline(
-            says="Taught many wrong answers, these networks learn the true ones first",
+            says="Taught two or three fifths wrong answers, these networks learn true ones first",
             when={"clean_leads": Direction.MORE, "clean_first": Direction.MORE},
         ),
         Headline(

@@ -209,11 +209,11 @@ experiment = Experiment(
     setting="networks trained in small batches",
     headlines=(
         Headline(
-            says="Learning true answers calms training's random jolts here, at every step size tried",
+            says="In most networks learning true answers (cross-entropy), training's jolts calm at every step size",
             when={"cools_at_every_rate": Direction.MORE},
         ),
         Headline(
-            says="Learning true answers does not calm the random jolts of training at some step",
+            says="In most networks learning true answers, jolts do not calm at some step size",
             when={"cools_at_every_rate": Direction.LESS},
         ),
         Headline(

@@ -450,7 +450,7 @@ experiment = Experiment(
     setting="small ReLU classifiers that learn at more or less noise",
     headlines=(
         Headline(
-            says="Step size over batch size decides whether shared lessons or shared starts align networks",
+            says="After 12,800 examples, step size over batch size decides what aligns networks: batches, starts",
             when={
                 "high_digits": Direction.MORE,
                 "low_digits": Direction.LESS,
@@ -467,7 +467,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="In noisy training, shared lessons align networks more; in calm training, shared starts do",
+            says="After 12,800 examples, jumpy training aligns networks by shared batches, calm by shared starts",
             when={
                 "high_digits": Direction.MORE,
                 "low_digits": Direction.LESS,
@@ -476,7 +476,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="In noisy training, shared lessons make these networks agree more; in calm, shared starts",
+            says="On one task (12,800 examples), jumpy training aligns networks by batches, calm by starts",
             when={
                 "high_teacher": Direction.MORE,
                 "low_teacher": Direction.LESS,
@@ -486,11 +486,11 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Networks agree more by shared starts than by shared lessons, at any noise tried",
+            says="Reading digits, networks agree more by shared starts than batches, jumpily trained or calmly",
             when={"high_digits": Direction.LESS, "low_digits": Direction.LESS},
         ),
         Headline(
-            says="Networks agree more by shared lessons than by shared starts, at any noise tried",
+            says="Reading digits, networks agree more by shared batches than starts, jumpily trained or calmly",
             when={"high_digits": Direction.MORE, "low_digits": Direction.MORE},
         ),
     ),

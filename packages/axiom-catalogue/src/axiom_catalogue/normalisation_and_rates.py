@@ -198,8 +198,8 @@ experiment = Experiment(
     setting="deep networks that read digits",
     headlines=(
         Headline(
-            says="Rescaling signals across examples (batch normalisation) allows larger training steps than two "
-            "alternatives",
+            says="Batch normalisation (rescaling signals) allows larger training steps than layer normalisation or "
+            "none",
             when={"highest_batch": Direction.MORE, "highest_batch_beside_layer": Direction.MORE},
         ),
         Headline(

@@ -223,24 +223,25 @@ experiment = Experiment(
     setting="networks taught two tasks in turn",
     headlines=(
         Headline(
-            says="Protecting a network's important connections reduces forgetting, but strong protection hurts the "
-            "next task",
+            says="Protecting important connections reduces forgetting between compatible tasks; strong protection "
+            "hurts the second",
             when={"plain_minus_fisher": Direction.MORE, "plain_minus_strong_on_the_second": Direction.MORE},
         ),
         Headline(
-            says="Protecting important connections reduces a network's forgetting more than protecting all alike",
+            says="If tasks do not conflict, protecting important connections beats protecting all alike against "
+            "forgetting",
             when={"plain_minus_fisher": Direction.MORE, "equal_minus_fisher": Direction.MORE},
         ),
         Headline(
-            says="Networks forget a first task less when their important connections are protected",
+            says="Networks forget a first, compatible task less when their important connections are protected",
             when={"plain_minus_fisher": Direction.MORE},
         ),
         Headline(
-            says="Networks forget a first task more when their important connections are protected",
+            says="Networks forget a first, compatible task more when their important connections are protected",
             when={"plain_minus_fisher": Direction.LESS},
         ),
         Headline(
-            says="Protecting important connections hardly changes how much of a task networks forget",
+            says="Protecting important connections hardly changes how much of a compatible task networks forget",
             when={"plain_minus_fisher": Direction.ABSENT},
         ),
     ),

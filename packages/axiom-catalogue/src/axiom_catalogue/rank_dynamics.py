@@ -214,15 +214,15 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="Training makes the inner activity of these networks less varied (fewer strong directions)",
+            says="Trained in large steps, three-layer networks' activity grows less varied (fewer strong directions)",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(
-            says="Training makes the inner activity of these networks more varied (more strong directions)",
+            says="Trained in large steps, three-layer networks' activity grows more varied (more strong directions)",
             when={"hidden_layers": Direction.LESS},
         ),
         Headline(
-            says="Training hardly changes how varied these networks' inner activity is (strong directions)",
+            says="Trained in large steps, three-layer networks' activity stays about as varied (strong directions)",
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(

@@ -197,11 +197,11 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="While these networks learn, the variety of their connections typically shows no sudden drop",
+            says="While networks here learn, their connections' variety (rank) typically shows no sudden drop",
             when={"stands_out": Direction.ABSENT},
         ),
         Headline(
-            says="While these networks learn, the variety of their connections typically shows a sudden drop",
+            says="While networks here learn, their connections' variety (rank) typically shows a sudden drop",
             when={"stands_out": Direction.MORE},
         ),
         Headline(

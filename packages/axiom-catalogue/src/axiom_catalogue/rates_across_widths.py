@@ -221,7 +221,7 @@ experiment = Experiment(
     setting="networks of several widths that read digits",
     headlines=(
         Headline(
-            says="With squared error, larger networks need smaller training steps, unless scaled (muP)",
+            says="With squared error, larger networks bear only smaller training steps, unless scaled (muP)",
             when={
                 "largest_standard_squared": Direction.LESS,
                 "best_standard_squared": Direction.LESS,

@@ -208,7 +208,7 @@ experiment = Experiment(
     setting="reservoirs (random recurrent networks)",
     headlines=(
         Headline(
-            says="Larger random feedback networks remember more and follow two signals with smaller error here",
+            says="Larger random feedback networks remember more and err less on two time series here",
             when={
                 "memory_slope": Direction.MORE,
                 "memory_below_proportion": Direction.LESS,

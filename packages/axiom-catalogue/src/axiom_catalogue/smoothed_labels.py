@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks that read digits with smoothed labels",
     headlines=(
         Headline(
-            says="Softening training answers makes networks' confidence more honest only if some answers are wrong",
+            says="Label smoothing (teaching answers as uncertain) makes confidence honester only if some are wrong",
             when={
                 "calibration_error_where_wrong": Direction.LESS,
                 "calibration_error_where_right": Direction.MORE,

@@ -342,7 +342,7 @@ experiment = Experiment(
     setting="small ReLU classifiers that learn from random batches",
     headlines=(
         Headline(
-            says="Networks taught alike last agree more than those starting alike, until steps shrink",
+            says="Shared last batches align networks more than shared starts, until training steps shrink",
             when={
                 "last_digits": Direction.LESS,
                 "cosine_digits": Direction.LESS,
@@ -351,23 +351,23 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Reading digits, networks that start alike agree more than networks taught alike",
+            says="Reading digits, networks agree more by shared starts than by shared batches",
             when={"constant_digits": Direction.LESS, "cosine_digits": Direction.LESS},
         ),
         Headline(
-            says="Reading digits, networks taught alike agree more than networks that start alike",
+            says="Reading digits, networks agree more by shared batches than by shared starts",
             when={"constant_digits": Direction.MORE, "cosine_digits": Direction.MORE},
         ),
         Headline(
-            says="Reading digits, networks that start alike and networks taught alike agree about equally",
+            says="Reading digits, networks agree about equally by shared starts and by shared batches",
             when={"constant_digits": Direction.ABSENT, "cosine_digits": Direction.ABSENT},
         ),
         Headline(
-            says="At constant step size, networks taught alike agree more than networks starting alike here",
+            says="At constant step size, shared batches align these networks more than shared starts",
             when={"constant_digits": Direction.MORE},
         ),
         Headline(
-            says="If training steps shrink, networks starting alike agree more than networks taught alike here",
+            says="If training steps shrink, shared starts align these networks more than shared batches",
             when={"cosine_digits": Direction.LESS},
         ),
     ),

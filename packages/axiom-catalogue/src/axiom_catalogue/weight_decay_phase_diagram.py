@@ -215,7 +215,7 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="The faster connections are weakened, the sooner networks understand sums; too fast harms learning",
+            says="Weakening connections faster makes networks understand sums sooner; too fast ruins even sums shown",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(
