@@ -160,8 +160,8 @@ def _findings_changed(before: Mapping[str, ComputedExperiment], now: Mapping[str
             f"**{finding.conclusion.verdict}** ({finding.conclusion.grade}), {fact(finding)}" for finding in (old, new)
         )
         manifest = now[name.partition(".")[0]].manifest
-        asked = compose_question(with_words(new.estimand, manifest, manifest.configs))
-        yield f"- `{name}`: {asked} Before {then}; now {today}."
+        question = compose_question(with_words(new.estimand, manifest, manifest.configs))
+        yield f"- `{name}`: {question} Before {then}; now {today}."
     if others:
         yield ""
 
@@ -279,7 +279,7 @@ def _row(test: ClaimTest, lead: str, experiments: Mapping[str, ComputedExperimen
     finding = experiment.findings.get(test.asking.estimand) if experiment else None
     begin = f"- *{lead}*: " if lead else "- "
     if experiment is None or finding is None:
-        return f"{begin}{_asked(test, experiment)} 0 of {test.wanted} seeds. {name}"
+        return f"{begin}{_compose_question(test, experiment)} 0 of {test.wanted} seeds. {name}"
     wanted = "" if test.is_enough else f", of {test.wanted} that are asked for"
     answer = compose_finding_answer(experiment.manifest, finding, is_number_told=False)
     return f"{begin}{answer}. {finding.conclusion.grade}: {fact(finding)}{wanted}; {_matters(finding)}. {name}"
@@ -291,7 +291,7 @@ def compose_finding_answer(manifest: Manifest, finding: WeighedFinding, *, is_nu
     return compose_answer(worded, finding.conclusion, finding.status, is_number_told=is_number_told)
 
 
-def _asked(test: ClaimTest, experiment: ComputedExperiment | None) -> str:
+def _compose_question(test: ClaimTest, experiment: ComputedExperiment | None) -> str:
     manifest = experiment.manifest if experiment else None
     questions = [
         compose_question(with_words(estimand, manifest, manifest.configs))

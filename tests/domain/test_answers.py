@@ -163,7 +163,7 @@ def test_a_claim_is_composed_on_the_side_that_is_expected():
 
 def test_every_level_that_two_arms_do_not_share_stands_in_the_sentence():
     unnamed = 0
-    for manifest, asked in ((manifest, asked) for manifest in MANIFESTS for asked in manifest.estimands):
+    for manifest, asked in ((shipped, each) for shipped in MANIFESTS for each in shipped.estimands):
         arms = asked["between"] if asked["kind"] == Kind.CONTRAST else ()
         cells = [[config for config in manifest.configs if arm.items() <= config.items()] for arm in arms]
         worded = with_words(asked, manifest, manifest.configs)
@@ -186,7 +186,9 @@ def test_tests_of_one_answer_say_in_what_else_they_differ():
             tests = [asked for asked in manifest.estimands if asked["name"] in headline.when]
             unsaid = find_unsaid_levels(tests, manifest.configs)
             for asked in tests:
-                worded = with_levels(with_words(asked, manifest, manifest.configs), unsaid[asked["name"]], manifest.words)
+                worded = with_levels(
+                    with_words(asked, manifest, manifest.configs), unsaid[asked["name"]], manifest.words
+                )
                 sentence = compose_question(worded)
                 assert "_" not in sentence
                 told = [name_levels(worded, {factor: level}) for factor, level in unsaid[asked["name"]].items()]

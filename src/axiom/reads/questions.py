@@ -246,7 +246,7 @@ def _tell_recorded_numbers(manifest: Manifest, names: Collection[str]) -> list[A
 
 
 def _find_unsaid_levels(manifest: Manifest, names: Collection[str]) -> dict[str, dict[str, object]]:
-    """In what the tests that stand together differ without saying so: what is read as one factor's work may be these."""
+    """In what tests that stand together differ without saying so: what is read as one factor's work may be these."""
     together = [estimand for estimand in manifest.estimands if estimand["name"] in names]
     return find_unsaid_levels(together, manifest.configs)
 

@@ -112,7 +112,12 @@ def test_two_points_lie_as_many_times_apart_as_is_written_beside_them():
 
 @pytest.mark.parametrize(
     ("low", "high", "told"),
-    [(-1.0, 1.0, "nothing bounds it"), (-1.0, 0.5, "at most 50"), (-0.5, 1.0, "at least −50"), (-0.5, 0.5, "−50 to 50")],
+    [
+        (-1.0, 1.0, "nothing bounds it"),
+        (-1.0, 0.5, "at most 50"),
+        (-0.5, 1.0, "at least −50"),
+        (-0.5, 0.5, "−50 to 50"),
+    ],
 )
 def test_a_declared_bound_is_never_told_as_the_end_of_what_is_known(low, high, told):
     asked = {

@@ -212,4 +212,6 @@ def test_earlier_claims_are_told_in_words_and_each_is_counted_once(site_of):
     unfolded = re.sub(r"(?s)<details>.*?</details>", "", page)
     told = {test["answer"] for claim in claims for test in claim["tests"] if test["part"].endswith("or it")}
     assert [answer for answer in told if html.escape(answer, quote=False) not in unfolded.replace("&#39;", "'")] == []
-    assert [title for title in re.findall(r"<h3[^>]*>(.*?)</h3>", page) if not title.startswith("They claimed: “")] == []
+    assert [
+        title for title in re.findall(r"<h3[^>]*>(.*?)</h3>", page) if not title.startswith("They claimed: “")
+    ] == []

@@ -158,7 +158,11 @@ def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requ
             ("own", "3 points"),
             ("words", "1 seed "),
         ),
-        *(("one", " 0 at width 8", "without"), ("first-look", "nothing bounds it"), ("older-strip", "24 are from before")),
+        *(
+            ("one", " 0 at width 8", "without"),
+            ("first-look", "nothing bounds it"),
+            ("older-strip", "24 are from before"),
+        ),
         (
             "narrowing",
             "32 seeds",

@@ -175,7 +175,7 @@ def compose_quantity(estimand: Mapping[str, Any]) -> str:
 
 def name_number(estimand: Mapping[str, Any]) -> str:
     """The same in brief, beside a number or along an axis that nothing else explains: "difference in accuracy"."""
-    kind, form = Kind(estimand["kind"]), _form(estimand | {"null": 0.0})
+    kind, form = Kind(estimand["kind"]), _form({**estimand, "null": 0.0})
     measured = _quantity(estimand, _Form.DIFFERENCE)
     if form is _Form.DIFFERENCE:
         return f"ratio of {measured}" if numbers.is_ratio(estimand) else f"difference in {measured}"
@@ -221,7 +221,11 @@ def with_words(
 ) -> dict[str, Any]:
     """The estimand with what its headline says besides: words of its file, and the span of its factor in configs."""
     arms = _whole_arms(estimand["between"], configs)
-    named = [estimand["measure"], estimand["across"], *(factor for arm in (*estimand["between"], *arms) for factor in arm)]
+    named = [
+        estimand["measure"],
+        estimand["across"],
+        *(factor for arm in (*estimand["between"], *arms) for factor in arm),
+    ]
     places = needed(estimand, configs) if configs else ()
     levels = [configs[place].get(estimand["across"]) for place in places]
     numeric = [level for level in levels if isinstance(level, int | float)]
@@ -244,14 +248,14 @@ def _whole_arms(
 
     What only one of them names is told of both: it may be shared.
     """
-    arms = [dict(arm) for arm in between]
+    arms: list[dict[str, object]] = [dict(arm) for arm in between]
     if len(arms) > 1:
         cells = [[config for config in configs if arm.items() <= config.items()] for arm in arms]
         for factor in configs[0] if configs else ():
-            levels = [{repr(config[factor]): config[factor] for config in own} for own in cells]
+            levels = [_levels_of(factor, own) for own in cells]
             if any(factor in arm for arm in between) or levels[0].keys().isdisjoint(levels[1]):
                 for arm, own in zip(arms, levels, strict=True):
-                    arm.update({factor: level for level in own.values()} if len(own) == 1 else {})
+                    arm.update(_only_level(factor, own))
     return [] if arms == [dict(arm) for arm in between] else arms
 
 
@@ -263,19 +267,30 @@ def find_unsaid_levels(
     What one of them compares or goes along is left out: beside it a level of another would read as one of that.
     """
     cells = {estimand["name"]: [configs[place] for place in needed(estimand, configs)] for estimand in estimands}
-    said = {factor for estimand in estimands for arm in ({estimand["across"]: 0}, *estimand["between"]) for factor in arm}
+    spoken_of = {estimand["across"] for estimand in estimands}.union(
+        factor for estimand in estimands for arm in estimand["between"] for factor in arm
+    )
     unsaid: dict[str, dict[str, object]] = {name: {} for name in cells}
-    for factor in (factor for factor in (configs[0] if configs else ()) if factor not in said):
-        levels = {name: {repr(config[factor]): config[factor] for config in own} for name, own in cells.items()}
+    for factor in (factor for factor in (configs[0] if configs else ()) if factor not in spoken_of):
+        levels = {name: _levels_of(factor, own) for name, own in cells.items()}
         for name, own in levels.items() if len({tuple(sorted(own)) for own in levels.values()}) > 1 else ():
-            unsaid[name] |= {factor: level for level in own.values()} if len(own) == 1 else {}
+            unsaid[name] |= _only_level(factor, own)
     return unsaid
+
+
+def _levels_of(factor: str, configs: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    return {repr(config[factor]): config[factor] for config in configs}
+
+
+def _only_level(factor: str, levels: Mapping[str, object]) -> dict[str, object]:
+    return dict.fromkeys([factor], *levels.values()) if len(levels) == 1 else {}
 
 
 def with_levels(estimand: Mapping[str, Any], levels: Mapping[str, object], words: Mapping[str, str]) -> dict[str, Any]:
     """The estimand with these levels in its condition, of which it says nothing itself; `words` are its file's."""
     labels = {name: label for name, label in words.items() if name.partition("=")[0] in levels}
-    arms = [{**arm, **levels} for arm in estimand.get("arms") or estimand["between"] or ({},)]
+    between: Sequence[Mapping[str, object]] = estimand.get("arms") or estimand["between"] or [{}]
+    arms = [{**arm, **levels} for arm in between]
     return {**estimand, "arms": arms, "words": {**labels, **estimand.get("words", {})}} if levels else dict(estimand)
 
 
@@ -352,7 +367,9 @@ def _without_what_is_said(words: Mapping[str, str], levels: Mapping[str, object]
     return {
         factor: level
         for factor, level in levels.items()
-        if factor in own or factor not in words or not any(name_in_words(words, factor) in label for label in own.values())
+        if factor in own
+        or factor not in words
+        or not any(name_in_words(words, factor) in label for label in own.values())
     }
 
 
@@ -417,7 +434,9 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
         every = " throughout" if estimand.get("is_of_several") else ""  # in every run of a repetition
         measure = f"the share of repetitions with {measure}{every}"
     elif estimand.get("is_event"):
-        runs = "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"  # of which the typical one is told
+        runs = (
+            "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"
+        )  # of which the typical one is told
         measure = f"the share of {runs} with {measure}"
     if form is not _Form.LEVEL:
         return measure

@@ -70,8 +70,8 @@ def format_interval(
 ) -> tuple[str, str, str]:
     """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
     bars, ends = around(estimand["null"], estimand["smallest"]), find_known_ends(estimand, low, high)
-    texts = round_interval(value, *ends, signed=_is_signed(estimand["kind"]), bars=bars)
-    return texts[0], *(text if end is not None else "open" for text, end in zip(texts[1:], ends, strict=True))
+    estimate, first, last = round_interval(value, *ends, signed=_is_signed(estimand["kind"]), bars=bars)
+    return estimate, "open" if ends[0] is None else first, "open" if ends[1] is None else last
 
 
 def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:

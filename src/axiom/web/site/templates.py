@@ -119,7 +119,7 @@ def template_environment() -> Environment:
 
 def _breakable(name: str) -> Markup:
     """A name that may go on in the next line behind each of its underscores; what is copied has nothing between."""
-    return Markup("_<wbr>").join(name.split("_"))  # noqa: S704  # it escapes each of the parts
+    return Markup("_<wbr>").join(name.split("_"))  # it escapes each of the parts
 
 
 def _number(value: object, **how: bool) -> str:

@@ -45,7 +45,9 @@ def card(request: SharedCard, chart: str = "", size: tuple[int, int] = _CHART[2:
             _words(line, _MARGIN, _TOP + letters + round(number * letters * _LEADING), letters, "ink")
             for number, line in enumerate(lines)
         ),
-        _words(request.number, _MARGIN, 540 if chart else 528, _size_of_number(request, chart), "ink2" if chart else role),
+        _words(
+            request.number, _MARGIN, 540 if chart else 528, _size_of_number(request, chart), "ink2" if chart else role
+        ),
         _words(request.stands, _MARGIN if chart else _MARGIN + 44, 586, 30, "ink"),
     ]
     sign = f'<path d="{_SIGNS[shape]}" transform="translate({_MARGIN},562)" fill="var(--{role})"/>'

@@ -1,7 +1,7 @@
 """Where each config stands in the picture that a file declares, and what that and a finding's repetitions show."""
 
-from dataclasses import replace
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
