@@ -277,6 +277,17 @@ def test_an_experiment_or_the_kit_itself_imports_each_module_of_the_kit():
     assert {module.name for module in pkgutil.iter_modules(kit.__path__)} - named == set()
 
 
+def test_what_a_run_does_or_does_not_is_told_as_no_share():
+    of_runs = {  # "the share of repetitions with …" stands before it
+        (experiment.name, estimand.measure): experiment.words.get(estimand.measure, "")
+        for experiment in map(make_golden.load, NAMES)
+        for estimand in experiment.estimands
+        if estimand.kind is Kind.PROPORTION
+    }
+    assert len(of_runs) > 10
+    assert {place: words for place, words in of_runs.items() if "share" in words} == {}
+
+
 def test_a_published_number_is_of_the_literature_of_its_file_and_possible():
     asked = [(experiment, estimand) for experiment in map(make_golden.load, NAMES) for estimand in experiment.estimands]
     compared = [(experiment, estimand) for experiment, estimand in asked if estimand.published]

@@ -385,7 +385,7 @@ experiment = Experiment(
         "understood": "understanding of the sums not shown",
         "test_accuracy": "accuracy on sums not shown",
         "frequencies": "the number of frequencies",
-        "uses_most": "the share that uses nearly all frequencies",
+        "uses_most": "nearly all frequencies in use",
         "heard": "the number of frequencies that neurons share among them",
         "evenness": "the number of frequencies that neurons share among them, beside a lot's",
         "concentration": "a neuron's concentration on few frequencies",

@@ -306,7 +306,7 @@ experiment = Experiment(
         "breadth": "the number of sums between a fifth and four fifths right",
         "critical": "the sums from which on half of the rest is right",
         "part": "the breadth as a part of the critical number",
-        "is_abrupt": "the share with five sums or less between the two",
+        "is_abrupt": "five sums or less between a fifth and four fifths right",
         "modulus": "prime modulus",
         "patience": "{value} budgets of steps",
         "steps": "a budget of {value} steps",
