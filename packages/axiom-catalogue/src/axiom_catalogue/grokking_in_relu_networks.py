@@ -263,7 +263,7 @@ experiment = Experiment(
     setting="ReLU networks trained on sums modulo a prime",
     headlines=(
         Headline(
-            says="Shown 30%, networks know most other sums of a large table, not a small",
+            says="Shown 30% of sums, networks know most others in a large table, not small",
             when={"half_of_the_largest": Direction.MORE, "enough_in_the_end": Direction.LESS},
         ),
         Headline(
