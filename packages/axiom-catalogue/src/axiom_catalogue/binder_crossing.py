@@ -253,15 +253,15 @@ experiment = Experiment(
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(
-            says="With squared error, training breaks down only beyond an earlier study's critical step size",
+            says="With squared error, networks of 64 neurons fail only beyond an earlier critical step",
             when={"squared_error_at_the_old_rate": Direction.MORE},
         ),
         Headline(
-            says="With squared error, training breaks down at about an earlier study's critical step size",
+            says="With squared error, networks of 64 neurons fail at about an earlier critical step",
             when={"squared_error_at_the_old_rate": Direction.ABSENT},
         ),
         Headline(
-            says="With squared error, training breaks down already below an earlier study's critical step size",
+            says="With squared error, networks of 64 neurons fail already below an earlier critical step",
             when={"squared_error_at_the_old_rate": Direction.LESS},
         ),
     ),

@@ -390,7 +390,7 @@ experiment = Experiment(
     setting="tanh and ReLU networks at step sizes on the border of training",
     headlines=(
         Headline(
-            says="Closer up, or in larger networks, the learn-or-fail border here is similarly jagged",
+            says="Tanh networks' learn-or-fail border is about as jagged up close and in wider ones",
             when={
                 "more_than_a_line": Direction.MORE,
                 "deeper_as_jagged": Direction.ABSENT,
@@ -398,11 +398,11 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Looked at closer, these networks' border between learning and failing stays as jagged",
+            says="Up close, tanh networks' learn-or-fail border stays as jagged when taught many examples",
             when={"more_than_a_line": Direction.MORE, "deeper_as_jagged": Direction.ABSENT},
         ),
         Headline(
-            says="Looked at closer, these networks' border between learning and failing grows more jagged",
+            says="Up close, tanh networks' learn-or-fail border grows more jagged when taught many examples",
             when={"more_than_a_line": Direction.MORE, "deeper_as_jagged": Direction.MORE},
         ),
         Headline(

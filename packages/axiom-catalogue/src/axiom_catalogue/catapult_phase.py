@@ -178,7 +178,7 @@ experiment = Experiment(
     setting="two-layer linear networks trained on one example",
     headlines=(
         Headline(
-            says="Medium steps make these simple networks' error leap, then settle where it curves less",
+            says="Medium steps make these simple networks' error leap, then settle flatter than small steps",
             when={"three_phases": Direction.MORE, "flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(

@@ -220,7 +220,7 @@ experiment = Experiment(
     setting="least-squares fits",
     headlines=(
         Headline(
-            says="As these models grow, error peaks where they barely fit their examples, then falls",
+            says="Unpenalised models taught noisily err most where every example just fits, then less",
             when={
                 "second_descent": Direction.LESS,
                 "risk_at_n_over_90": Direction.MORE,
@@ -228,7 +228,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="As these models grow, error peaks where they can barely fit their examples",
+            says="Unpenalised models taught noisy answers err most where every example just fits",
             when={"risk_at_n_over_90": Direction.MORE, "risk_at_n_over_110": Direction.MORE},
         ),
     ),

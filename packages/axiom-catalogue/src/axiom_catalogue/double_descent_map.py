@@ -228,7 +228,7 @@ experiment = Experiment(
     setting="maps of random-feature models",
     headlines=(
         Headline(
-            says="Models err most with as many adjustable numbers as examples; stopping early spoils fewer",
+            says="Models with as many settings as examples err most; stopping early leaves fewer useless",
             when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
         ),
         Headline(

@@ -213,7 +213,8 @@ experiment = Experiment(
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
-            says="Training adds standout patterns to weak connections, but the strongest's lead hardly tells accuracy",
+            says="Training adds standout patterns; across networks, the strongest's lead hardly tells which is "
+            "accurate",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,

@@ -154,19 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="To find hidden ±1 numbers, moving all equally fast (Adam-like) beats ordinary training",
+            says="To find hidden ±1 numbers, equal-size steps (Adam-like) beat ordinary training",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="To find hidden ±1 numbers, moving all equally fast (Adam-like) trails ordinary training",
+            says="To find hidden ±1 numbers, equal-size steps (Adam-like) trail ordinary training",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="To find hidden ±1 numbers, moving all equally fast (Adam-like) matches ordinary training",
+            says="To find hidden ±1 numbers, equal-size steps (Adam-like) match ordinary training",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="To find mostly zero numbers, moving all equally fast (Adam-like) trails ordinary training",
+            says="To find hidden numbers, mostly zero, equal-size steps (Adam-like) trail ordinary training",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

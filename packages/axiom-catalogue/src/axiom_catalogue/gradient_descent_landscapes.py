@@ -254,15 +254,15 @@ experiment = Experiment(
     setting="classifiers trained to an equal loss",
     headlines=(
         Headline(
-            says="Blending networks from untrained to trained usually lowers their error (cross-entropy) all along",
+            says="Blending an untrained network into its trained self usually lowers error (cross-entropy) all along",
             when={"no_bump_with_cross_entropy": Direction.MORE},
         ),
         Headline(
-            says="Blending networks from untrained to trained sometimes raises their error (cross-entropy) on the way",
+            says="Blending an untrained network into its trained self sometimes raises error (cross-entropy)",
             when={"no_bump_with_cross_entropy": Direction.LESS},
         ),
         Headline(
-            says="In large steps, wide networks' error (squared) more often rises between untrained and trained",
+            says="Blending untrained into trained raises wide networks' squared error more often after large steps",
             when={"bump_at_a_high_rate": Direction.LESS},
         ),
         Headline(

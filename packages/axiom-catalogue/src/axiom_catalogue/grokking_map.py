@@ -277,7 +277,7 @@ experiment = Experiment(
     setting="maps of networks shown sums modulo P",
     headlines=(
         Headline(
-            says="Trained briefly, networks need a smaller share of the larger of two addition tables",
+            says="Briefly trained networks complete the larger of two addition tables from a smaller share",
             when={"larger_prime_needs_less": Direction.LESS},
         ),
         Headline(
@@ -285,7 +285,7 @@ experiment = Experiment(
             when={"larger_prime_needs_less": Direction.ABSENT},
         ),
         Headline(
-            says="Trained briefly, networks need a larger share of the larger of two addition tables",
+            says="Briefly trained networks complete the larger of two addition tables from a larger share",
             when={"larger_prime_needs_less": Direction.MORE},
         ),
         Headline(

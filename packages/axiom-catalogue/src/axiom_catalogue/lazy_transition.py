@@ -277,15 +277,15 @@ experiment = Experiment(
     setting="rows of ever wider networks",
     headlines=(
         Headline(
-            says="Each doubling of neurons cuts how far training moves connections by more, not suddenly",
+            says="The wider networks get, the more widening cuts first-layer changes in training, without jumps",
             when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
         ),
         Headline(
-            says="From narrow to wide networks, how far training moves connections shows no sudden drop",
+            says="From narrow to wide networks, training's changes to first-layer connections show no sudden drop",
             when={"drops_suddenly": Direction.LESS},
         ),
         Headline(
-            says="From narrow to wide networks, how far training moves connections shows a sudden drop",
+            says="From narrow to wide networks, training's changes to first-layer connections show a sudden drop",
             when={"drops_suddenly": Direction.MORE},
         ),
         Headline(

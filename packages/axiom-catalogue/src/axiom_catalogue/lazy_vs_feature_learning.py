@@ -226,11 +226,11 @@ experiment = Experiment(
             when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.LESS},
         ),
         Headline(
-            says="The more neurons these networks have, the less training changes their first-layer connections",
+            says="In standard networks, training changes first-layer connections less the more neurons there are",
             when={"movement_slope": Direction.LESS},
         ),
         Headline(
-            says="The more neurons these networks have, the more training changes their first-layer connections",
+            says="In standard networks, training changes first-layer connections more the more neurons there are",
             when={"movement_slope": Direction.MORE},
         ),
         Headline(

@@ -218,12 +218,11 @@ experiment = Experiment(
     setting="networks trained at higher and higher learning rates",
     headlines=(
         Headline(
-            says="Most networks fail above some step size; in one setting, more layers lower it",
+            says="Most networks fail above some step size, lower for deeper ReLU ones with cross-entropy",
             when={"has_one_cliff": Direction.MORE, "falls_with_depth": Direction.LESS},
         ),
         Headline(
-            says="At an earlier study's critical step size, squared-error training fails, cross-entropy training does "
-            "not",
+            says="At an earlier study's critical step size, two-layer networks fail with squared error only",
             when={"cross_entropy_at_the_old_rate": Direction.MORE, "squared_error_at_the_old_rate": Direction.LESS},
         ),
         Headline(

@@ -214,15 +214,15 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="In steps just above theory's limit, two simple models fail more often than below",
+            says="Squared-error training of two simple models fails more often above theory's step limit",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(
-            says="In steps just above theory's limit, a simple model fails more often than below",
+            says="Squared-error training of a simple model fails more often above theory's step limit",
             when={"affine_cliff": Direction.MORE},
         ),
         Headline(
-            says="In steps just above and below theory's limit, a simple model fails about equally",
+            says="Squared-error training of a simple model fails equally often around theory's step limit",
             when={"affine_cliff": Direction.ABSENT},
         ),
         Headline(

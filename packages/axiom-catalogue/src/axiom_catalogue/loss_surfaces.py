@@ -228,11 +228,11 @@ experiment = Experiment(
             when={"skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Networks with 12 layers have less bowl-shaped pictures of error than networks with two",
+            says="Without shortcuts, 12-layer networks' pictured error is less bowl-shaped than two-layer networks'",
             when={"deep_is_rougher": Direction.MORE},
         ),
         Headline(
-            says="Networks with 12 and with two layers have about equally bowl-shaped pictures of error",
+            says="Without shortcuts, 12-layer and two-layer networks' pictured error is about equally bowl-shaped",
             when={"deep_is_rougher": Direction.ABSENT},
         ),
         Headline(

@@ -219,7 +219,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn a product of three of ten signs",
     headlines=(
         Headline(
-            says="Networks still failing at half a twin's time need less training than new ones",
+            says="Networks failing for half a twin's learning time need less further training than beginners",
             when={
                 "narrow_remembers": Direction.LESS,
                 "remembers": Direction.LESS,

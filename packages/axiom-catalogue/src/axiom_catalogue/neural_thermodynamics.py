@@ -209,11 +209,11 @@ experiment = Experiment(
     setting="networks trained in small batches",
     headlines=(
         Headline(
-            says="In most networks learning true answers (cross-entropy), training's jolts calm at every step size",
+            says="Learning true answers (cross-entropy), most networks' random jolts calm at every step size tried",
             when={"cools_at_every_rate": Direction.MORE},
         ),
         Headline(
-            says="In most networks learning true answers, jolts do not calm at some step size",
+            says="Learning true answers (cross-entropy), most networks' jolts do not calm at some step size",
             when={"cools_at_every_rate": Direction.LESS},
         ),
         Headline(

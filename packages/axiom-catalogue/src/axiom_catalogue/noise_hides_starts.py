@@ -450,7 +450,7 @@ experiment = Experiment(
     setting="small ReLU classifiers that learn at more or less noise",
     headlines=(
         Headline(
-            says="After 12,800 examples, step size over batch size decides what aligns networks: batches, starts",
+            says="At 12,800 examples, step-to-batch ratio decides whether shared batches or starts align networks",
             when={
                 "high_digits": Direction.MORE,
                 "low_digits": Direction.LESS,
@@ -467,7 +467,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="After 12,800 examples, jumpy training aligns networks by shared batches, calm by shared starts",
+            says="At 12,800 examples, shared batches align jumpily trained networks more, starts calmly trained ones",
             when={
                 "high_digits": Direction.MORE,
                 "low_digits": Direction.LESS,
@@ -476,7 +476,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="On one task (12,800 examples), jumpy training aligns networks by batches, calm by starts",
+            says="In one setting, jumpy training favours agreement by shared batches, calm by shared starts",
             when={
                 "high_teacher": Direction.MORE,
                 "low_teacher": Direction.LESS,
@@ -486,11 +486,11 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Reading digits, networks agree more by shared starts than batches, jumpily trained or calmly",
+            says="After 12,800 digits, networks agree more by shared starts than batches, jumpily or calmly",
             when={"high_digits": Direction.LESS, "low_digits": Direction.LESS},
         ),
         Headline(
-            says="Reading digits, networks agree more by shared batches than starts, jumpily trained or calmly",
+            says="After 12,800 digits, networks agree more by shared batches than starts, jumpily or calmly",
             when={"high_digits": Direction.MORE, "low_digits": Direction.MORE},
         ),
     ),

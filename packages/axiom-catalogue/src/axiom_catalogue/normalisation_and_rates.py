@@ -198,8 +198,7 @@ experiment = Experiment(
     setting="deep networks that read digits",
     headlines=(
         Headline(
-            says="Batch normalisation (rescaling signals) allows larger training steps than layer normalisation or "
-            "none",
+            says="Deep networks bear larger steps with batch normalisation than with layer normalisation or none",
             when={"highest_batch": Direction.MORE, "highest_batch_beside_layer": Direction.MORE},
         ),
         Headline(

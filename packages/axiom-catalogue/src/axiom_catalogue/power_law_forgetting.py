@@ -241,7 +241,8 @@ experiment = Experiment(
             when={"plain_minus_fisher": Direction.LESS},
         ),
         Headline(
-            says="Protecting important connections hardly changes how much of a compatible task networks forget",
+            says="Protecting important connections hardly changes how much networks forget of a non-conflicting first "
+            "task",
             when={"plain_minus_fisher": Direction.ABSENT},
         ),
     ),

@@ -214,15 +214,15 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="Trained in large steps, three-layer networks' activity grows less varied (fewer strong directions)",
+            says="In large steps, networks of three hidden layers lose inner variety (fewer strong directions)",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(
-            says="Trained in large steps, three-layer networks' activity grows more varied (more strong directions)",
+            says="In large steps, networks of three hidden layers gain inner variety (more strong directions)",
             when={"hidden_layers": Direction.LESS},
         ),
         Headline(
-            says="Trained in large steps, three-layer networks' activity stays about as varied (strong directions)",
+            says="In large steps, networks of three hidden layers keep their inner variety (strong directions)",
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(

@@ -171,7 +171,7 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
-            says="Two larger networks end more alike in their first layers, though training adds less",
+            says="Two larger networks' first layers end more alike, though training adds less likeness",
             when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
         ),
         Headline(

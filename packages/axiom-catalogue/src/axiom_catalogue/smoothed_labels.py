@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks that read digits with smoothed labels",
     headlines=(
         Headline(
-            says="Label smoothing (teaching answers as uncertain) makes confidence honester only if some are wrong",
+            says="Label smoothing makes confidence more honest if some answers are wrong, less if none",
             when={
                 "calibration_error_where_wrong": Direction.LESS,
                 "calibration_error_where_right": Direction.MORE,

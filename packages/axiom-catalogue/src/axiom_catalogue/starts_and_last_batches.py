@@ -342,7 +342,7 @@ experiment = Experiment(
     setting="small ReLU classifiers that learn from random batches",
     headlines=(
         Headline(
-            says="Shared last batches align networks more than shared starts, until training steps shrink",
+            says="Briefly trained at constant steps, shared last batches align networks more; at shrinking, starts",
             when={
                 "last_digits": Direction.LESS,
                 "cosine_digits": Direction.LESS,
@@ -363,11 +363,11 @@ experiment = Experiment(
             when={"constant_digits": Direction.ABSENT, "cosine_digits": Direction.ABSENT},
         ),
         Headline(
-            says="At constant step size, shared batches align these networks more than shared starts",
+            says="In 800 constant steps on digits, shared batches align networks more than shared starts",
             when={"constant_digits": Direction.MORE},
         ),
         Headline(
-            says="If training steps shrink, shared starts align these networks more than shared batches",
+            says="Reading digits in ever smaller steps, networks agree more by shared starts than batches",
             when={"cosine_digits": Direction.LESS},
         ),
     ),

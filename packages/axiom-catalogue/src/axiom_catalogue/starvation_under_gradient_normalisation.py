@@ -232,15 +232,15 @@ experiment = Experiment(
             when={"equal_examples": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="Where classes never overlap, equal pull for clues or examples helps use weak clues",
+            says="Where classes hardly touch, equal pull for clues or examples helps use weak clues",
             when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="Where classes never overlap, giving weak clues equal pull helps networks use them",
+            says="Where classes hardly touch, giving weak clues equal pull helps networks use them",
             when={"equal_blocks_on_clean": Direction.MORE},
         ),
         Headline(
-            says="Where classes never overlap, giving weak clues equal pull hardly affects their use",
+            says="Where classes hardly touch, giving weak clues equal pull hardly affects their use",
             when={"equal_blocks_on_clean": Direction.ABSENT},
         ),
         Headline(

@@ -215,7 +215,7 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Weakening connections faster makes networks understand sums sooner; too fast ruins even sums shown",
+            says="Weakening connections faster teaches networks sums sooner; too fast loses even what was shown",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(
