@@ -279,7 +279,7 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
             return "(not known yet)"
         if name in {"missing", "hosts", "volunteers", "platforms"}:
             return {line[name], 1}
-        absent = {"estimate": "–", "low": "−∞", "high": "∞"}
+        absent = {"estimate": "–", "low": "open", "high": "open"}
         return absent[name] if line[name] is None and name in absent else line[name]
     if name.startswith("forecast"):
         place, _, column = name.removeprefix("forecast").partition(".")
