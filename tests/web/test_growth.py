@@ -3,6 +3,7 @@
 On a clock this would be seen by `scripts/bench pages` alone, which nobody runs with every change.
 """
 
+import gc
 import itertools
 import re
 import sys
@@ -61,15 +62,20 @@ def _in_this_thread(monkeypatch):
 
 
 def calls(reader, address: str) -> int:
-    """How many functions are called to make a page that was made before."""
+    """How many functions are called to make a page that was made before: the fewer of twice, as caches fill by chance."""
+    assert reader.get(address).status == 200, address
+    return min(count_calls(reader, address) for _ in range(2))
+
+
+def count_calls(reader, address: str) -> int:
     amount = 0
 
     def count(_frame, event: str, _argument: object) -> None:
         nonlocal amount
         amount += event in {"call", "c_call"}
 
-    assert reader.get(address).status == 200, address
     reader.app.forget()
+    gc.collect()  # what earlier tests left is not freed while this counts
     sys.setprofile(count)
     try:
         reader.get(address)

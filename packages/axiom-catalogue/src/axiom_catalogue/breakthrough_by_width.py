@@ -291,7 +291,7 @@ experiment = Experiment(
             when={"beyond_tries_in_haste": Direction.ABSENT, "beyond_tries_given_time": Direction.MORE},
         ),
         Headline(
-            says="Six neurons learn a puzzle more often in one network than split into two",
+            says="One six-neuron network succeeds more often than the better of two three-neuron networks",
             when={"beyond_tries_given_time": Direction.MORE},
         ),
         Headline(

@@ -209,7 +209,7 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="Small networks' weak starting connections hold no standout pattern; training adds more than one",
+            says="Networks started with weak connections hold no standout pattern; training adds more than one",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
