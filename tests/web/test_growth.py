@@ -62,7 +62,7 @@ def _in_this_thread(monkeypatch):
 
 
 def calls(reader, address: str) -> int:
-    """How many functions are called to make a page that was made before: the fewer of twice, as caches fill by chance."""
+    """How many functions are called to make a page that was made before: the fewer of two counts, as caches vary."""
     assert reader.get(address).status == 200, address
     return min(count_calls(reader, address) for _ in range(2))
 
