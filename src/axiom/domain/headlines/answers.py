@@ -434,9 +434,8 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
         every = " throughout" if estimand.get("is_of_several") else ""  # in every run of a repetition
         measure = f"the share of repetitions with {measure}{every}"
     elif estimand.get("is_event"):
-        runs = (
-            "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"
-        )  # of which the typical one is told
+        # Without a mean it is told of the typical repetition.
+        runs = "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"
         measure = f"the share of {runs} with {measure}"
     if form is not _Form.LEVEL:
         return measure

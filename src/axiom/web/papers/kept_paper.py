@@ -18,8 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.estimands import NUMBERS, name_choices
-from axiom.domain.headlines.numbers import format_moment, format_number, round_interval
+from axiom.domain.estimands import name_choices
+from axiom.domain.headlines.numbers import format_moment, format_number, rescale_number, round_interval
 from axiom.errors import NotFound, WrongUse
 from axiom.reads.base.request import Answer
 from axiom.web.base.facts import make_fact
@@ -139,14 +139,20 @@ class _KeptPaper:
         raise WrongUse(f"{{F{number}.{name}}} in {WORDS} names no field; {name_choices(name, _FIELDS)}.")
 
     def _interval(self, number: int, prefix: str) -> tuple[str, str, str]:
-        in_words = self._findings[number]["estimand"].get("in_words", "")
-        scale = NUMBERS["percent" if "{percent}" in in_words else "value"]
+        estimand = self._findings[number]["estimand"]
         ends = [self._number(number, f"{prefix} {name}") for name in ("estimate", "low", "high")]
-        estimate, low, high = (None if end is None else scale(end) for end in ends)
+        estimate, low, high = (None if end is None else rescale_number(estimand, end) for end in ends)
         return round_interval(estimate, low, high)
 
     def _number(self, number: int, name: str) -> Any:
-        return json.loads((self.folder / "findings" / str(number) / "numbers.json").read_bytes())[name]
+        return self._numbers[number][name]
+
+    @cached_property
+    def _numbers(self) -> dict[int, Mapping[str, Any]]:
+        return {
+            number: json.loads((self.folder / "findings" / str(number) / "numbers.json").read_bytes())
+            for number in self._findings
+        }
 
     def _of_attack(self, words: list[str]) -> str:
         """The text of a line of the record, or what is shown for it, of which each number is in that text."""
