@@ -272,7 +272,7 @@ experiment = Experiment(
             when={"rises_late": Direction.MORE},
         ),
         Headline(
-            says="Rules evolved for easy and close majority votes among simple cells beat guessing",
+            says="Rules evolved for easy and close majority votes among simple cells beat guessing there",
             when={"plateau_above_a_constant": Direction.MORE},
         ),
     ),

@@ -213,8 +213,7 @@ experiment = Experiment(
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
-            says="Training adds standout patterns; across networks, the strongest's lead hardly tells which is "
-            "accurate",
+            says="Training adds standout patterns to weak starts; the strongest's lead hardly tells networks' accuracy",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,

@@ -214,11 +214,11 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="Squared-error training of two simple models fails more often above theory's step limit",
+            says="Squared-error training of two simple models fails more often just above theory's step limit",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(
-            says="Squared-error training of a simple model fails more often above theory's step limit",
+            says="Squared-error training of a simple model fails more often just above theory's step limit",
             when={"affine_cliff": Direction.MORE},
         ),
         Headline(
