@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _VOID = re.compile(r"(Suspended|Recalled): ")
-_OPEN = "; whether that is enough to matter is open"
+_OPEN = "; that may be too little to matter"
 _SIDES = (
     (re.compile(r" is (?:typically |on average )?nearly the same (?:with|without|over all)\b"), "absent"),
     (re.compile(r" is (?:typically |on average )?within \S.* of \S"), "absent"),
@@ -85,7 +85,7 @@ def contradiction(text: str, estimand: Mapping[str, Any], row: Mapping[str, Any]
 
 
 def _doubling(sentence: str, bracket: str) -> str:
-    if bracket.endswith(" with each doubling"):
+    if bracket.endswith(" with each doubling on average"):
         return next((word for word in ("times", "lower", "higher") if word in bracket), "")
     return "times" if "the factor by which each doubling of " in sentence else ""
 

@@ -21,6 +21,8 @@ from axiom.domain.headlines.answers import (
     compose_answer,
     compose_claim,
     compose_question,
+    compose_size_question,
+    find_pooled_levels,
     find_unsaid_levels,
     is_size_open,
     name_in_words,
@@ -195,6 +197,30 @@ def test_tests_of_one_answer_say_in_what_else_they_differ():
                 assert all(level.removeprefix("without ") in sentence for level in told), (manifest.name, told)
                 said |= {(manifest.name, asked["name"])} if told else set()
     assert {("grokking_in_relu_networks", name) for name in ("half_of_the_largest", "enough_in_the_end")} <= said
+
+
+def test_what_a_number_is_taken_together_over_is_told_wherever_no_arm_names_it():
+    """Every factor of the cells of an arm has one level, or is what they go along, or is told."""
+    for manifest in MANIFESTS:
+        for asked in manifest.estimands:
+            told = find_pooled_levels(asked, manifest.configs, manifest.words)
+            named = {asked["across"]}.union(*asked["between"])
+            arms = [[c for c in manifest.configs if arm.items() <= c.items()] for arm in asked["between"] or [{}]]
+            several = {
+                factor
+                for cells in arms
+                for factor in manifest.configs[0]
+                if factor not in named and len({repr(config[factor]) for config in cells}) > 1
+            }
+            assert len(told) == len(several), (manifest.name, asked["name"])
+            assert all("{value}" not in levels for levels in told)
+
+
+def test_an_open_size_is_asked_with_the_smallest_that_matters():
+    asked = estimand(Kind.CONTRAST) | {"smallest": 0.25, "in_words": "{value} bits"}
+    question = compose_size_question(asked)
+    assert "more than 0.25 bits away from 0?" in question
+    assert question.count("width 2") == 1
 
 
 def test_an_arm_says_of_no_factor_two_things():

@@ -419,7 +419,7 @@ def _list_configs(manifest: Manifest, by_config: Mapping[int, Sequence[float]]) 
 def _list_points(manifest: Manifest, points: Iterable[SweepPoint], by: str) -> tuple[tuple[str, ...], list[list[Any]]]:
     """The table of a drawn sweep: what its rows begin with, which is where the picture has them; and the rows."""
     x = name_in_words(manifest.words, manifest.figure.x if manifest.figure else "")
-    return (x, by) if by else (x,), [
+    return (x, "Line") if by else (x,), [
         [point.x, *([digits(point.series)] if by else []), *_list_estimate(manifest, _drawn(manifest), point)]
         for point in points
     ]
@@ -459,9 +459,11 @@ def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) ->
     estimand = choose_recorded_estimand(manifest, numbers)
     if estimand is None:
         return None
-    values = numbers[estimand["name"]].values
-    headings = ("Repetition", name_column(with_words(estimand, manifest, manifest.configs), "Value"))
-    return figure_with_table(reading, name, headings, list(enumerate(values)), is_course=True)
+    worded, values = with_words(estimand, manifest, manifest.configs), numbers[estimand["name"]].values
+    headings = ("Repetition", name_column(worded, "Value"))
+    return figure_with_table(reading, name, headings, list(enumerate(values)), is_course=True) | {
+        "quantity": compose_quantity(worded)
+    }
 
 
 def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer | None:

@@ -432,7 +432,9 @@ def plot_repetitions(
         for row in observed
     ]
     headings = ("Replicate", name_column(estimand, "Value"), "Hosts", "Design", "Cohort", "Missing because")
-    return figure_with_table(reading, f"finding/{number}/strip", headings, values, is_course=True)
+    return figure_with_table(reading, f"finding/{number}/strip", headings, values, is_course=True) | {
+        "quantity": compose_quantity(estimand)
+    }
 
 
 def finding_course(reading: Reading, number: int) -> list[tuple[Any, ...]]:

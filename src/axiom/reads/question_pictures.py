@@ -3,12 +3,13 @@
 What is chosen is measured and no more: medians, or shares, with their intervals, which no verdict speaks of.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from axiom.domain.experiments import Figure
 from axiom.domain.headlines.answers import level_in_words, name_in_words
 from axiom.domain.headlines.numbers import begin_sentence
+from axiom.laboratory.figures.rules.question_picture import find_answering_series, list_pictured_estimands
 from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep, draws_shares
 from axiom.reads import experiments, findings
 from axiom.reads.base.query_errors import not_a_choice
@@ -19,14 +20,31 @@ from axiom.store.findings import evidence
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.drawing import svg_of
-from axiom_weigh.figures.picture_data import PointMark, Sweep, SweepPoint, write_amount
+from axiom_weigh.figures.picture_data import (
+    BETWEEN,
+    Level,
+    PointMark,
+    Sweep,
+    SweepPoint,
+    can_be_marked,
+    choose_series,
+    count_range,
+    find_usual_levels,
+    stands_on_numbers,
+    write_amount,
+)
 from axiom_weigh.figures.scales import digits
 
 WORDS = "line at"  # of an address, which choose
 
 
-def describe_picture(reading: Reading, stored: StoredExperiment, manifest: Manifest, name: str) -> Answer:
-    """The picture of this name and its numbers, with what can be chosen where it has a course."""
+def describe_picture(
+    reading: Reading, stored: StoredExperiment, manifest: Manifest, name: str, rests_on: Collection[str]
+) -> Answer:
+    """The picture of this name and its numbers, with what can be chosen where it has a course.
+
+    `rests_on` names the estimands on which the answer rests: of many lines those are drawn which show them.
+    """
     noun, number, kind = name.split("/")
     if noun == "finding":
         observed = evidence.read_observations(reading.db, int(number))
@@ -35,7 +53,7 @@ def describe_picture(reading: Reading, stored: StoredExperiment, manifest: Manif
         shown = experiments.plot_picture(reading, stored, manifest, kind) or {}
     chosen = {word: text for word in WORDS.split() if (text := reading.query.get(word))}
     if manifest.figure and "title" in shown and shown["rows"]:
-        shown |= _choose(reading, stored, manifest, manifest.figure, is_recorded=kind == "recorded", **chosen)
+        shown |= _choose(reading, stored, manifest, manifest.figure, rests_on, is_recorded=kind == "recorded", **chosen)
     return shown | {"embed": _address(f"{stored.name}/picture", {} if shown.get("misread") else chosen)}
 
 
@@ -44,6 +62,7 @@ def _choose(
     stored: StoredExperiment,
     manifest: Manifest,
     figure: Figure,
+    rests_on: Collection[str],
     *,
     is_recorded: bool,
     line: str = "",
@@ -56,8 +75,11 @@ def _choose(
         read = reading.tally.values(reading.db, stored.id, figure.y)
         points, by = experiments.read_points(reading, stored, manifest, read)
         version = read.results, read.after
+    drawn = choose_series(points.values(), find_answering_series(manifest, rests_on, points))
     lines = list(dict.fromkeys(point.series for point in points.values()))
     levels = list(dict.fromkeys(point.x for point in points.values()))
+    if stands_on_numbers(points.values()):
+        levels.sort(key=float)
     misread = [
         *not_a_choice({"line": line}, "line", [str(number + 1) for number in range(len(lines))]),
         *not_a_choice({"at": at}, "at", [str(number + 1) for number in range(len(levels))]),
@@ -69,6 +91,11 @@ def _choose(
             {"words": digits(name), "href": _address(stored.name, {"line": number}), "is_here": number == chosen}
             for number, name in enumerate(lines, 1)
         ],
+        "is_placed": can_be_marked(list(points.values()), drawn),
+        "has_gaps": len({point.seeds for point in points.values()}) > 1,
+        "pictured": list_pictured_estimands(manifest, points) if is_recorded else [],
+        "drawn_lines": len(drawn),
+        "usual": _name_usual_levels(drawn),
         "whole": _address(stored.name, {}),
         "line": chosen,
         "at": int(at) if chosen and at else 0,
@@ -88,10 +115,19 @@ def _choose(
         "drawn": reading.memo.get_or_create(("chosen", stored.id, line, at), lambda: _draw(sweep), version=version),
         "svg": None,
         "png": None,
-        "told": list(
-            _tell(manifest, figure, own, here, f"With {digits(lines[chosen - 1])}, " if by else "", is_recorded)
-        ),
+        "told": [
+            *_tell(manifest, figure, own, here, f"With {digits(lines[chosen - 1])}, " if by else "", is_recorded),
+            *(["Nothing was measured at the chosen place of this line."] if at and not here else []),
+        ],
     }
+
+
+def _name_usual_levels(series: Sequence[Level | None]) -> list[str]:
+    """What lines have of which their names say nothing, since most have it; nothing that all of them have."""
+    names = [digits(name) for name in series]
+    levels = [name.split(BETWEEN) for name in names]
+    varying = [level for place, level in enumerate(find_usual_levels(names)) if len({own[place] for own in levels}) > 1]
+    return varying if len(varying) > 1 else []
 
 
 def _draw(sweep: Sweep | None) -> str | None:
@@ -112,15 +148,16 @@ def _tell(
 ) -> Iterator[str]:
     """What was measured, the place that was chosen, and the ends of it."""
     if not own:
-        yield "Nothing of this line is back yet."
+        yield "There is no value of this line: nothing of it is back yet, or what is back has none."
         return
-    seeds = counted(min(point.seeds for point in own), "repetition")
+    seeds = count_range([point.seeds for point in own], "repetition")
     subject = begin_sentence(f"{condition}{name_in_words(manifest.words, figure.y)}")
     by_whom = " by Axiom’s makers" if is_recorded else ""
     verb, middle = ("counted", "share") if draws_shares(manifest) else ("measured", "median")
-    yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds} or more at each."
+    yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds} at each."
     ordered = sorted(own, key=lambda point: point.estimate or 0.0)
-    for what, point in (*(("", point) for point in here), ("highest ", ordered[-1]), ("lowest ", ordered[0])):
+    ends = [("highest ", ordered[-1]), ("lowest ", ordered[0])] if ordered[0].estimate != ordered[-1].estimate else []
+    for what, point in (*(("", point) for point in here or (own[:1] if len(own) == 1 else [])), *ends):
         place = _place(manifest, figure, point)
         amount, interval = _write_estimate(manifest, point)
         yield f"The {what}{middle} is {amount} ({interval}), with {place}."

@@ -9,11 +9,14 @@ from axiom.domain.headlines.answers import (
     compose_headline,
     compose_quantity,
     compose_question,
+    compose_size_question,
     compose_statement,
     compose_title,
     count_open_sizes,
+    find_pooled_levels,
     find_unsaid_levels,
     grade_answer,
+    is_size_open,
     tell_common_levels,
     with_levels,
     with_words,
@@ -47,6 +50,7 @@ from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import references
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingBrief, FindingView
+from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
@@ -76,18 +80,26 @@ def question_page(reading: Reading, name: str) -> Answer:
             "statement": compose_statement(
                 with_levels(view.estimand, unsaid.get(view.finding.estimand, {}), manifest.words), view.measured
             ),
-            "sure": _tell_interval(view.estimand, view.measured),
+            "sure": _tell_certainty(manifest, view.estimand, view.measured),
         }
         for view in views
     ]
     carriers = [row for row in rows if row["number"] in carrying]
     decided = [row for row in rows if row["verdict"].is_decided]
-    picture = describe_picture(reading, stored, manifest, answered["picture"])
-    picture["is_ringed"] = find_compared_arms(manifest, answered["rests_on"]) is not None
-    makers = find_recorded_numbers(stored.name, stored.version)
-    settled = {name for name, number in makers.items() if answered["recorded"] and number.verdict.is_decided}
+    picture = describe_picture(reading, stored, manifest, answered["picture"], answered["rests_on"])
+    picture["is_ringed"] = picture.get("is_placed", False) and (
+        find_compared_arms(manifest, answered["rests_on"]) is not None
+    )
+    makers = find_recorded_numbers(stored.name, stored.version) if answered["recorded"] else {}
+    settled = {name for name, number in makers.items() if number.verdict.is_decided}
+    own = {view.finding.estimand: view.measured for view in reversed(views)}
     figure = manifest.figure
-    shown = [config for config in manifest.configs if figure is None or figure.shows(config)]
+    x = figure.x if figure else ""
+    shown = [
+        {factor: level for factor, level in config.items() if factor != x}
+        for config in manifest.configs
+        if figure is None or figure.shows(config)
+    ]
     return {
         "misread": picture.get("misread", []),
         "question": answered
@@ -103,7 +115,12 @@ def question_page(reading: Reading, name: str) -> Answer:
             "told": carriers or ([] if answered["recorded"] else decided),
             "decided": len(decided),
             "findings": rows,
-            "open": [row for row in rows if row["verdict"] == "undecided" and row["estimand"] not in settled],
+            "open": [
+                *_ask_sizes(manifest, rows, makers or own, answered["rests_on"]),
+                *(row for row in rows if row["verdict"] == "undecided" and row["estimand"] not in settled),
+            ],
+            "pictured": picture.get("pictured", []),
+            "left_open": {name: number.seeds for name, number in makers.items()},
             "compared": _compare_with_papers(reading, stored, views),
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
@@ -241,14 +258,37 @@ def _tell_recorded_numbers(manifest: Manifest, names: Collection[str]) -> list[A
         if estimand["name"] in names:
             number, worded = numbers[estimand["name"]], with_words(estimand, manifest, manifest.configs)
             worded = with_levels(worded, unsaid[estimand["name"]], manifest.words)
-            rows.append({"statement": compose_statement(worded, number), "sure": _tell_interval(worded, number)})
+            sure = _tell_certainty(manifest, worded, number)
+            if missing := number.values.count(None):
+                sure = f"{sure}; no value in {missing} of {counted(number.seeds, 'repetition')}"
+            rows.append({"statement": compose_statement(worded, number), "sure": sure})
     return rows
+
+
+def _ask_sizes(
+    manifest: Manifest, rows: Sequence[Answer], numbers: Mapping[str, WeighedNumber], names: Collection[str]
+) -> list[Answer]:
+    """Of what carries the answer, the findings of which it is open whether they are large enough to matter."""
+    by_name = {row["estimand"]: row for row in reversed(rows)}
+    return [
+        by_name[name] | {"question": compose_size_question(with_words(estimand, manifest, manifest.configs))}
+        for estimand in manifest.estimands
+        for name in [estimand["name"]]
+        if name in names and name in by_name and is_size_open(estimand, numbers[name])
+    ]
 
 
 def _find_unsaid_levels(manifest: Manifest, names: Collection[str]) -> dict[str, dict[str, object]]:
     """In what tests that stand together differ without saying so: what is read as one factor's work may be these."""
     together = [estimand for estimand in manifest.estimands if estimand["name"] in names]
     return find_unsaid_levels(together, manifest.configs)
+
+
+def _tell_certainty(manifest: Manifest, estimand: Mapping[str, Any], number: WeighedNumber) -> str:
+    """How sure a number is, and over what it was taken together without its sentence saying so."""
+    pooled = find_pooled_levels(estimand, manifest.configs, manifest.words) if number.estimate is not None else []
+    together = f"taken together: {'; '.join(pooled)}" if pooled else ""
+    return "; ".join(part for part in (_tell_interval(estimand, number), together) if part)
 
 
 def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:
@@ -259,6 +299,15 @@ def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:
     if value is None or low is None or high is None:
         return ""
     return certainty_with_unit(estimand, value, low, high)
+
+
+def _find_same_number(
+    estimand: Mapping[str, Any], manifest: Manifest, recorded: Mapping[str, RecordedNumber]
+) -> RecordedNumber | None:
+    """What the makers measured of it, be it under the name of a test that holds the same number against another."""
+    of = ("kind", "measure", "across", "between", "about", "event")
+    same = [other["name"] for other in manifest.estimands if all(other.get(word) == estimand.get(word) for word in of)]
+    return next((recorded[name] for name in (estimand["name"], *same) if name in recorded), None)
 
 
 def _compare_with_papers(reading: Reading, stored: StoredExperiment, views: Sequence[FindingView]) -> list[Answer]:
@@ -273,7 +322,11 @@ def _compare_with_papers(reading: Reading, stored: StoredExperiment, views: Sequ
         if published := estimand.get("published"):
             name, worded = estimand["name"], with_words(estimand, manifest, manifest.configs)
             view = own.get(name)
-            who, number = ("here", view.measured) if view else ("the makers of Axiom measured", recorded.get(name))
+            who, number = (
+                ("here", view.measured)
+                if view
+                else ("the makers of Axiom measured", _find_same_number(estimand, manifest, recorded))
+            )
             words = compose_comparison(worded, number, mark_unapproved(published["reference"], approved), who)
             finding = view.finding.number if view else None
             rows.append({"quantity": compose_quantity(worded), "words": words, "finding": finding})

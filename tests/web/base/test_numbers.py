@@ -98,7 +98,7 @@ def test_a_size_that_nothing_bounds_is_not_told_as_known_and_a_point_once():
     assert numbers.interval_in_words({**share, "bounds": (-1.0, 1.0)}, 1.0, 0.5, 1.0) == (
         "+100 points (95 % sure: at least +50)"
     )
-    assert numbers.interval_in_words(share, 1.0, 1.0, 1.0) == "+100 points (95 % sure: no other value)"
+    assert numbers.interval_in_words(share, 1.0, 1.0, 1.0) == "+100 points (95 % sure: exactly that)"
     raw = {**share, "in_words": "", "bounds": (-1.0, 1.0)}
     assert numbers.format_interval(raw, 0.25, -1.0, 0.5) == ("+0.25", "open", "+0.50")
     assert numbers.format_interval(raw, 0.25, None, None)[1:] == ("open", "open")
@@ -146,7 +146,7 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
         ("{times2} times the steps", (None, None, None), ""),
         ("{times2} times the steps", (-1.56, -1.91, -1.09), "0.34 times the steps (95 % sure: 0.27 to 0.47)"),
         ("{times10} times the steps", (1.0, None, 1.1), "10.0 times the steps (95 % sure: at most 12.6)"),
-        ("{times_e} times the risk", (0.0, 0.0, 0.0), "the same risk (95 % sure: no other value)"),
+        ("{times_e} times the risk", (0.0, 0.0, 0.0), "the same risk (95 % sure: exactly that)"),
         ("{percent} points", (-0.07, -0.0934, -0.0432), "−7.0 points (95 % sure: −9.3 to −4.3)"),
         ("a threshold of {value}", (2.5, 2.0, 3.0), "a threshold of 2.5 (95 % sure: 2.0 to 3.0)"),
     ):
@@ -157,12 +157,32 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
 def test_an_exponent_is_told_as_what_a_doubling_does_where_there_was_one():
     """2 to the power of −0.152 is 0.9, of 0.1375 is 1.1, of −1 a half, of 1.585 three."""
     for span, null, known, said in (
-        ([2, 64], 0.0, (-0.152, -0.234, -0.074), "10.0 % lower with each doubling (95 % sure: 5.0 to 15.0 % lower)"),
-        ([2, 64], 0.0, (0.1375, 0.07, 0.2), "10.0 % higher with each doubling (95 % sure: 5.0 to 14.9 % higher)"),
-        ([2, 4], 0.0, (0.0, -0.152, 0.1375), "no change with each doubling (95 % sure: 10.0 % lower to 10.0 % higher)"),
-        ([2, 64], 0.0, (-0.152, None, -0.074), "10.0 % lower with each doubling (95 % sure: at least 5.0 % lower)"),
-        ([2, 64], 0.0, (1.585, 1.0, 2.0), "3.0 times with each doubling (95 % sure: 2.0 to 4.0)"),
-        ([2, 64], -0.5, (-1.0, -2.0, -0.6), "0.50 times with each doubling (95 % sure: 0.25 to 0.66)"),
+        (
+            [2, 64],
+            0.0,
+            (-0.152, -0.234, -0.074),
+            "10.0 % lower with each doubling on average (95 % sure: 5.0 to 15.0 % lower)",
+        ),
+        (
+            [2, 64],
+            0.0,
+            (0.1375, 0.07, 0.2),
+            "10.0 % higher with each doubling on average (95 % sure: 5.0 to 14.9 % higher)",
+        ),
+        (
+            [2, 4],
+            0.0,
+            (0.0, -0.152, 0.1375),
+            "no change with each doubling on average (95 % sure: 10.0 % lower to 10.0 % higher)",
+        ),
+        (
+            [2, 64],
+            0.0,
+            (-0.152, None, -0.074),
+            "10.0 % lower with each doubling on average (95 % sure: at least 5.0 % lower)",
+        ),
+        ([2, 64], 0.0, (1.585, 1.0, 2.0), "3.0 times with each doubling on average (95 % sure: 2.0 to 4.0)"),
+        ([2, 64], -0.5, (-1.0, -2.0, -0.6), "0.50 times with each doubling on average (95 % sure: 0.25 to 0.66)"),
         ([2, 3], 0.0, (-0.152, -0.234, -0.074), ""),
         ([], 0.0, (-0.152, -0.234, -0.074), ""),
         ([0, 64], 0.0, (-0.152, -0.234, -0.074), ""),

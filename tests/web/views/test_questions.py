@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from importlib import resources
 from urllib.parse import urlencode
 
@@ -122,8 +123,9 @@ def test_whoever_shares_an_answer_shares_its_words(browse, lab):
 def test_an_answer_that_may_be_too_small_says_so_wherever_it_is_named(browse, lab):
     say(lab, estimate=0.2, low=0.01, high=0.4)
     question, home, text = pages_of(browse, lab)
-    reserved = f"{SAID[Verdict.POSITIVE]}; whether that is enough to matter is open"
+    reserved = f"{SAID[Verdict.POSITIVE]}; that may be too little to matter"
     assert question["headline"] == question["title"] == home["answers"][0]["headline"] == reserved
+    assert [row["number"] for row in question["open"]] == [1], "what may be too small is still open"
     reader = browse(lab)
     pages = [text, *(reader.get(path).text for path in ("/", "/questions", "/questions/tiny_sum/picture"))]
     assert [page.count(SAID[Verdict.POSITIVE]) for page in pages] == [page.count(reserved) for page in pages]
@@ -167,6 +169,16 @@ def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwi
     assert ("Computed by the makers of Axiom" in text) is (is_recorded is True)
 
 
+def test_what_the_makers_leave_open_is_not_told_as_unmeasured(browse, lab, monkeypatch):
+    """Nor a number of theirs of which a repetition has no value as one of all repetitions."""
+    grows = replace(recorded(), estimate=0.2, low=0.01, high=0.4, values=(0.2,) * 15 + (None,))
+    monkeypatch.setattr(recorded_answers, "_read", lambda: {("tiny_sum", 1): {"grows": grows}})
+    question, _, text = pages_of(browse, lab)
+    assert question["told_by_makers"][0]["sure"].endswith("no value in 1 of 16 repetitions")
+    assert [row["number"] for row in question["open"]] == [1]
+    assert "of the makers leave it open" in text
+
+
 @pytest.mark.parametrize(("measure", "is_drawn"), [("total", True), ("count", False)])
 def test_the_figure_of_the_makers_is_shown_where_it_draws_what_their_answer_says(
     browse, small_lab, tmp_path, monkeypatch, measure, is_drawn
@@ -179,7 +191,7 @@ def test_the_figure_of_the_makers_is_shown_where_it_draws_what_their_answer_says
     monkeypatch.setattr(recorded_answers, "_read_sweeps", lambda: {("tiny_sum", 1): medians})
     question, _, page = pages_of(browse, small_lab)
     assert question["figure"]["is_ringed"] is is_drawn
-    assert ("Ringed: what is compared" in page) is is_drawn
+    assert ("Ringed is what the answer compares" in page) is is_drawn
     repetitions = [[number, 1.0] for number in range(16)]
     assert question["figure"]["rows"] == ([[1, 16, 1.0, 0.9, 1.1], [2, 16, 2.0, 1.9, 2.1]] if is_drawn else repetitions)
     chosen = browse(small_lab).get("/questions/tiny_sum.json?line=1&at=2").json["question"]["figure"]
@@ -293,7 +305,7 @@ def mend_with_paper(lab, folder, value: float) -> None:
 @pytest.mark.parametrize(
     ("ends", "told"),
     [
-        (None, "nothing is measured here yet"),
+        (None, "nothing is weighed of it yet"),
         ((1, 1.3), "differs"),
         ((1, 2.4), "cannot tell yet"),
         ((1.95, 2), "agrees"),

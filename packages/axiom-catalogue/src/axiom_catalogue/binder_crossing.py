@@ -7,13 +7,13 @@ Physics finds a critical temperature by Binder's cumulant of an order parameter 
 where m keeps its size, and 0 where m is normal about 0. The curves of a small system and of a large one cross at the
 critical point, whatever the sizes (Binder 1981). The old laboratory did so with learning rates and found 0.075; its log
 does not say what its order parameter was, nor the network. So we take the three that such a script may have taken, over
-the second half of a training by small batches: of the *answers* (how many of a batch are right, 0 by chance and 1 when
-all are), of the *weights* (the cosine between weights and their start) and of the *steps* (the cosine of each step with
+the second half of a training by small batches: of the answers (how many of a batch are right, 0 by chance and 1 when
+all are), of the weights (the cosine between weights and their start) and of the steps (the cosine of each step with
 the next, as in neural_thermodynamics). Networks have two hidden layers of ReLU, of 16 neurons for the small system and
 of 32, 64 or 128 for the large one; there are five classes, and rates from 0.02 to 3, each 19 % above the one before.
 
-The order of a network has *broken* at the lowest rate at which its cumulant is below half of 2/3; a training that left
-the real numbers has none. The curves *cross* at the lowest rate at which the wide network's cumulant is at least 0.1
+The order of a network has broken at the lowest rate at which its cumulant is below half of 2/3; a training that left
+the real numbers has none. The curves cross at the lowest rate at which the wide network's cumulant is at least 0.1
 below the narrow one's, where that is still in order.
 
 We expect the order of the answers to break where training falls apart, at a rate far above 0.075 and with squared error
@@ -249,7 +249,7 @@ experiment = Experiment(
     setting="classifiers at rising learning rates",
     headlines=(
         Headline(
-            says="With squared error, networks with more neurons break at smaller training steps",
+            says="With squared error, networks with more neurons break down at smaller training steps",
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(

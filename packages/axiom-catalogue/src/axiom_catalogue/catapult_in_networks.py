@@ -8,8 +8,8 @@ catapult_phase asks it of the smallest model that can do it, in which everything
 et al. 2020). Here networks are trained: one hidden layer of 64 ReLU, two of 128 ReLU, and two of 128 tanh, on 256
 examples of five classes, 1,000 steps on all examples at once or on batches of 32, with squared error and with
 cross-entropy. Rates count in units of one over the sharpness (the largest eigenvalue of the Hessian) at the start. The
-loss is that of all examples, before each step. It has *leapt* when it rose a tenth above where it began, and
-*recovered* when it ended below a tenth of that.
+loss is that of all examples, before each step. It has leapt when it rose a tenth above where it began, and
+recovered when it ended below a tenth of that.
 
 We expect a leap and a recovery at a rate of 4 with squared error, in every network, and none at a rate of 1; the end
 to be many times flatter after a leap; and cross-entropy, which flattens by itself, to leap at much higher rates only.

@@ -178,7 +178,7 @@ experiment = Experiment(
     setting="two-layer linear networks trained on one example",
     headlines=(
         Headline(
-            says="Medium steps make these simple networks' error leap, then settle flatter than small steps",
+            says="Medium steps first raise these models' error, then reach flatter minima than small steps",
             when={"three_phases": Direction.MORE, "flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(

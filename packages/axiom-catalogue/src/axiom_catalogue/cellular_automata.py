@@ -272,7 +272,7 @@ experiment = Experiment(
             when={"rises_late": Direction.MORE},
         ),
         Headline(
-            says="Rules evolved for easy and close majority votes among simple cells beat guessing there",
+            says="Evolved cellular automata typically tell the commoner of two cell states better than guessing",
             when={"plateau_above_a_constant": Direction.MORE},
         ),
     ),

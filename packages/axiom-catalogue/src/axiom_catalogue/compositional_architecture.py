@@ -246,7 +246,8 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="Keeping two properties apart inside a network helps new combinations more than gradual lessons",
+            says="Separate branches for two properties help with new combinations more than introducing examples "
+            "gradually",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,

@@ -204,8 +204,8 @@ experiment = Experiment(
     setting="networks that number pairs of attributes",
     headlines=(
         Headline(
-            says="On never-seen combinations, randomly silencing neurons makes networks surer; weakening connections, "
-            "less sure",
+            says="On unseen combinations, silencing neurons (dropout) makes networks surer; weakening "
+            "connections (decay), less sure",
             when={"dropout_is_surer": Direction.MORE, "decay_is_less_sure": Direction.LESS},
         ),
         Headline(

@@ -179,8 +179,7 @@ experiment = Experiment(
     setting="networks that read digits at changing learning rates",
     headlines=(
         Headline(
-            says="Against wrong training answers, shrinking steps and averaging connections over time help about "
-            "equally",
+            says="Against wrong training answers, ever smaller steps and averaging recent weights help about equally",
             when={
                 "cosine_minus_constant": Direction.MORE,
                 "mean_minus_constant": Direction.MORE,

@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks shown easy and hard examples",
     headlines=(
         Headline(
-            says="With wrong answers, easy-first lessons peak above random-first; with true ones, both end alike",
+            says="With wrong answers, easy-first lessons' accuracy peaks above random-first; with true, both end alike",
             when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
         ),
         Headline(

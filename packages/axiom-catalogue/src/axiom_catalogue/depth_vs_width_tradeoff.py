@@ -261,7 +261,7 @@ experiment = Experiment(
         "arm=plain": "plain layers",
         "arm=residual": "residual layers",
         "arm=tuned": "plain layers at a tuned learning rate",
-        "lr": "untuned learning rate",
+        "lr": "a learning rate of {value} where it is not tuned",
         "noise": "share of wrong labels",
         "epochs": "{value} epochs",
         "depth": "{value} hidden layers",

@@ -220,7 +220,7 @@ experiment = Experiment(
     setting="least-squares fits",
     headlines=(
         Headline(
-            says="Unpenalised models taught noisily err most where every example just fits, then less",
+            says="As unpenalised models grow, error peaks where they just fit noisy examples, then falls",
             when={
                 "second_descent": Direction.LESS,
                 "risk_at_n_over_90": Direction.MORE,

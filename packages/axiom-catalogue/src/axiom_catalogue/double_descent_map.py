@@ -7,7 +7,7 @@ A map over the number of parameters and the number of examples. Each pixel is on
 inputs, of which only what is read out is learned, from examples of a linear truth with noise. Nothing is trained step
 by step, since what gradient descent from zero on all examples reaches is known exactly, after any number of steps, from
 the singular values of the layer's outputs; after endless steps it is the shortest of all weights with the least error
-(Hastie et al. 2022). The step size is one over the largest curvature. A pixel is *worse than nothing* where its error
+(Hastie et al. 2022). The step size is one over the largest curvature. A pixel is worse than nothing where its error
 on fresh examples, without their noise, is larger than that of always saying 0.
 
 Belkin et al. (2019) showed the peak over parameters, Nakkiran et al. (2020) the ridge in the plane of parameters and
@@ -228,7 +228,8 @@ experiment = Experiment(
     setting="maps of random-feature models",
     headlines=(
         Headline(
-            says="Models with as many settings as examples err most; stopping early leaves fewer useless",
+            says="Trained endlessly, these models err most with parameters equalling examples; stopping early rescues "
+            "some",
             when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
         ),
         Headline(

@@ -6,7 +6,7 @@ chaotic. One must know where that is.
 A large random network of tanh units that hears nothing forgets where it began while the gain g of its connections is
 below 1, and is chaotic above (Sompolinsky, Crisanti & Sommers 1988). The old laboratory saw 1.27. We follow a tangent
 beside the states at seventeen gains, all with the same connections, and ask where the largest Lyapunov exponent leaves
-zero: in networks of 50 to 800 units, and under an input, which makes any network more regular (Molgedey et al. 1992).
+zero: in networks of 50 to 800 units, and under an input, which makes networks more regular (Molgedey et al. 1992).
 
 "Leaves zero" means 0.01 here, since less is not told from a cycle in a few thousand steps. Just above 1 the exponent
 grows as (g - 1)^2 only, so even an endless network passes that late: at 1.15, and not at 1. So each onset is compared
@@ -210,6 +210,7 @@ experiment = Experiment(
         "drive": "input strength",
         "drive=0.0": "no input",
         "share": "share of neurons that hear the input",
+        "share=1.0": "every neuron hearing any input",
         "washout": "steps before measuring",
         "steps": "{value} steps",
     },

@@ -209,7 +209,8 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="Networks started with weak connections hold no standout pattern; training adds more than one",
+            says="If connections start weak, training creates strong patterns (outlying eigenvalues) that were absent "
+            "before",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(

@@ -241,7 +241,7 @@ experiment = Experiment(
     setting="models whose outputs or start are scaled",
     headlines=(
         Headline(
-            says="Networks learn multiplying better with outputs turned down than up, adding about equally well",
+            says="Scaling outputs down rather than up helps networks learn multiplying, but hardly adding",
             when={"rich_minus_lazy_on_product": Direction.LESS, "rich_minus_lazy_on_linear": Direction.ABSENT},
         ),
         Headline(

@@ -210,7 +210,7 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Per neuron, larger and smaller networks' inner activity is about equally varied (effective rank)",
+            says="Counting tiny directions too, hidden activity's rank per neuron hardly depends on network size",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(

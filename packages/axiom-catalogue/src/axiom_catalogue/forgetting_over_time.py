@@ -282,7 +282,7 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="Over 4,096 steps of a compatible task, forgetting the first slows and stays incomplete",
+            says="Learning a compatible second task, networks forget the first ever more slowly, not fully",
             when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(

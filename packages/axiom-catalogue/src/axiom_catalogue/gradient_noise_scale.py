@@ -207,7 +207,7 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="How differently examples pull a network typically tells, within twofold, its largest useful batch",
+            says="How much examples disagree (gradient noise) typically tells the largest useful batch within twofold",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(

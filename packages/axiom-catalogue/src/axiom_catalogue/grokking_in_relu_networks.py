@@ -8,8 +8,8 @@ table of sums modulo a prime (Power et al. 2022). Of P = 97, with 128 neurons, i
 100,000 epochs, and the weights' length fall from 157 to 138. Of P = 53, at three times the rate, it saw 3 % after
 300,000, and blamed the rate. Of P = 23, with 64 neurons, it hoped for 50,000 to 150,000, allowed 500,000, and read no
 answer. Here the same networks have the same budgets, and the length of their weights is followed. It showed three
-tenths of P = 23; how much it showed of the others, its log does not say, so three tenths are shown of all. The decay of
-P = 97 is not known either: it is 1, as for P = 53. So the three primes differ
+tenths of P = 23; how much it showed of the others, its log does not say, so three tenths are shown of each,
+and of P = 53 half as well. The decay of P = 97 is not known either: it is 1, as for P = 53. So the three primes differ
 in neurons and steps as well, and what the prime alone does is not asked here. grokking_dynamics and grokking_patience
 ask the same of a network of squares, which can represent addition exactly and understands a hundred times sooner.
 
@@ -263,7 +263,7 @@ experiment = Experiment(
     setting="ReLU networks trained on sums modulo a prime",
     headlines=(
         Headline(
-            says="Shown 30% of sums, networks know most others in a large table, not small",
+            says="From 30% of sums, these networks learn most of a large table, not small",
             when={"half_of_the_largest": Direction.MORE, "enough_in_the_end": Direction.LESS},
         ),
         Headline(

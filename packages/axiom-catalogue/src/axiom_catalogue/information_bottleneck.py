@@ -218,7 +218,7 @@ experiment = Experiment(
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely, smooth (tanh) networks seem to forget more input than measured finely",
+            says="Measured coarsely rather than finely, tanh networks seem to lose more information about inputs",
             when={"coarse_minus_fine": Direction.MORE},
         ),
         Headline(

@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="seven-layer networks on bit patterns",
     headlines=(
         Headline(
-            says="While learning, these networks' last layers seem to forget more input than earlier ones",
+            says="Training seems to cost tanh networks' last layers more input information than earlier ones",
             when={
                 "deepest_minus_others": Direction.MORE,
                 "deepest_minus_others_by_shares": Direction.MORE,

@@ -253,7 +253,7 @@ experiment = Experiment(
         "before=none": "no earlier training",
         "before=same": "earlier random labels of the same examples",
         "before=other": "earlier random labels of other inputs",
-        "before_steps": "{value} steps on random labels",
+        "before_steps": "{value} steps of any earlier training",
         "wear": "weights shrunk afterwards",
         "inputs": "{value} inputs",
         "examples": "{value} training examples",

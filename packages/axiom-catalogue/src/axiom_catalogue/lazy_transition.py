@@ -277,7 +277,7 @@ experiment = Experiment(
     setting="rows of ever wider networks",
     headlines=(
         Headline(
-            says="The wider networks get, the more widening cuts first-layer changes in training, without jumps",
+            says="The wider a network, the less its first layer changes; the decline steepens smoothly",
             when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
         ),
         Headline(

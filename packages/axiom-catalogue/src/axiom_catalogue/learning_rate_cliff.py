@@ -218,7 +218,7 @@ experiment = Experiment(
     setting="networks trained at higher and higher learning rates",
     headlines=(
         Headline(
-            says="Most networks fail above some step size, lower for deeper ReLU ones with cross-entropy",
+            says="Most networks fail above some step size, deeper ones (ReLU, cross-entropy) at smaller steps",
             when={"has_one_cliff": Direction.MORE, "falls_with_depth": Direction.LESS},
         ),
         Headline(

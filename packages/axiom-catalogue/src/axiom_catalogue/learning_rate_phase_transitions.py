@@ -214,7 +214,7 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="Squared-error training of two simple models fails more often just above theory's step limit",
+            says="Just above theory's step limit, two models (squared error) fail more often than below",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(

@@ -182,7 +182,7 @@ experiment = Experiment(
     setting="deep classifiers",
     headlines=(
         Headline(
-            says="Small first steps make these networks' training in large steps end more accurate",
+            says="Small first steps make these networks' plain training in large steps end more accurate",
             when={"saves_plain_descent": Direction.MORE},
         ),
         Headline(

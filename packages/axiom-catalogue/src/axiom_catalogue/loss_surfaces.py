@@ -219,8 +219,7 @@ experiment = Experiment(
     setting="trained networks whose loss is pictured",
     headlines=(
         Headline(
-            says="In pictures, 12-layer networks' error is less bowl-shaped than two-layer networks'; shortcuts "
-            "counteract that",
+            says="Plotted error landscapes are less bowl-shaped for 12 layers than two; shortcuts counteract that",
             when={"deep_is_rougher": Direction.MORE, "skips_smooth": Direction.LESS},
         ),
         Headline(

@@ -4,7 +4,7 @@ Why it matters: if two trained networks are the same but for the order of their 
 learned in many places can be joined.
 
 On the straight line between two networks that were trained from different starts the loss rises: they lie in valleys
-of their own, their weights at right angles, and the old laboratory found a barrier of 0.248. But a network computes
+of their own, and the old laboratory found a barrier of 0.248. But a network computes
 the same in whatever order its hidden neurons stand. Entezari et al. (2021) conjecture that nothing of the barrier
 remains when wide networks are put in each other's order.
 

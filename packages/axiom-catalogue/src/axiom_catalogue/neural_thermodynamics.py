@@ -209,7 +209,7 @@ experiment = Experiment(
     setting="networks trained in small batches",
     headlines=(
         Headline(
-            says="Learning true answers (cross-entropy), most networks' random jolts calm at every step size tried",
+            says="On true answers (cross-entropy), training usually lowers gradient noise at every step size tried",
             when={"cools_at_every_rate": Direction.MORE},
         ),
         Headline(

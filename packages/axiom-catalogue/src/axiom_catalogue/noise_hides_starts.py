@@ -476,7 +476,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="In one setting, jumpy training favours agreement by shared batches, calm by shared starts",
+            says="On one task, sharing batches makes networks agree in noisy training; otherwise, sharing starts",
             when={
                 "high_teacher": Direction.MORE,
                 "low_teacher": Direction.LESS,

@@ -242,7 +242,7 @@ experiment = Experiment(
     setting="residual networks that read digits",
     headlines=(
         Headline(
-            says="Small first steps help deep networks built one way (normalising late), hardly another (early)",
+            says="Small first steps help deep networks normalising after each block, hardly ones normalising before",
             when={"warmup_after": Direction.MORE, "warmup_before": Direction.ABSENT},
         ),
         Headline(

@@ -214,7 +214,7 @@ experiment = Experiment(
             when={"adamw_minus_sgd_on_teacher": Direction.MORE, "adamw_minus_sgd_on_clusters": Direction.MORE},
         ),
         Headline(
-            says="The plain training method ends more accurate here than a refined one (RMSprop)",
+            says="Well tuned, plain training ends more accurate here than a refined method (RMSprop)",
             when={"rmsprop_minus_sgd_on_teacher": Direction.LESS},
         ),
         Headline(

@@ -231,8 +231,8 @@ experiment = Experiment(
             when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="Removing weak connections, then retraining, helps networks answer same-or-different questions about "
-            "new pairs",
+            says="Pruned, retrained networks err less than unpruned ones on same-or-different questions about new "
+            "pairs",
             when={"xor_pruned_minus_whole": Direction.MORE},
         ),
         Headline(

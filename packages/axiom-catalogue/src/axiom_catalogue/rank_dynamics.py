@@ -214,7 +214,7 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="In large steps, networks of three hidden layers lose inner variety (fewer strong directions)",
+            says="After training in large steps, three hidden layers' activity varies less (rank) than before",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(

@@ -197,7 +197,8 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="While networks here learn, their connections' variety (rank) typically shows no sudden drop",
+            says="While networks here learn, their connections' patterns typically do not suddenly simplify (rank "
+            "drop)",
             when={"stands_out": Direction.ABSENT},
         ),
         Headline(

@@ -5,8 +5,8 @@ network to combine what it knows.
 
 The old laboratory found wide networks worse on new combinations, saw that pruning did not help, and asked next whether
 dropout or weight decay would, while the network learns (Srivastava et al. 2014; Krogh & Hertz 1992). It had no results.
-What is asked decides how width acts: with two heads for the two attributes it helps, and for an exclusive or of them it
-harms. So both are asked, of the same data and start, with the old laboratory's strengths. Every regularised network is
+What is asked may decide how width acts: with two heads for the two attributes, or for an exclusive or of them. So both
+are asked, of the same data and start, with the old laboratory's strengths. Every regularised network is
 trained beside a plain one, and both are also looked at on the way: the best moment of either tells a regularisation
 that helps from one that only comes late to where the plain one has been. The number of the combination is not asked: no
 training ever showed the right answer for a new one.
@@ -215,8 +215,8 @@ experiment = Experiment(
     setting="small networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="Weakening connections or silencing neurons in training helps with same-or-different questions about "
-            "new pairs",
+            says="Weakening connections or silencing neurons (dropout) lowers errors on same-or-different questions "
+            "about new pairs",
             when={"dropout_on_xor": Direction.MORE, "decay_on_xor": Direction.MORE},
         ),
         Headline(

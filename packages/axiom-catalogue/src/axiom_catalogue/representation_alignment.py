@@ -171,7 +171,7 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
-            says="Two larger networks' first layers end more alike, though training adds less likeness",
+            says="Larger networks' first layers are more alike, but less of that comes from training",
             when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
         ),
         Headline(

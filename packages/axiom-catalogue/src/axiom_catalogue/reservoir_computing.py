@@ -4,10 +4,10 @@ Why it matters: a random network that is never trained inside can be built from 
 energy. Its skill must grow with size to be useful.
 
 An echo state network learns nothing inside: a fixed random network hears a series, and a linear read-out of its units
-is fitted by ridge regression (Jaeger 2001). We ask three things of it. *Memory*: to say what an input of independent
+is fitted by ridge regression (Jaeger 2001). We ask three things of it. Memory: to say what an input of independent
 values was k steps ago; the squared correlations, added up over k = 0, 1, …, cannot exceed the number of units (Dambre
-et al. 2012; Jaeger's sum begins at 1). *NARMA-10*: to follow a rule that multiplies inputs ten steps apart (Atiya &
-Parlos 2000). *Mackey-Glass*: to foretell a chaotic series 84 steps ahead, by one read-out for that distance, where
+et al. 2012; Jaeger's sum begins at 1). NARMA-10: to follow a rule that multiplies inputs ten steps apart (Atiya &
+Parlos 2000). Mackey-Glass: to foretell a chaotic series 84 steps ahead, by one read-out for that distance, where
 Jaeger & Haas (2004) let the network hear its own next step 84 times. Sizes from 25 to 400, spectral radii from 0.3 to
 1.2, all on rows not seen before.
 

@@ -259,7 +259,8 @@ experiment = Experiment(
     setting="untrained recurrent networks",
     headlines=(
         Headline(
-            says="Doubling large random networks lengthens memory by a smaller percentage than doubling small ones",
+            says="Untuned, doubling large random feedback networks lengthens memory proportionally less than doubling "
+            "small ones",
             when={"memory_bends": Direction.LESS},
         ),
         Headline(

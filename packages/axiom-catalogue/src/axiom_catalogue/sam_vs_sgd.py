@@ -210,7 +210,7 @@ experiment = Experiment(
     setting="small classifiers",
     headlines=(
         Headline(
-            says="With wrong training answers, seeking sturdiness (SAM) beats plain training twice as long here",
+            says="With wrong answers, avoiding fragile solutions (SAM) here beats plain training twice as long",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(

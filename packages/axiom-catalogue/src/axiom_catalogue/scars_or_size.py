@@ -222,7 +222,7 @@ experiment = Experiment(
             when={"size_hastens": Direction.LESS, "turning_hastens": Direction.LESS},
         ),
         Headline(
-            says="Strengthening a new network's connections, as memorising nonsense would, speeds up its learning",
+            says="New networks learn faster with weights made as large as after memorising nonsense",
             when={"size_hastens": Direction.LESS},
         ),
         Headline(

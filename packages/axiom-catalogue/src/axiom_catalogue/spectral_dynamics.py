@@ -253,7 +253,8 @@ experiment = Experiment(
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.ABSENT},
         ),
         Headline(
-            says="Training strengthens the dominant patterns in a network's connections more than middling ones",
+            says="Training strengthens connections' dominant patterns (largest singular values) more than middling "
+            "ones",
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.MORE},
         ),
         Headline(

@@ -367,7 +367,7 @@ experiment = Experiment(
             when={"constant_digits": Direction.MORE},
         ),
         Headline(
-            says="Reading digits in ever smaller steps, networks agree more by shared starts than batches",
+            says="With shrinking steps, digit-reading networks that start alike agree more than ones sharing batches",
             when={"cosine_digits": Direction.LESS},
         ),
     ),

@@ -215,7 +215,7 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Weakening connections faster teaches networks sums sooner; too fast loses even what was shown",
+            says="Weakening connections more (weight decay) teaches sums sooner; too much loses even shown ones",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(

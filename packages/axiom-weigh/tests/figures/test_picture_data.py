@@ -52,6 +52,7 @@ OF_FIELD = {
     "log": st.lists(st.sampled_from("xy"), max_size=2).map(tuple),
     **dict.fromkeys(("older", "own"), st.lists(COUNTS, max_size=3).map(tuple)),
     "marks": st.just(()),
+    "spoken_of": st.just(()),
     "is_share": st.booleans(),
     "levels": st.dictionaries(st.sampled_from(["1", "2"]), TEXT),
     "centre": st.sampled_from(["median", "share", "mean"]),
@@ -133,12 +134,24 @@ def test_words_tell_the_lines_that_are_drawn_from_their_lowest_place_on():
     )
     request = Sweep(name="any", title="any", x="width", y="error", points=points)
     told = described(request)
-    assert [name for name in named if f"{name} the" in told] == choose_series(request)
+    assert [name for name in named if f"{name} the" in told] == choose_series(points)
     assert "is 2 at width 2 and 5 at 5." in told
     low = replace(request, points=(*points, SweepPoint(x=1, estimate=1e-7, series="line 0")))
     assert "is 0 at width 1 and 5 at 5." in described(low)
     assert "is 1e−7 at width 1" in described(replace(low, log=("y",)))
-    assert "6 more series" in told
+    assert "6 more lines" in told
+
+
+def test_the_lines_of_which_an_answer_speaks_are_drawn_before_any_other():
+    named = [f"line {number}" for number in range(12)]
+    points = [SweepPoint(x=1, estimate=1.0, series=name) for name in named]
+    assert {"line 1", "line 2"} <= set(choose_series(points, {"line 1", "line 2"}))
+    assert len(choose_series(points, named)) == len(choose_series(points)) < len(named)
+
+
+def test_words_tell_the_peak_of_a_line():
+    points = tuple(SweepPoint(x=x, estimate=y) for x, y in ((10, 0.8), (100, 78.6), (1_600, 0.2)))
+    assert "78.6 at 100" in described(Sweep(name="any", title="any", x="features", y="error", points=points))
 
 
 @pytest.mark.parametrize(("unit", "null", "told"), [("times2", 1.0, "2×"), ("percent", 0.5, "50"), ("", 0.5, "0.5")])
@@ -153,10 +166,10 @@ def test_words_are_in_the_unit_of_the_axis_and_a_band_about_a_value_is_not_nothi
 def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requests):
     for name, *numbers in (
         *(
-            ("sweep", "1.14", "0.0408 at 512", "24 seeds"),
+            ("sweep", "1.14", "0.0408 at 512", "24 repetitions"),
             ("series", "19.8", "18.9 at 6", "1 more"),
             ("own", "3 points"),
-            ("words", "1 seed "),
+            ("words", "1 repetition "),
         ),
         *(
             ("one", " 0 at width 8", "without"),
@@ -185,7 +198,7 @@ def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requ
     for centre in ("median", "share", "mean"):
         assert f"{centre} is 0.06" in described(replace(requests["strip"], centre=centre))
     older = replace(requests["older-strip"], replicates=(1, 2, 3, 4), values=(9.0, 0.5, None, -0.5), older=(1,))
-    for number in ("1 of 2 values", "−0.5 to 0.5", "1 of 4 replicates", "1 are from before"):
+    for number in ("1 of 2 values", "−0.5 to 0.5", "1 of 4 repetitions", "1 are from before"):
         assert number in described(older)
     assert described(replace(older, older=(1, 2, 4))).startswith("0 of 0 values")
     narrowing = requests["narrowing"]

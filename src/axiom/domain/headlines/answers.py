@@ -17,6 +17,7 @@ from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Grade, Verdict
 
 _SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
+_MOST_LEVELS = 4  # that are told one by one
 _POWERS = {Kind.SLOPE: "exponent", Kind.RANK_CORRELATION: "rank correlation"}
 
 
@@ -56,8 +57,8 @@ class MeasuredNumber(NamedTuple):
 
 
 NOT_MEASURED = MeasuredNumber()
-_SIZE_OPEN = "whether that is enough to matter is open"
-_SOME_SIZE_OPEN = "whether all of that is enough to matter is open"
+_SIZE_OPEN = "that may be too little to matter"
+_SOME_SIZE_OPEN = "some of that may be too little to matter"
 
 
 def compose_answer(
@@ -166,6 +167,14 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
         case _:
             question = f"is {quantity} above or below {numbers.bare_number(estimand, estimand['null'])}?"
     return numbers.begin_sentence(arms.condition + question)
+
+
+def compose_size_question(estimand: Mapping[str, Any]) -> str:
+    """What is still asked where there is an effect of which it is open whether it is large enough to matter."""
+    smallest = numbers.amount_with_unit(estimand, estimand["smallest"])
+    null = numbers.bare_number(estimand, estimand["null"])
+    quantity = _quantity(estimand, _Form.LEVEL)
+    return numbers.begin_sentence(f"{_arms(estimand).condition}is {quantity} more than {smallest} away from {null}?")
 
 
 def compose_quantity(estimand: Mapping[str, Any]) -> str:
@@ -294,6 +303,31 @@ def with_levels(estimand: Mapping[str, Any], levels: Mapping[str, object], words
     return {**estimand, "arms": arms, "words": {**labels, **estimand.get("words", {})}} if levels else dict(estimand)
 
 
+def find_pooled_levels(
+    estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], words: Mapping[str, str]
+) -> list[str]:
+    """Over what its number is taken together, of which no arm of it names a level: "32 and 128 hidden neurons"."""
+    named = {estimand["across"]}.union(*estimand["between"])
+    arms = [[config for config in configs if arm.items() <= config.items()] for arm in estimand["between"] or [{}]]
+    unnamed = [factor for factor in (configs[0] if configs else ()) if factor not in named]
+    levels = {factor: [_levels_of(factor, cells) for cells in arms] for factor in unnamed}
+    return [
+        _several_in_words(words, factor, list({**own[0], **own[-1]}.values()))
+        for factor, own in levels.items()
+        if max(map(len, own)) > 1
+    ]
+
+
+def _several_in_words(words: Mapping[str, str], factor: str, levels: Sequence[object]) -> str:
+    if len(levels) > _MOST_LEVELS:
+        return f"{len(levels)} levels of {name_in_words(words, factor)}"
+    if not all(isinstance(level, int | float) and f"{factor}={level}" not in words for level in levels):
+        return numbers.join_words([level_in_words(words, factor, level) for level in levels])
+    label = words.get(factor) or factor.replace("_", " ")
+    amounts = numbers.join_words([numbers.format_number(level) for level in levels])
+    return label.replace(VALUE, amounts) if VALUE in label else f"{label} {amounts}"
+
+
 def setting_of(manifest: NamesThings) -> str:
     """With what a headline begins, so that no two experiments' are alike: its file's words, or its name."""
     return manifest.setting or manifest.name.replace("_", " ")
@@ -399,7 +433,7 @@ def _stated(estimand: Mapping[str, Any], side: Direction, measured: WeighedNumbe
             sentence = f"{quantity} {middle}hardly changes with {across}"
             number = f"{_POWERS[Kind(estimand['kind'])]} within {smallest} of 0"
             if numbers.tells_doubling(estimand):
-                number = f"less than {smallest} with each doubling"
+                number = f"less than {smallest} {numbers.DOUBLING}"
         case _Form.TREND, _:
             sentence = f"{quantity} {middle}{'rises' if side is Direction.MORE else 'falls'} with {across}"
             if number and not numbers.tells_doubling(estimand):
@@ -408,7 +442,7 @@ def _stated(estimand: Mapping[str, Any], side: Direction, measured: WeighedNumbe
             sentence = f"{quantity} is {middle}within {smallest} of {null}"
         case _:
             sentence = f"{quantity} is {middle}{'above' if side is Direction.MORE else 'below'} {null}"
-            number = number.removesuffix(" with each doubling")  # the quantity says so
+            number = number.removesuffix(f" {numbers.DOUBLING}")  # the quantity says so
     return numbers.begin_sentence(arms.condition + sentence) + (f" ({number})" if number else "")
 
 
@@ -431,7 +465,7 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
     if estimand.get("event"):
         measure = f"the share of repetitions with {_event_in_words(estimand)}"
     elif kind is Kind.PROPORTION:
-        every = " throughout" if estimand.get("is_of_several") else ""  # in every run of a repetition
+        every = " in each run" if estimand.get("is_of_several") else ""  # of a repetition
         measure = f"the share of repetitions with {measure}{every}"
     elif estimand.get("is_event"):
         # Without a mean it is told of the typical repetition.

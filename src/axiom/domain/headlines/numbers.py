@@ -17,7 +17,7 @@ _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of t
 _MOST_DECIMALS = 12
 _LONGEST = 8  # decimals that a number has because it is small
 _UP = Context(prec=3, rounding=ROUND_UP)
-_DOUBLING = "with each doubling"
+DOUBLING = "with each doubling on average"
 _HYPHEN = re.compile(r"(?<![\w.)-])-(?=\.?[0-9])")
 _ONE_TIMES = re.compile(r"1 times(?! as)(?: the)?")
 _HARDLY_MORE = 1.0 + 1e-12  # so that a tenth is one, however it is rounded
@@ -107,7 +107,7 @@ def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, 
     if not _is_bounded(estimand, low, high):
         return "so far, and nothing bounds it yet"
     if low == value == high:
-        return "no other value"
+        return "exactly that"
     low, high = find_known_ends(estimand, low, high)
     _, first, last = _rescaled(estimand, value, low, high)
     if _is_change(estimand, value):
@@ -133,7 +133,7 @@ def find_known_ends(
 def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
     """The estimate with as many digits as its interval is worth, in the unit that the file gives it."""
     number = _rescaled(estimand, value, low, high)[0]
-    return f"{_as_change(number)} {_DOUBLING}" if _is_change(estimand, value) else _filled(estimand, number)
+    return f"{_as_change(number)} {DOUBLING}" if _is_change(estimand, value) else _filled(estimand, number)
 
 
 def amount_with_unit(estimand: Mapping[str, Any], amount: float, *, is_most: bool = False) -> str:
@@ -154,7 +154,7 @@ def amount_with_unit(estimand: Mapping[str, Any], amount: float, *, is_most: boo
 def bare_number(estimand: Mapping[str, Any], value: float) -> str:
     """A value beside which an estimand's number lies, on its scale."""
     name = _number_in(_template(estimand))
-    return format_number(_on_scale(name, value)) + (" %" if name == "percent" and value else "")
+    return format_number(float(f"{_on_scale(name, value):.12g}")) + (" %" if name == "percent" and value else "")
 
 
 def tell_bars(estimand: Mapping[str, Any]) -> dict[str, str]:
@@ -208,7 +208,7 @@ def name_column(estimand: Mapping[str, Any], heading: str) -> str:
 def _template(estimand: Mapping[str, Any]) -> str:
     words: str = estimand.get("in_words", "")
     if tells_doubling(estimand):
-        return f"{{times2}} times {_DOUBLING}"
+        return f"{{times2}} times {DOUBLING}"
     is_share = estimand["kind"] == Kind.PROPORTION or estimand.get("is_event") or estimand.get("event")
     if words or not is_share:
         return words or "{value}"

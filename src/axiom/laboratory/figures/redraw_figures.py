@@ -14,7 +14,9 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
 from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
+    WeighedNumber,
     choose_answer,
+    choose_headline,
     compose_answer,
     compose_question,
     compose_title,
@@ -27,6 +29,7 @@ from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.figures.rules.question_picture import (
     choose_recorded_estimand,
+    find_answering_series,
     mark_compared_arms,
     name_question_picture,
     place_recorded_estimates,
@@ -76,6 +79,7 @@ from axiom_weigh.figures.picture_data import (
     SharedCard,
     Strip,
     Sweep,
+    SweepPoint,
     shared_card,
 )
 from axiom_weigh.values import Evidence, Verdict
@@ -273,8 +277,20 @@ def experiment_sweep(
     if manifest.figure is None:
         return None
     by_place, _ = place_points(manifest, MeasureTally().values(db, experiment.id, manifest.figure.y).by_config)
-    marks = mark_compared_arms(manifest, newest or {}, by_place)
-    return compose_sweep(manifest, by_place.values(), name=f"experiment-{experiment.id}-sweep", marks=marks)
+    return _compose_answer_sweep(f"experiment-{experiment.id}-sweep", manifest, newest or {}, by_place)
+
+
+def _compose_answer_sweep(
+    name: str, manifest: Manifest, numbers: Mapping[str, WeighedNumber], by_place: Mapping[int, SweepPoint]
+) -> Sweep | None:
+    headline = choose_headline(manifest.headlines, numbers)
+    return compose_sweep(
+        manifest,
+        by_place.values(),
+        name=name,
+        marks=mark_compared_arms(manifest, numbers, by_place),
+        spoken_of=find_answering_series(manifest, headline.when, by_place) if headline else (),
+    )
 
 
 def recorded_picture(experiment: StoredExperiment, manifest: Manifest) -> Sweep | Strip | None:
@@ -283,8 +299,7 @@ def recorded_picture(experiment: StoredExperiment, manifest: Manifest) -> Sweep 
     estimates = find_recorded_estimates(experiment.name, experiment.version)
     by_place, _ = place_recorded_estimates(manifest, numbers, estimates)
     if by_place:
-        marks = mark_compared_arms(manifest, numbers, by_place)
-        return compose_sweep(manifest, by_place.values(), name=f"experiment-{experiment.id}-recorded", marks=marks)
+        return _compose_answer_sweep(f"experiment-{experiment.id}-recorded", manifest, numbers, by_place)
     declared = choose_recorded_estimand(manifest, numbers)
     if declared is None:
         return None

@@ -14,17 +14,17 @@ _DIGEST = re.compile("[0-9a-f]{64}")  # what is kept of the pixels of a tile, of
 _NUMBER = (int, float)  # named once: `int | float` is made anew wherever it stands
 
 
-def format_cell(value: Any) -> str:
-    return _NOTHING if value is None or value == "" else format_number(value, aligned=True)
+def format_cell(value: Any, *, aligned: bool = True) -> str:
+    return _NOTHING if value is None or value == "" else format_number(value, aligned=aligned)
 
 
 def row_cells(values: Iterable[Any]) -> Markup:
-    """A row of a data table; numbers stand in columns."""
+    """A row of a data table; numbers stand in columns, but the first, which is a place or a level, as it was chosen."""
     return _joined(
-        f'<td class="num">{format_cell(value)}</td>'
+        f'<td class="num">{format_cell(value, aligned=bool(place))}</td>'
         if isinstance(value, _NUMBER)
         else f"<td>{_text(format_cell(value))}</td>"
-        for value in values
+        for place, value in enumerate(values)
     )
 
 

@@ -50,10 +50,15 @@ def test_agreement_needs_that_no_difference_is_left_that_matters(interval, low, 
 @pytest.mark.parametrize(
     ("words", "value", "quantity", "said"),
     [
-        ({}, 0.0, "the factor by which each doubling of the width", "said no change with each doubling"),
-        ({}, -1.0, "the factor by which each doubling of the width", "said 0.5 times with each doubling"),
+        ({}, 0.0, "the factor by which each doubling of the width", "said no change with each doubling on average"),
+        ({}, -1.0, "the factor by which each doubling of the width", "said 0.5 times with each doubling on average"),
         ({"span": [2, 3]}, -1.0, "the exponent of loss over the width", "said −1"),
-        ({"kind": "contrast", "in_words": "{times2} times"}, 0.0, "loss with width 2 over that with", "said the same"),
+        (
+            {"kind": "contrast", "in_words": "{times2} times"},
+            0.0,
+            "loss with width 2 over that with",
+            "said that it is 1",
+        ),
         ({"kind": "contrast", "in_words": "{value} bits"}, -1.0, "loss with width 2 minus that with", "said −1 bits"),
     ],
 )
@@ -71,4 +76,4 @@ def test_the_number_of_a_paper_is_told_as_the_quantity_beside_it(words, value, q
     }
     assert compose_quantity(asked).startswith(quantity)
     told = compose_comparison(asked, NOT_MEASURED, "Noether 1918")
-    assert told == f"Noether 1918 {said}; nothing is measured here yet"
+    assert told == f"Noether 1918 {said}; nothing is weighed of it yet"

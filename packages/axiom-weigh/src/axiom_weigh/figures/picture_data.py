@@ -4,7 +4,8 @@ Standard library only: whoever asks for a picture never loads what draws it.
 """
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from axiom_weigh.amounts import counted
@@ -66,6 +67,7 @@ class Sweep:
     confidence: float = 0.95
     marks: tuple[PointMark, ...] = ()
     own: tuple[SweepPoint, ...] = ()  # the points of one part, marked among those of all, which then are grey
+    spoken_of: tuple[Level | None, ...] = ()  # series of which an answer speaks: they are drawn before any other
     levels: Mapping[str, str] = field(default_factory=dict)  # how places along the x axis are told, as in {"3": "51 %"}
     is_share: bool = False  # `y` happens in a run or not, and a point is the share of runs in which it did
 
@@ -83,7 +85,7 @@ class Sweep:
         """What a point is."""
         if self.is_share:
             return f"share of runs with {_plain(self.y)}"
-        return f"median {'of ' if self.y.startswith('the ') else ''}{_plain(self.y)}"
+        return f"median {'of ' if self.y.startswith(('the ', 'how ')) else ''}{_plain(self.y)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -349,26 +351,45 @@ def series_of(levels: Sequence[Level]) -> Level | None:
     return BETWEEN.join(digits(level) for level in levels)
 
 
-def choose_series(request: Sweep) -> list[Level | None]:
-    """Return as many as can be told apart, those with marked points among them."""
-    every = list(dict.fromkeys(point.series for point in request.points if point.estimate is not None))
-    marked = {mark.point.series for mark in request.marks}
-    others = evenly([name for name in every if name not in marked], len(SERIES) - len(marked))
-    return [name for name in every if name in marked or name in others]
+def choose_series(points: Iterable[SweepPoint], spoken_of: Collection[Level | None] = ()) -> list[Level | None]:
+    """Return as many as can be told apart, those of which an answer speaks before any other."""
+    every = list(dict.fromkeys(point.series for point in points if point.estimate is not None))
+    chosen = evenly([name for name in every if name in spoken_of], len(SERIES))
+    chosen += evenly([name for name in every if name not in spoken_of], len(SERIES) - len(chosen))
+    return [name for name in every if name in chosen]
+
+
+def stands_on_numbers(points: Iterable[SweepPoint]) -> bool:
+    """Is the x axis of these one of numbers, along which lines are drawn?"""
+    return all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
+
+
+def can_be_marked(points: Sequence[SweepPoint], drawn: Collection[Level | None]) -> bool:
+    """Can a point be ringed? Those of several lines at one name stand side by side, and none where its name does."""
+    return stands_on_numbers(points) or len(drawn) == 1
+
+
+def find_usual_levels(names: Sequence[str]) -> list[str]:
+    """Return by place in the names of series the level that most of them have; nothing where they differ in length."""
+    levels = [name.split(BETWEEN) for name in names]
+    if len({len(level) for level in levels}) != 1:
+        return []
+    return [Counter(column).most_common(1)[0][0] for column in zip(*levels, strict=True)]
 
 
 def _sweep_in_words(request: Sweep) -> str:
     shown = [point for point in request.points if point.estimate is not None]
-    series, drawn = {point.series for point in shown}, choose_series(request)
+    series, drawn = {point.series for point in shown}, choose_series(shown, request.spoken_of)
     sentences = [_course(request, [point for point in shown if point.series == name]) for name in drawn]
     if request.own:
         sentences.append(f"Marked: {counted(len(request.own), 'point')} of one part.")
     if len(series) > len(drawn):
-        sentences.append(f"{len(series) - len(drawn)} more series are in the table.")
+        sentences.append(f"{counted(len(series) - len(drawn), 'more line')} are in the table.")
     has_intervals = any(point.low is not None or point.high is not None for point in shown)
     with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
-    of = f"{'Shares' if request.is_share else 'Medians'} of {_range([point.seeds for point in shown], 'seed')}"
-    return " ".join([*sentences, f"{of} a config, {with_them}."])
+    seeds = count_range([point.seeds for point in shown], "repetition")
+    of = f"{'Shares' if request.is_share else 'Medians'} of {seeds} at each place"
+    return " ".join([*sentences, f"{of}, {with_them}."])
 
 
 def _curve_in_words(request: Curve) -> str:
@@ -376,7 +397,7 @@ def _curve_in_words(request: Curve) -> str:
     sentences = [_curve_course(request, curve) for curve in drawn]
     if request.configs > len(drawn):
         sentences.append(f"{len(drawn)} of {request.configs:,} configs are drawn.")
-    return " ".join([*sentences, f"Medians of {repetitions_of(request)} a config."])
+    return " ".join([*sentences, f"Medians of {repetitions_of(request)} at each place."])
 
 
 def _curve_course(request: Curve, curve: CurveSeries) -> str:
@@ -387,10 +408,11 @@ def _curve_course(request: Curve, curve: CurveSeries) -> str:
 
 def repetitions_of(request: Curve) -> str:
     """Say of how many repetitions the medians of a curve are."""
-    return _range([curve.repetitions for curve in request.series if curve.places], "repetition")
+    return count_range([curve.repetitions for curve in request.series if curve.places], "repetition")
 
 
-def _range(counts: Sequence[int], noun: str) -> str:
+def count_range(counts: Sequence[int], noun: str) -> str:
+    """Say how many there are, or from how few to how many."""
     fewest, most = min(counts), max(counts)
     return counted(most, noun) if fewest == most else f"{fewest:,} to {most:,} {noun}s"
 
@@ -400,10 +422,11 @@ def _percent(request: _Estimated) -> str:
 
 
 def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
-    is_along_numbers = all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
-    ordered = sorted(points, key=operator.attrgetter("x")) if is_along_numbers else points
+    ordered = sorted(points, key=operator.attrgetter("x")) if stands_on_numbers(points) else points
     is_short = isinstance(points[0].x, str) and len(points) <= _MOST_LEVELS
-    spoken_of = ordered if is_short else list(dict.fromkeys([ordered[0], ordered[-1]]))
+    by_height = sorted(ordered, key=lambda point: point.estimate or 0.0)
+    ends = (ordered[0], ordered[-1], by_height[0], by_height[-1])
+    spoken_of = ordered if is_short else [point for point in ordered if point in ends]
     of = f"{request.by} = {digits(points[0].series)}" if request.by else digits(points[0].series)
     whose = f"With {of} the" if points[0].series is not None else "The"
     *others, last = [
@@ -450,11 +473,11 @@ def _strip_in_words(request: Strip) -> str:
     if request.axis:
         sentences.insert(0, f"Along the axis: {request.axis}.")
     if request.missing:
-        sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")
+        sentences.append(f"{request.missing:,} of {len(request.values):,} repetitions have no value.")
     if request.older:
         sentences.append(f"{len(request.older):,} are from before the claim and are not counted.")
     if len(request.values) > limits.VALUES_DRAWN:
-        sentences.append(f"Of every {spacing(request)} replicates one is drawn; the table has all.")
+        sentences.append(f"Of every {spacing(request)} repetitions one is drawn; the table has all.")
     return " ".join(sentences)
 
 

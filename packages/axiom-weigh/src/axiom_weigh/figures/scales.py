@@ -104,7 +104,10 @@ def of_intervals(
     values = [*medians, *ends]
     room = margin * (max(values) - min(values))
     low = min(values) - room
-    return linear((max(low, 0.0) if min(values) >= 0 else low, max(values) + room), about=about)
+    high = max(values) + room
+    if min(values) >= 0:  # no more room than there may be: what is a share from 0 to 1 ends there
+        low, high = max(low, 0.0), min(high, 1.0) if max(values) <= 1.0 else high
+    return linear((low, high), about=about)
 
 
 def at_levels(scale: Scale, levels: Iterable[float], *, most: int, spoken_of: Collection[float] = ()) -> Scale:
@@ -133,7 +136,7 @@ def evenly(things: Sequence[Thing], most: int) -> list[Thing]:
     """Return all things, or so many of them, evenly chosen with both ends."""
     if len(things) <= most:
         return list(things)
-    return [things[round(number * (len(things) - 1) / (most - 1))] for number in range(most)]
+    return [things[round(number * (len(things) - 1) / max(most - 1, 1))] for number in range(most)]
 
 
 def digits(value: object) -> str:

@@ -3,13 +3,22 @@
 import itertools
 import math
 import textwrap
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from axiom_weigh.figures.axes import CHARACTER, LINE, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.picture_data import BETWEEN, Level, PointMark, Sweep, SweepPoint, choose_series
+from axiom_weigh.figures.picture_data import (
+    BETWEEN,
+    Level,
+    PointMark,
+    Sweep,
+    SweepPoint,
+    can_be_marked,
+    choose_series,
+    find_usual_levels,
+    stands_on_numbers,
+)
 from axiom_weigh.figures.scales import (
     Scale,
     at_levels,
@@ -85,9 +94,9 @@ class LegendEntry:
 def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a sweep and their axes: of all ways to lay out its words the first that hides nothing."""
     points = [point for point in request.points if point.estimate is not None]
-    names = choose_series(request)
+    names = choose_series(points, request.spoken_of)
     points = [point for point in points if point.series in names]
-    is_placed = _is_numeric(points) or len(names) == 1  # points of several series at one name stand side by side
+    is_placed = can_be_marked(points, names)
     request = replace(request, marks=tuple(mark for mark in request.marks if is_placed and mark.point in points))
     _, beside = beside_lines(request.by, [digits(name) for name in names], kind)
     drawings = []
@@ -109,14 +118,17 @@ def _lay_out(
     is_beside = len(names) > 1 and not layout.has_names_below
     y = _y_axis(request, points)
     x, place = _x_axis(request, points, kind)
+    roomy = with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if is_beside else x
+    places = [roomy.place(tick) * (WIDTHS[kind] - 60) for tick in x.ticks]
     axes = Axes(
-        x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if is_beside else x,
+        x=roomy,
         y=y,
         x_title=request.x.replace("_", " "),
         y_title=request.quantity,
         width=WIDTHS[kind],
         height=HEIGHTS[kind],
-        slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60,
+        slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60
+        or (not stands_on_numbers(points) and _touch(x.labels, places)),
     )
     series = [
         Series(
@@ -129,7 +141,7 @@ def _lay_out(
         )
         for number, name in enumerate(names)
     ]
-    is_joined = _is_numeric(points)
+    is_joined = stands_on_numbers(points)
     layers = [_strokes(axes, course, is_joined, is_alone=len(series) == 1) for course in series]
     if is_beside:
         layers += names_beside(heading, axes, series)
@@ -152,6 +164,12 @@ def _lay_out(
         legend += _marks_below(request.marks, marks, kind)
     axes = replace(axes, legend=sum(len(entry.lines) for entry in legend))
     return layers + words + draw_legend(axes, legend), axes, hidden
+
+
+def _touch(labels: Sequence[str], places: Sequence[float]) -> bool:
+    """Would a label at its place lie on the next?"""
+    ends = [(place, len(label) * CHARACTER / 2) for label, place in zip(labels, places, strict=True)]
+    return any(first + half + _CLEAR > second - other for (first, half), (second, other) in itertools.pairwise(ends))
 
 
 def _drawn(axes: Axes, series: Sequence[Series], *, is_beside: bool) -> list[tuple[float, float]]:
@@ -275,10 +293,9 @@ def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
 
 def apart_from_usual(names: Sequence[str]) -> list[str]:
     """Return the names of series without the levels that most series have, where any other level is left."""
-    levels = [name.split(BETWEEN) for name in names]
-    if len({len(level) for level in levels}) > 1:
+    usual, levels = find_usual_levels(names), [name.split(BETWEEN) for name in names]
+    if not usual:
         return list(names)
-    usual = [Counter(column).most_common(1)[0][0] for column in zip(*levels, strict=True)]
     own = [[part for part, other in zip(level, usual, strict=True) if part != other] for level in levels]
     return [BETWEEN.join(part or level) for part, level in zip(own, levels, strict=True)]
 
@@ -361,13 +378,9 @@ def draw_legend(axes: Axes, entries: Sequence[LegendEntry]) -> list[str]:
     return layers
 
 
-def _is_numeric(points: Sequence[SweepPoint]) -> bool:
-    return all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
-
-
 def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Scale, dict[str, float]]:
     """Return the axis, and where each level stands on it; levels that are no numbers stand in the order given."""
-    if not _is_numeric(points):
+    if not stands_on_numbers(points):
         levels = list(dict.fromkeys(digits(point.x) for point in points))
         scale = Scale(
             low=-0.6,

@@ -18,7 +18,8 @@ from axiom.domain.headlines.answers import (
 from axiom.domain.headlines.numbers import estimate_with_unit
 from axiom.laboratory.figures.rules.sweeps_and_strips import place_estimates
 from axiom.signed.manifests import Manifest
-from axiom_weigh.figures.picture_data import PointMark, SweepPoint
+from axiom_weigh.figures.picture_data import Level, PointMark, SweepPoint
+from axiom_weigh.statistics.estimands import needed
 
 _MOST_LINES = 1_000  # of a course, more than any has
 
@@ -30,8 +31,10 @@ def draws_measure(figure: Figure, measure: str) -> bool:
 
 def draws_answer(manifest: Manifest, names: Collection[str]) -> bool:
     """Does the picture that a file declares show what any of these estimands is about?"""
-    return manifest.figure is not None and any(
-        draws_measure(manifest.figure, estimand["measure"])
+    figure = manifest.figure
+    return figure is not None and any(
+        draws_measure(figure, estimand["measure"])
+        and any(figure.shows(manifest.configs[place]) for place in needed(estimand, manifest.configs))
         for estimand in manifest.estimands
         if estimand["name"] in names
     )
@@ -96,6 +99,32 @@ def mark_compared_arms(
         PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}")),
         PointMark(point=by_place[second], words=names[1], is_reference=True),
     )
+
+
+def find_answering_series(
+    manifest: Manifest, names: Collection[str], by_place: Mapping[int, SweepPoint]
+) -> tuple[Level | None, ...]:
+    """The lines of the picture on which there is what these estimands measure."""
+    figure = manifest.figure
+    spoken_of = [
+        place
+        for estimand in manifest.estimands
+        if figure and estimand["name"] in names and draws_measure(figure, estimand["measure"])
+        for place in needed(estimand, manifest.configs)
+    ]
+    return tuple(dict.fromkeys(by_place[place].series for place in spoken_of if place in by_place))
+
+
+def list_pictured_estimands(manifest: Manifest, by_place: Mapping[int, SweepPoint]) -> list[str]:
+    """Those of which the picture shows all that they are concluded from, be it weighed or not."""
+    drawn = {place for place, point in by_place.items() if point.estimate is not None}
+    return [
+        estimand["name"]
+        for estimand in manifest.estimands
+        if manifest.figure
+        and draws_measure(manifest.figure, estimand["measure"])
+        and drawn.issuperset(needed(estimand, manifest.configs))
+    ]
 
 
 def name_question_picture(experiment_id: int, *, has_figure: bool, is_recorded: bool, finding: int) -> str:

@@ -10,6 +10,7 @@ from axiom.domain.headlines.answers import compose_question, name_in_words, name
 from axiom.domain.headlines.numbers import bare_number, find_known_ends, is_ratio, rescale_number, unit_of
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import (
+    Level,
     Look,
     MeasuredConfig,
     PointMark,
@@ -74,6 +75,7 @@ def compose_sweep(
     name: str,
     marks: Iterable[PointMark] = (),
     own: Iterable[SweepPoint] = (),
+    spoken_of: Iterable[Level | None] = (),
 ) -> Sweep | None:
     """The declared figure of these points; None where it has nothing to show. `own` are points to point out."""
     figure, drawn = manifest.figure, tuple(points)
@@ -88,6 +90,7 @@ def compose_sweep(
         log=(*figure.log, "y") if _find_logarithm(manifest) else figure.log,
         marks=tuple(marks),
         own=tuple(own),
+        spoken_of=tuple(spoken_of),
         levels=figure.levels,
         is_share=draws_shares(manifest),
     )

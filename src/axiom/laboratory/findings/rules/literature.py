@@ -37,9 +37,10 @@ def compose_comparison(
     """
     published = estimand["published"]
     ends = published["interval"] or (None, None)
-    theirs = f"{reference} said {estimate_with_unit(estimand, published['value'], *ends)}"
+    number = estimate_with_unit(estimand, published["value"], *ends)
+    theirs = f"{reference} said {'that it is 1' if number == 'the same' else number}"
     if measured is None or measured.estimate is None:
-        return f"{theirs}; nothing is measured here yet"
+        return f"{theirs}; nothing is weighed of it yet"
     numbers, smallest = (measured.estimate, measured.low, measured.high), estimand["smallest"]
     comparison = compare_with_literature(published, *numbers[1:], smallest)
     relation = "we cannot tell yet" if comparison is LiteratureComparison.UNCLEAR else comparison.split()[0]
