@@ -272,7 +272,7 @@ experiment = Experiment(
             when={"rises_late": Direction.MORE},
         ),
         Headline(
-            says="Evolved cellular automata typically tell the commoner of two cell states better than guessing",
+            says="Evolved on easy and close votes, cellular automata typically find majorities better than guessing",
             when={"plateau_above_a_constant": Direction.MORE},
         ),
     ),

@@ -246,7 +246,7 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="Separate branches for two properties help with new combinations more than introducing examples "
+            says="Separate branches for two properties help new combinations more than adding property values "
             "gradually",
             when={
                 "architecture_over_curriculum": Direction.MORE,

@@ -210,7 +210,7 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Counting tiny directions too, hidden activity's rank per neuron hardly depends on network size",
+            says="Counting faint patterns, hidden activity's variety (rank) grows about in proportion to network width",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(

@@ -282,7 +282,7 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="Learning a compatible second task, networks forget the first ever more slowly, not fully",
+            says="Learning a compatible second task, networks forget the first ever more slowly, keeping some",
             when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(

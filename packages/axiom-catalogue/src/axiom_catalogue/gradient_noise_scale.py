@@ -207,7 +207,8 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="How much examples disagree (gradient noise) typically tells the largest useful batch within twofold",
+            says="Disagreement among examples (gradient noise) typically predicts the largest useful batch within "
+            "twofold",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(

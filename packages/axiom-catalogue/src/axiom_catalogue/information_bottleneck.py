@@ -218,7 +218,7 @@ experiment = Experiment(
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely rather than finely, tanh networks seem to lose more information about inputs",
+            says="In training, tanh networks seem to lose more input information measured coarsely than finely",
             when={"coarse_minus_fine": Direction.MORE},
         ),
         Headline(

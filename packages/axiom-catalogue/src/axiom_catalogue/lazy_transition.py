@@ -277,7 +277,7 @@ experiment = Experiment(
     setting="rows of ever wider networks",
     headlines=(
         Headline(
-            says="The wider a network, the less its first layer changes; the decline steepens smoothly",
+            says="Across widths, how much first layers change bends downwards smoothly, without a sudden drop",
             when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
         ),
         Headline(

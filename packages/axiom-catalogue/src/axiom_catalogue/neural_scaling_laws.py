@@ -210,7 +210,7 @@ experiment = Experiment(
     setting="networks of several sizes taught by a larger one",
     headlines=(
         Headline(
-            says="A simple formula predicts error from size well with endless examples, roughly with 1,000",
+            says="A formula ties error to network size closely given endless examples, loosely given 1,000",
             when={"fresh_leave_a_close_fit": Direction.LESS, "few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(

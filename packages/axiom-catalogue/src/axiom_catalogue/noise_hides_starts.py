@@ -476,7 +476,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="On one task, sharing batches makes networks agree in noisy training; otherwise, sharing starts",
+            says="On one task, in noisy training shared batches align networks more; in calm, starts",
             when={
                 "high_teacher": Direction.MORE,
                 "low_teacher": Direction.LESS,

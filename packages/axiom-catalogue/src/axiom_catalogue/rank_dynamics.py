@@ -214,7 +214,7 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="After training in large steps, three hidden layers' activity varies less (rank) than before",
+            says="Training in large steps makes three hidden layers' activity use fewer directions (rank)",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(

@@ -197,8 +197,7 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="While networks here learn, their connections' patterns typically do not suddenly simplify (rank "
-            "drop)",
+            says="Once learning is under way, these networks' connections typically do not suddenly simplify (rank)",
             when={"stands_out": Direction.ABSENT},
         ),
         Headline(

@@ -259,8 +259,7 @@ experiment = Experiment(
     setting="untrained recurrent networks",
     headlines=(
         Headline(
-            says="Untuned, doubling large random feedback networks lengthens memory proportionally less than doubling "
-            "small ones",
+            says="Doubling an untuned random feedback network's size adds relatively less memory if already large",
             when={"memory_bends": Direction.LESS},
         ),
         Headline(

@@ -222,7 +222,7 @@ experiment = Experiment(
             when={"size_hastens": Direction.LESS, "turning_hastens": Direction.LESS},
         ),
         Headline(
-            says="New networks learn faster with weights made as large as after memorising nonsense",
+            says="Making new networks' weights as large as after memorising nonsense speeds up their learning",
             when={"size_hastens": Direction.LESS},
         ),
         Headline(

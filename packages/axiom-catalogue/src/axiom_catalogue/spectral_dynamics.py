@@ -253,7 +253,7 @@ experiment = Experiment(
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.ABSENT},
         ),
         Headline(
-            says="Training strengthens connections' dominant patterns (largest singular values) more than middling "
+            says="Training grows connections' dominant patterns (largest singular values), slightly more than middling "
             "ones",
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.MORE},
         ),

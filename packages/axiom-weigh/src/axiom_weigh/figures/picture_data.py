@@ -67,7 +67,7 @@ class Sweep:
     confidence: float = 0.95
     marks: tuple[PointMark, ...] = ()
     own: tuple[SweepPoint, ...] = ()  # the points of one part, marked among those of all, which then are grey
-    spoken_of: tuple[Level | None, ...] = ()  # series of which an answer speaks: they are drawn before any other
+    spoken_of: tuple[Level | None, ...] = ()  # series of which an answer speaks
     levels: Mapping[str, str] = field(default_factory=dict)  # how places along the x axis are told, as in {"3": "51 %"}
     is_share: bool = False  # `y` happens in a run or not, and a point is the share of runs in which it did
 
@@ -352,11 +352,11 @@ def series_of(levels: Sequence[Level]) -> Level | None:
 
 
 def choose_series(points: Iterable[SweepPoint], spoken_of: Collection[Level | None] = ()) -> list[Level | None]:
-    """Return as many as can be told apart, those of which an answer speaks before any other."""
+    """Return all, or of more than can be told apart those of which an answer speaks; of which none does, any."""
     every = list(dict.fromkeys(point.series for point in points if point.estimate is not None))
-    chosen = evenly([name for name in every if name in spoken_of], len(SERIES))
-    chosen += evenly([name for name in every if name not in spoken_of], len(SERIES) - len(chosen))
-    return [name for name in every if name in chosen]
+    if len(every) <= len(SERIES):
+        return every
+    return evenly([name for name in every if name in spoken_of] or every, len(SERIES))
 
 
 def stands_on_numbers(points: Iterable[SweepPoint]) -> bool:

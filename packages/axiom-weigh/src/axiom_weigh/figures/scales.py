@@ -63,6 +63,8 @@ def logarithmic(values: Iterable[float]) -> Scale:
     low, high = least / margin, most * margin
     ticks = _log_ticks(low, high, (1, 2, 5) if decades <= _DENSE else (1,))
     if len(ticks) < 3:
+        ticks = _log_ticks(low, high, (1, 2, 5))
+    if len(ticks) < 3:
         ticks = max(ticks, linear((low, high), about=4, tight=True).ticks, key=len)
     if len(ticks) < 2:
         ticks = linear((low, high), about=8, tight=True).ticks
@@ -136,7 +138,7 @@ def evenly(things: Sequence[Thing], most: int) -> list[Thing]:
     """Return all things, or so many of them, evenly chosen with both ends."""
     if len(things) <= most:
         return list(things)
-    return [things[round(number * (len(things) - 1) / max(most - 1, 1))] for number in range(most)]
+    return [things[round(number * (len(things) - 1) / (most - 1))] for number in range(most)]
 
 
 def digits(value: object) -> str:
