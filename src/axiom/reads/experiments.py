@@ -462,7 +462,7 @@ def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) ->
     worded, values = with_words(estimand, manifest, manifest.configs), numbers[estimand["name"]].values
     headings = ("Repetition", name_column(worded, "Value"))
     return figure_with_table(reading, name, headings, list(enumerate(values)), is_course=True) | {
-        "quantity": compose_quantity(worded)
+        "quantity": compose_quantity(worded).rstrip(",")
     }
 
 

@@ -433,7 +433,7 @@ def plot_repetitions(
     ]
     headings = ("Replicate", name_column(estimand, "Value"), "Hosts", "Design", "Cohort", "Missing because")
     return figure_with_table(reading, f"finding/{number}/strip", headings, values, is_course=True) | {
-        "quantity": compose_quantity(estimand)
+        "quantity": compose_quantity(estimand).rstrip(",")
     }
 
 
