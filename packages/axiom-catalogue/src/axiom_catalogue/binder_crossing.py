@@ -249,7 +249,7 @@ experiment = Experiment(
     setting="classifiers at rising learning rates",
     headlines=(
         Headline(
-            says="With squared error, networks with more neurons break down at smaller training steps",
+            says="With squared error, networks with more neurons tolerate only smaller training steps",
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(

@@ -272,7 +272,7 @@ experiment = Experiment(
             when={"rises_late": Direction.MORE},
         ),
         Headline(
-            says="Evolved on easy and close votes, cellular automata typically find majorities better than guessing",
+            says="Cellular automata evolved to find majorities in easy and close votes typically beat guessing",
             when={"plateau_above_a_constant": Direction.MORE},
         ),
     ),

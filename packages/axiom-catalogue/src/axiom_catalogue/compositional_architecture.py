@@ -246,8 +246,8 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="Separate branches for two properties help new combinations more than adding property values "
-            "gradually",
+            says="Separate branches per property help with unseen combinations more than introducing property values "
+            "stepwise",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,

@@ -209,8 +209,7 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="If connections start weak, training creates strong patterns (outlying eigenvalues) that were absent "
-            "before",
+            says="Small starting weights have no outlying eigenvalues (dominant patterns); training adds more than one",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(

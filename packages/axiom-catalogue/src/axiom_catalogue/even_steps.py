@@ -154,7 +154,7 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="To recover 80 ±1 weights from 60 examples, equal-size changes (Adam-like) beat ordinary training",
+            says="To find 80 weights, each ±1, from 60 examples, equal-size steps beat ordinary training",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(

@@ -210,7 +210,7 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Counting faint patterns, hidden activity's variety (rank) grows about in proportion to network width",
+            says="If weak directions count too, hidden activations' rank grows about in proportion to width",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(

@@ -263,7 +263,7 @@ experiment = Experiment(
     setting="ReLU networks trained on sums modulo a prime",
     headlines=(
         Headline(
-            says="Shown 30%, networks learn most of large sum tables; smaller networks fail small ones",
+            says="Shown 30%, networks mostly learn a large sum table; others fail a small one",
             when={"half_of_the_largest": Direction.MORE, "enough_in_the_end": Direction.LESS},
         ),
         Headline(

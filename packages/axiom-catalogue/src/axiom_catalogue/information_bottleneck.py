@@ -218,7 +218,7 @@ experiment = Experiment(
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="In training, tanh networks seem to lose more input information measured coarsely than finely",
+            says="Coarse measuring makes the input information that tanh networks lose in training look larger",
             when={"coarse_minus_fine": Direction.MORE},
         ),
         Headline(

@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="seven-layer networks on bit patterns",
     headlines=(
         Headline(
-            says="In training, tanh networks' last layers seem to lose more input information than earlier",
+            says="Learning, tanh networks' last layers seem to lose more input information than earlier layers",
             when={
                 "deepest_minus_others": Direction.MORE,
                 "deepest_minus_others_by_shares": Direction.MORE,

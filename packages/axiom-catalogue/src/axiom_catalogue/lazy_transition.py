@@ -277,10 +277,6 @@ experiment = Experiment(
     setting="rows of ever wider networks",
     headlines=(
         Headline(
-            says="Across widths, how much first layers change bends downwards smoothly, without a sudden drop",
-            when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
-        ),
-        Headline(
             says="From narrow to wide networks, training's changes to first-layer connections show no sudden drop",
             when={"drops_suddenly": Direction.LESS},
         ),

@@ -257,8 +257,8 @@ experiment = Experiment(
     setting="small networks and committees of neurons",
     headlines=(
         Headline(
-            says="While small networks learn, neurons specialise; losing specialists hurts more than equally "
-            "influential generalists",
+            says="While small networks learn, neurons specialise; losing specialists hurts more than losing "
+            "generalists",
             when={"gain": Direction.MORE, "selective_minus_other": Direction.MORE},
         ),
         Headline(

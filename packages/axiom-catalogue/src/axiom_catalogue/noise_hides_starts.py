@@ -476,7 +476,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="On one task, in noisy training shared batches align networks more; in calm, starts",
+            says="On one task, noisily trained networks sharing batches agree more than those sharing starts",
             when={
                 "high_teacher": Direction.MORE,
                 "low_teacher": Direction.LESS,

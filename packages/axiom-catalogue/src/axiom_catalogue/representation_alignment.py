@@ -171,7 +171,7 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
-            says="Two larger networks' first layers resemble each other more, but less through training",
+            says="Two larger networks' first layers resemble each other more, but training adds less resemblance",
             when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
         ),
         Headline(

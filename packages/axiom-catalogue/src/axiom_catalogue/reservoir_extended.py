@@ -259,7 +259,8 @@ experiment = Experiment(
     setting="untrained recurrent networks",
     headlines=(
         Headline(
-            says="Doubling an untuned random feedback network's size adds relatively less memory if already large",
+            says="Untuned, small random recurrent networks' memory gains relatively more from doubling than large "
+            "ones'",
             when={"memory_bends": Direction.LESS},
         ),
         Headline(

@@ -248,7 +248,7 @@ experiment = Experiment(
     setting="small networks that tell two classes apart",
     headlines=(
         Headline(
-            says="Small networks learn both tasks' simple part first; simple clues hinder learning complex ones",
+            says="Small networks learn two tasks' simple part first; simple clues hinder learning complex ones",
             when={
                 "early_on_teacher": Direction.MORE,
                 "early_on_slabs": Direction.MORE,
