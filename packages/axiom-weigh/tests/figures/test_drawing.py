@@ -253,3 +253,9 @@ def test_a_picture_that_cannot_be_drawn_says_why(requests, monkeypatch):
     with pytest.raises(FigureNotDrawn, match=r"axiom-weigh\[pictures\]"):
         png_of(svg_of(requests["one"]))
     drawing._renderer.cache_clear()
+
+
+def test_no_word_hides_the_mark_of_a_repetition(requests):
+    values = tuple(0.5 for _ in requests["strip"].values)
+    wide = svg_of(replace(requests["strip"], centre="median", values=values)).split("</svg>")[0]
+    assert 0 < wide.rindex(">median<") < wide.index("h0M"), "a mark is a stroke without length"

@@ -26,15 +26,15 @@ def strip(request: Strip, kind: str) -> tuple[list[str], Axes]:
         layers.append(axes.box(across | {"low": low, "high": high}, role, opacity=0.22))
     if look.estimate is not None:
         layers.append(axes.level(across | {"y": look.estimate}, role, width=2))
-    layers.append(axes.points(values, "ink", shape="circle", size=13 if len(values) < 200 else 8))
-    own = [row for row in values if row["x"] in request.own]
-    layers.append(axes.points(own, "margin", shape="circle", size=60))
-    if before:
-        layers.append(axes.points(before, "edge", shape="cross", size=16))
     if look.estimate is not None:
         row = {"x": axes.x.high, "y": look.estimate, "words": request.centre}
         layers.append(axes.words(row, role, align="end", dx=-2, dy=-9))
     layers.append(name_small(request, axes, look))
+    layers.append(axes.points(values, "ink", shape="circle", size=13 if len(values) < 200 else 8))  # no word hides one
+    own = [row for row in values if row["x"] in request.own]
+    layers.append(axes.points(own, "margin", shape="circle", size=60))
+    if before:
+        layers.append(axes.points(before, "edge", shape="cross", size=16))
     if missing:
         layers.append(axes.points(missing, "ink2", shape="cross", size=40))
         row = {"x": axes.x.low, "y": axes.y.low, "words": f"+ no value: {request.missing:,}"}
