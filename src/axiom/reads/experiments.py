@@ -14,8 +14,10 @@ from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID, ConfigEstimate
 from axiom.domain.headlines.answers import (
     compose_claim,
+    compose_mark,
     compose_quantity,
     name_in_words,
+    tell_pooling,
     with_words,
 )
 from axiom.domain.headlines.numbers import name_column, tell_bars
@@ -462,7 +464,7 @@ def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) ->
     worded, values = with_words(estimand, manifest, manifest.configs), numbers[estimand["name"]].values
     headings = ("Repetition", name_column(worded, "Value"))
     return figure_with_table(reading, name, headings, list(enumerate(values)), is_course=True) | {
-        "quantity": compose_quantity(worded).rstrip(",")
+        "quantity": "; ".join([compose_mark(worded), *tell_pooling(estimand, manifest.configs, manifest.words)])
     }
 
 

@@ -11,7 +11,14 @@ from urllib.parse import urlencode
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import VOID, Meaning, verdict_meaning
-from axiom.domain.headlines.answers import compose_answer, compose_quantity, compose_row, setting_of, tell_size
+from axiom.domain.headlines.answers import (
+    compose_answer,
+    compose_mark,
+    compose_quantity,
+    compose_row,
+    setting_of,
+    tell_size,
+)
 from axiom.domain.headlines.numbers import (
     amount_with_unit,
     estimand_scale,
@@ -433,7 +440,7 @@ def plot_repetitions(
     ]
     headings = ("Replicate", name_column(estimand, "Value"), "Hosts", "Design", "Cohort", "Missing because")
     return figure_with_table(reading, f"finding/{number}/strip", headings, values, is_course=True) | {
-        "quantity": compose_quantity(estimand).rstrip(",")
+        "quantity": compose_mark(estimand)
     }
 
 

@@ -85,16 +85,19 @@ def _choose(
         *not_a_choice({"at": at}, "at", [str(number + 1) for number in range(len(levels))]),
     ]
     chosen = int(line or 0) if not misread else 0
+    drawn = [lines[chosen - 1]] if chosen else drawn
+    shown = {place: point for place, point in points.items() if point.series in drawn}
     choices = {
         "misread": misread,
         "lines": [
             {"words": digits(name), "href": _address(stored.name, {"line": number}), "is_here": number == chosen}
             for number, name in enumerate(lines, 1)
         ],
-        "is_placed": can_be_marked(list(points.values()), drawn),
-        "has_gaps": len({point.seeds for point in points.values()}) > 1,
-        "pictured": list_pictured_estimands(manifest, points) if is_recorded else [],
+        "is_placed": can_be_marked(list(shown.values()), drawn),
+        "has_gaps": len({point.seeds for point in shown.values()}) > 1,
+        "pictured": list_pictured_estimands(manifest, shown) if is_recorded else [],
         "drawn_lines": len(drawn),
+        "shared": _name_shared_levels(drawn, lines),
         "usual": _name_usual_levels(drawn),
         "whole": _address(stored.name, {}),
         "line": chosen,
@@ -122,11 +125,28 @@ def _choose(
     }
 
 
+def _split_levels(series: Sequence[Level | None]) -> list[list[str]]:
+    """The levels of each line, of which there are as many in each; else its whole name."""
+    names = [digits(name) for name in series]
+    return [name.split(BETWEEN) for name in names] if find_usual_levels(names) else [[name] for name in names]
+
+
+def _name_shared_levels(drawn: Sequence[Level | None], lines: Sequence[Level | None]) -> list[str]:
+    """What all the drawn lines have, and not all that there are."""
+    every, first = _split_levels(lines), _split_levels(lines)[lines.index(drawn[0])] if drawn else []
+    own = [levels for levels, name in zip(every, lines, strict=True) if name in drawn]
+    return [
+        level
+        for place, level in enumerate(first)
+        if {levels[place] for levels in own} == {level} and len({levels[place] for levels in every}) > 1
+    ]
+
+
 def _name_usual_levels(series: Sequence[Level | None]) -> list[str]:
     """What lines have of which their names say nothing, since most have it; nothing that all of them have."""
-    names = [digits(name) for name in series]
-    levels = [name.split(BETWEEN) for name in names]
-    varying = [level for place, level in enumerate(find_usual_levels(names)) if len({own[place] for own in levels}) > 1]
+    levels = _split_levels(series)
+    usual = find_usual_levels([digits(name) for name in series])
+    varying = [level for place, level in enumerate(usual) if len({own[place] for own in levels}) > 1]
     return varying if len(varying) > 1 else []
 
 
@@ -154,18 +174,24 @@ def _tell(
     subject = begin_sentence(f"{condition}{name_in_words(manifest.words, figure.y)}")
     by_whom = " by Axiom’s makers" if is_recorded else ""
     verb, middle = ("counted", "share") if draws_shares(manifest) else ("measured", "median")
-    yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds} at each."
+    each = " at each" if len(own) > 1 else ""
+    yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds}{each}."
     ordered = sorted(own, key=lambda point: point.estimate or 0.0)
     ends = [("highest ", ordered[-1]), ("lowest ", ordered[0])] if ordered[0].estimate != ordered[-1].estimate else []
-    for what, point in (*(("", point) for point in here or (own[:1] if len(own) == 1 else [])), *ends):
-        place = _place(manifest, figure, point)
+    heights = [point.estimate for point in own]
+    for what, point in (*(("", point) for point in here or (own[:1] if not ends else [])), *ends):
         amount, interval = _write_estimate(manifest, point)
-        yield f"The {what}{middle} is {amount} ({interval}), with {place}."
+        ties = heights.count(point.estimate) if what or not here else 1
+        if ties > 1:
+            yield f"The {what}{middle} is {amount}, at {ties} places."
+        else:
+            yield f"The {what}{middle} is {amount} ({interval}), with {_place(manifest, figure, point)}."
     yield "This line was chosen to look at: the answer rests on the tests that its page names, and on no other."
 
 
 def _place(manifest: Manifest, figure: Figure, point: SweepPoint) -> str:
-    return point.x if isinstance(point.x, str) else level_in_words(manifest.words, figure.x, point.x)
+    level = figure.levels.get(str(point.x), point.x)
+    return level if isinstance(level, str) else level_in_words(manifest.words, figure.x, level)
 
 
 def _write_estimate(manifest: Manifest, point: SweepPoint) -> tuple[str, str]:

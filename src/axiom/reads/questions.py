@@ -13,15 +13,15 @@ from axiom.domain.headlines.answers import (
     compose_statement,
     compose_title,
     count_open_sizes,
-    find_pooled_levels,
     find_unsaid_levels,
     grade_answer,
     is_size_open,
     tell_common_levels,
+    tell_pooling,
     with_levels,
     with_words,
 )
-from axiom.domain.headlines.numbers import certainty_with_unit, interval_in_words
+from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words
 from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import (
     find_compared_arms,
@@ -51,7 +51,7 @@ from axiom.store.findings import references
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingBrief, FindingView
 from axiom_weigh.amounts import counted
-from axiom_weigh.values import Grade
+from axiom_weigh.values import Grade, Verdict
 
 _GRADES = list(Grade)
 
@@ -286,9 +286,10 @@ def _find_unsaid_levels(manifest: Manifest, names: Collection[str]) -> dict[str,
 
 def _tell_certainty(manifest: Manifest, estimand: Mapping[str, Any], number: WeighedNumber) -> str:
     """How sure a number is, and over what it was taken together without its sentence saying so."""
-    pooled = find_pooled_levels(estimand, manifest.configs, manifest.words) if number.estimate is not None else []
-    together = f"taken together: {'; '.join(pooled)}" if pooled else ""
-    return "; ".join(part for part in (_tell_interval(estimand, number), together) if part)
+    if number.estimate is None:
+        return ""
+    pooling = tell_pooling(estimand, manifest.configs, manifest.words)
+    return "; ".join(part for part in (_tell_interval(estimand, number), *pooling) if part)
 
 
 def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:
@@ -298,7 +299,10 @@ def _tell_interval(estimand: Mapping[str, Any], number: WeighedNumber) -> str:
         return words
     if value is None or low is None or high is None:
         return ""
-    return certainty_with_unit(estimand, value, low, high)
+    certainty = certainty_with_unit(estimand, value, low, high)
+    if number.verdict is Verdict.ABSENT:  # a sentence says how little that is at most, and not how much
+        return f"{estimate_with_unit(estimand, value, low, high)} ({certainty})"
+    return certainty
 
 
 def _find_same_number(

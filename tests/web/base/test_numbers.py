@@ -98,7 +98,7 @@ def test_a_size_that_nothing_bounds_is_not_told_as_known_and_a_point_once():
     assert numbers.interval_in_words({**share, "bounds": (-1.0, 1.0)}, 1.0, 0.5, 1.0) == (
         "+100 points (95 % sure: at least +50)"
     )
-    assert numbers.interval_in_words(share, 1.0, 1.0, 1.0) == "+100 points (95 % sure: exactly that)"
+    assert numbers.interval_in_words(share, 1.0, 1.0, 1.0) == "+100 points (95 % sure: no other typical value)"
     raw = {**share, "in_words": "", "bounds": (-1.0, 1.0)}
     assert numbers.format_interval(raw, 0.25, -1.0, 0.5) == ("+0.25", "open", "+0.50")
     assert numbers.format_interval(raw, 0.25, None, None)[1:] == ("open", "open")
@@ -146,7 +146,7 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
         ("{times2} times the steps", (None, None, None), ""),
         ("{times2} times the steps", (-1.56, -1.91, -1.09), "0.34 times the steps (95 % sure: 0.27 to 0.47)"),
         ("{times10} times the steps", (1.0, None, 1.1), "10.0 times the steps (95 % sure: at most 12.6)"),
-        ("{times_e} times the risk", (0.0, 0.0, 0.0), "the same risk (95 % sure: exactly that)"),
+        ("{times_e} times the risk", (0.0, 0.0, 0.0), "the same risk (95 % sure: no other typical value)"),
         ("{percent} points", (-0.07, -0.0934, -0.0432), "−7.0 points (95 % sure: −9.3 to −4.3)"),
         ("a threshold of {value}", (2.5, 2.0, 3.0), "a threshold of 2.5 (95 % sure: 2.0 to 3.0)"),
     ):

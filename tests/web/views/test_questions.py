@@ -191,7 +191,7 @@ def test_the_figure_of_the_makers_is_shown_where_it_draws_what_their_answer_says
     monkeypatch.setattr(recorded_answers, "_read_sweeps", lambda: {("tiny_sum", 1): medians})
     question, _, page = pages_of(browse, small_lab)
     assert question["figure"]["is_ringed"] is is_drawn
-    assert ("Ringed is what the answer compares" in page) is is_drawn
+    assert ("Ringed is a pair that a test of the answer compares" in page) is is_drawn
     repetitions = [[number, 1.0] for number in range(16)]
     assert question["figure"]["rows"] == ([[1, 16, 1.0, 0.9, 1.1], [2, 16, 2.0, 1.9, 2.1]] if is_drawn else repetitions)
     chosen = browse(small_lab).get("/questions/tiny_sum.json?line=1&at=2").json["question"]["figure"]

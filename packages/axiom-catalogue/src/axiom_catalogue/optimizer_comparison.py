@@ -214,7 +214,7 @@ experiment = Experiment(
             when={"adamw_minus_sgd_on_teacher": Direction.MORE, "adamw_minus_sgd_on_clusters": Direction.MORE},
         ),
         Headline(
-            says="Tuned beforehand, plain training ends more accurate here than a refined method (RMSprop)",
+            says="At the settings compared, plain training ends more accurate than a refined method (RMSprop)",
             when={"rmsprop_minus_sgd_on_teacher": Direction.LESS},
         ),
         Headline(

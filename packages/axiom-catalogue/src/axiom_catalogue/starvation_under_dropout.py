@@ -246,6 +246,7 @@ experiment = Experiment(
         ),
     ),
     words={
+        "width": "{value} hidden neurons",
         "weak_accuracy": "accuracy from the weak clue alone",
         "beside_minus_alone": "the strong clue's effect on the weak one's accuracy",
         "strong": "strength of the strong clue",

@@ -182,6 +182,13 @@ def compose_quantity(estimand: Mapping[str, Any]) -> str:
     return _arms({**estimand, "setting": ""}).condition + _quantity(estimand, _Form.LEVEL)
 
 
+def compose_mark(estimand: Mapping[str, Any]) -> str:
+    """What is in one repetition: of a share of them only whether it is so."""
+    named = compose_quantity(estimand).rstrip(",")
+    share = "the share of repetitions with "
+    return f"{named.replace(share, '', 1)}, or not" if share in named else named
+
+
 def name_number(estimand: Mapping[str, Any]) -> str:
     """The same in brief, beside a number or along an axis that nothing else explains: "difference in accuracy"."""
     kind, form = Kind(estimand["kind"]), _form({**estimand, "null": 0.0})
@@ -306,7 +313,7 @@ def with_levels(estimand: Mapping[str, Any], levels: Mapping[str, object], words
 def find_pooled_levels(
     estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], words: Mapping[str, str]
 ) -> list[str]:
-    """Over what its number is taken together, of which no arm of it names a level: "32 and 128 hidden neurons"."""
+    """Over what its number is taken together, of which no arm of it names a level: "over 32 and 128 hidden neurons"."""
     named = {estimand["across"]}.union(*estimand["between"])
     arms = [[config for config in configs if arm.items() <= config.items()] for arm in estimand["between"] or [{}]]
     unnamed = [factor for factor in (configs[0] if configs else ()) if factor not in named]
@@ -318,14 +325,22 @@ def find_pooled_levels(
     ]
 
 
+def tell_pooling(
+    estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], words: Mapping[str, str]
+) -> list[str]:
+    """The same as one part of a sentence, or none."""
+    pooled = find_pooled_levels(estimand, configs, words)
+    return [f"taken together {', '.join(pooled)}"] if pooled else []
+
+
 def _several_in_words(words: Mapping[str, str], factor: str, levels: Sequence[object]) -> str:
     if len(levels) > _MOST_LEVELS:
-        return f"{len(levels)} levels of {name_in_words(words, factor)}"
+        return f"over {len(levels)} levels of {name_in_words(words, factor)}"
     if not all(isinstance(level, int | float) and f"{factor}={level}" not in words for level in levels):
-        return numbers.join_words([level_in_words(words, factor, level) for level in levels])
+        return numbers.join_words([f"over {level_in_words(words, factor, level)}" for level in levels])
     label = words.get(factor) or factor.replace("_", " ")
     amounts = numbers.join_words([numbers.format_number(level) for level in levels])
-    return label.replace(VALUE, amounts) if VALUE in label else f"{label} {amounts}"
+    return f"over {label.replace(VALUE, amounts) if VALUE in label else f'{label} {amounts}'}"
 
 
 def setting_of(manifest: NamesThings) -> str:

@@ -107,7 +107,7 @@ def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, 
     if not _is_bounded(estimand, low, high):
         return "so far, and nothing bounds it yet"
     if low == value == high:
-        return "exactly that"
+        return "no other typical value"
     low, high = find_known_ends(estimand, low, high)
     _, first, last = _rescaled(estimand, value, low, high)
     if _is_change(estimand, value):

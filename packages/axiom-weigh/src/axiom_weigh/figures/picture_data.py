@@ -359,9 +359,11 @@ def choose_series(points: Iterable[SweepPoint], spoken_of: Collection[Level | No
     return evenly([name for name in every if name in spoken_of] or every, len(SERIES))
 
 
-def stands_on_numbers(points: Iterable[SweepPoint]) -> bool:
-    """Is the x axis of these one of numbers, along which lines are drawn?"""
-    return all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
+def stands_on_numbers(points: Collection[SweepPoint]) -> bool:
+    """Is the x axis of these one of numbers, along which lines are drawn? Lines at one place stand side by side."""
+    levels = {point.x for point in points}
+    is_one_place = len(levels) == 1 and len({point.series for point in points}) > 1
+    return not is_one_place and all(isinstance(x, int | float) and not isinstance(x, bool) for x in levels)
 
 
 def can_be_marked(points: Sequence[SweepPoint], drawn: Collection[Level | None]) -> bool:
