@@ -174,8 +174,8 @@ def _tell(
     subject = begin_sentence(f"{condition}{name_in_words(manifest.words, figure.y)}")
     by_whom = " by Axiom’s makers" if is_recorded else ""
     verb, middle = ("counted", "share") if draws_shares(manifest) else ("measured", "median")
-    each = " at each" if len(own) > 1 else ""
-    yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds}{each}."
+    where = " at each" if len(own) > 1 else ""
+    yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds}{where}."
     ordered = sorted(own, key=lambda point: point.estimate or 0.0)
     ends = [("highest ", ordered[-1]), ("lowest ", ordered[0])] if ordered[0].estimate != ordered[-1].estimate else []
     heights = [point.estimate for point in own]
