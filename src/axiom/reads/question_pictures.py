@@ -34,6 +34,7 @@ from axiom_weigh.figures.picture_data import (
     write_amount,
 )
 from axiom_weigh.figures.scales import digits
+from axiom_weigh.grouping import group_pairs
 
 WORDS = "line at"  # of an address, which choose
 
@@ -75,7 +76,6 @@ def _choose(
         read = reading.tally.values(reading.db, stored.id, figure.y)
         points, by = experiments.read_points(reading, stored, manifest, read)
         version = read.results, read.after
-    drawn = choose_series(points.values(), find_answering_series(manifest, rests_on, points))
     lines = list(dict.fromkeys(point.series for point in points.values()))
     levels = list(dict.fromkeys(point.x for point in points.values()))
     if stands_on_numbers(points.values()):
@@ -85,7 +85,8 @@ def _choose(
         *not_a_choice({"at": at}, "at", [str(number + 1) for number in range(len(levels))]),
     ]
     chosen = int(line or 0) if not misread else 0
-    drawn = [lines[chosen - 1]] if chosen else drawn
+    spoken_of = find_answering_series(manifest, rests_on, points)
+    drawn = [lines[chosen - 1]] if chosen else choose_series(points.values(), spoken_of)
     shown = {place: point for place, point in points.items() if point.series in drawn}
     choices = {
         "misread": misread,
@@ -107,7 +108,7 @@ def _choose(
     }
     if not chosen:
         return choices
-    own = [point for point in points.values() if point.series == lines[chosen - 1] and point.estimate is not None]
+    own = [point for point in shown.values() if point.estimate is not None]
     here = [point for point in own if at and point.x == levels[int(at) - 1]]
     marks = [
         PointMark(point=point, words=_place(manifest, figure, point), more=_write_estimate(manifest, point))
@@ -133,20 +134,17 @@ def _split_levels(series: Sequence[Level | None]) -> list[list[str]]:
 
 def _name_shared_levels(drawn: Sequence[Level | None], lines: Sequence[Level | None]) -> list[str]:
     """What all the drawn lines have, and not all that there are."""
-    every, first = _split_levels(lines), _split_levels(lines)[lines.index(drawn[0])] if drawn else []
+    every = _split_levels(lines)
     own = [levels for levels, name in zip(every, lines, strict=True) if name in drawn]
-    return [
-        level
-        for place, level in enumerate(first)
-        if {levels[place] for levels in own} == {level} and len({levels[place] for levels in every}) > 1
-    ]
+    of_place = zip(map(set, zip(*own, strict=True)), map(set, zip(*every, strict=True)), strict=False)
+    return [level for levels, others in of_place if len(levels) == 1 < len(others) for level in levels]
 
 
 def _name_usual_levels(series: Sequence[Level | None]) -> list[str]:
     """What lines have of which their names say nothing, since most have it; nothing that all of them have."""
-    levels = _split_levels(series)
     usual = find_usual_levels([digits(name) for name in series])
-    varying = [level for place, level in enumerate(usual) if len({own[place] for own in levels}) > 1]
+    columns = map(set, zip(*_split_levels(series), strict=True))
+    varying = [level for level, levels in zip(usual, columns, strict=False) if len(levels) > 1]
     return varying if len(varying) > 1 else []
 
 
@@ -176,17 +174,23 @@ def _tell(
     verb, middle = ("counted", "share") if draws_shares(manifest) else ("measured", "median")
     where = " at each" if len(own) > 1 else ""
     yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds}{where}."
-    ordered = sorted(own, key=lambda point: point.estimate or 0.0)
-    ends = [("highest ", ordered[-1]), ("lowest ", ordered[0])] if ordered[0].estimate != ordered[-1].estimate else []
-    heights = [point.estimate for point in own]
-    for what, point in (*(("", point) for point in here or (own[:1] if not ends else [])), *ends):
-        amount, interval = _write_estimate(manifest, point)
-        ties = heights.count(point.estimate) if what or not here else 1
-        if ties > 1:
-            yield f"The {what}{middle} is {amount}, at {ties} places."
-        else:
-            yield f"The {what}{middle} is {amount} ({interval}), with {_place(manifest, figure, point)}."
+    for point in here:
+        yield _tell_height(manifest, figure, middle, [point])
+    by_height: dict[float, list[SweepPoint]] = group_pairs((point.estimate or 0.0, point) for point in own)
+    if len(by_height) > 1:
+        yield _tell_height(manifest, figure, f"highest {middle}", by_height[max(by_height)])
+        yield _tell_height(manifest, figure, f"lowest {middle}", by_height[min(by_height)])
+    elif not here:
+        yield _tell_height(manifest, figure, middle, own)
     yield "This line was chosen to look at: the answer rests on the tests that its page names, and on no other."
+
+
+def _tell_height(manifest: Manifest, figure: Figure, of: str, points: Sequence[SweepPoint]) -> str:
+    """How high these points lie, all of which are as high."""
+    amount, interval = _write_estimate(manifest, points[0])
+    if len(points) > 1:
+        return f"The {of} is {amount}, at {len(points)} places."
+    return f"The {of} is {amount} ({interval}), with {_place(manifest, figure, points[0])}."
 
 
 def _place(manifest: Manifest, figure: Figure, point: SweepPoint) -> str:

@@ -184,9 +184,10 @@ def compose_quantity(estimand: Mapping[str, Any]) -> str:
 
 def compose_mark(estimand: Mapping[str, Any]) -> str:
     """What is in one repetition: of a share of them only whether it is so."""
-    named = compose_quantity(estimand).rstrip(",")
-    share = "the share of repetitions with "
-    return f"{named.replace(share, '', 1)}, or not" if share in named else named
+    happening = _happening(estimand)
+    if happening and len(estimand["between"]) < 2:
+        return f"{_arms({**estimand, 'setting': ''}).condition}{happening}, or not"
+    return compose_quantity(estimand).rstrip(",")
 
 
 def name_number(estimand: Mapping[str, Any]) -> str:
@@ -266,13 +267,19 @@ def _whole_arms(
     """
     arms: list[dict[str, object]] = [dict(arm) for arm in between]
     if len(arms) > 1:
-        cells = [[config for config in configs if arm.items() <= config.items()] for arm in arms]
+        cells = _cells_of(arms, configs)
         for factor in configs[0] if configs else ():
             levels = [_levels_of(factor, own) for own in cells]
             if any(factor in arm for arm in between) or levels[0].keys().isdisjoint(levels[1]):
                 for arm, own in zip(arms, levels, strict=True):
                     arm.update(_only_level(factor, own))
     return [] if arms == [dict(arm) for arm in between] else arms
+
+
+def _cells_of(
+    arms: Sequence[Mapping[str, object]], configs: Sequence[Mapping[str, object]]
+) -> list[list[Mapping[str, object]]]:
+    return [[config for config in configs if arm.items() <= config.items()] for arm in arms]
 
 
 def find_unsaid_levels(
@@ -315,7 +322,7 @@ def find_pooled_levels(
 ) -> list[str]:
     """Over what its number is taken together, of which no arm of it names a level: "over 32 and 128 hidden neurons"."""
     named = {estimand["across"]}.union(*estimand["between"])
-    arms = [[config for config in configs if arm.items() <= config.items()] for arm in estimand["between"] or [{}]]
+    arms = _cells_of(estimand["between"] or [{}], configs)
     unnamed = [factor for factor in (configs[0] if configs else ()) if factor not in named]
     levels = {factor: [_levels_of(factor, cells) for cells in arms] for factor in unnamed}
     return [
@@ -336,11 +343,10 @@ def tell_pooling(
 def _several_in_words(words: Mapping[str, str], factor: str, levels: Sequence[object]) -> str:
     if len(levels) > _MOST_LEVELS:
         return f"over {len(levels)} levels of {name_in_words(words, factor)}"
-    if not all(isinstance(level, int | float) and f"{factor}={level}" not in words for level in levels):
+    if any(isinstance(level, bool | str) or f"{factor}={level}" in words for level in levels):
         return numbers.join_words([f"over {level_in_words(words, factor, level)}" for level in levels])
-    label = words.get(factor) or factor.replace("_", " ")
     amounts = numbers.join_words([numbers.format_number(level) for level in levels])
-    return f"over {label.replace(VALUE, amounts) if VALUE in label else f'{label} {amounts}'}"
+    return f"over {_held(words.get(factor) or factor.replace('_', ' '), amounts)}"
 
 
 def setting_of(manifest: NamesThings) -> str:
@@ -477,11 +483,8 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
     kind = Kind(estimand["kind"])
     if kind is Kind.DIMENSION:
         measure = f"the box-counting dimension of {measure}"
-    if estimand.get("event"):
-        measure = f"the share of repetitions with {_event_in_words(estimand)}"
-    elif kind is Kind.PROPORTION:
-        every = " in each run" if estimand.get("is_of_several") else ""  # of a repetition
-        measure = f"the share of repetitions with {measure}{every}"
+    if happening := _happening(estimand):
+        measure = f"the share of repetitions with {happening}"
     elif estimand.get("is_event"):
         # Without a mean it is told of the typical repetition.
         runs = "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"
@@ -504,6 +507,16 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
             return f"{across} at which {measure} turns"
         case _:
             return measure
+
+
+def _happening(estimand: Mapping[str, Any]) -> str:
+    """What is so of a repetition or not, where its number is a share of them; else nothing."""
+    if estimand.get("event"):
+        return _event_in_words(estimand)
+    if Kind(estimand["kind"]) is not Kind.PROPORTION:
+        return ""
+    every = " in each run" if estimand.get("is_of_several") else ""  # of a repetition
+    return name_quantity(estimand, estimand["measure"]) + every
 
 
 def _event_in_words(estimand: Mapping[str, Any]) -> str:

@@ -284,12 +284,13 @@ def _compose_answer_sweep(
     name: str, manifest: Manifest, numbers: Mapping[str, WeighedNumber], by_place: Mapping[int, SweepPoint]
 ) -> Sweep | None:
     headline = choose_headline(manifest.headlines, numbers)
+    rests_on = headline.when if headline else ()
     return compose_sweep(
         manifest,
         by_place.values(),
         name=name,
-        marks=mark_compared_arms(manifest, numbers, by_place),
-        spoken_of=find_answering_series(manifest, headline.when, by_place) if headline else (),
+        marks=mark_compared_arms(manifest, rests_on, numbers, by_place),
+        spoken_of=find_answering_series(manifest, rests_on, by_place),
     )
 
 

@@ -386,7 +386,8 @@ def _sweep_in_words(request: Sweep) -> str:
     if request.own:
         sentences.append(f"Marked: {counted(len(request.own), 'point')} of one part.")
     if len(series) > len(drawn):
-        sentences.append(f"{counted(len(series) - len(drawn), 'more line')} are in the table.")
+        more = len(series) - len(drawn)
+        sentences.append(f"{counted(more, 'more line')} {'is' if more == 1 else 'are'} in the table.")
     has_intervals = any(point.low is not None or point.high is not None for point in shown)
     with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
     seeds = count_range([point.seeds for point in shown], "repetition")

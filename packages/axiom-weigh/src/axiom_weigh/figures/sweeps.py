@@ -128,7 +128,7 @@ def _lay_out(
         width=WIDTHS[kind],
         height=HEIGHTS[kind],
         slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60
-        or (not stands_on_numbers(points) and _touch(x.labels, places)),
+        or (not stands_on_numbers(points) and _touch(x.labels, places)),  # a number may give way to another, no name
     )
     series = [
         Series(

@@ -33,11 +33,17 @@ def draws_answer(manifest: Manifest, names: Collection[str]) -> bool:
     """Does the picture that a file declares show what any of these estimands is about?"""
     figure = manifest.figure
     return figure is not None and any(
-        draws_measure(figure, estimand["measure"])
-        and any(figure.shows(manifest.configs[place]) for place in needed(estimand, manifest.configs))
-        for estimand in manifest.estimands
+        figure.shows(manifest.configs[place])
+        for estimand in _list_drawn_estimands(manifest)
         if estimand["name"] in names
+        for place in needed(estimand, manifest.configs)
     )
+
+
+def _list_drawn_estimands(manifest: Manifest) -> list[Mapping[str, Any]]:
+    """Those of the measure that the declared picture shows, be it at their configs or at others."""
+    figure = manifest.figure
+    return [estimand for estimand in manifest.estimands if figure and draws_measure(figure, estimand["measure"])]
 
 
 def choose_recorded_estimand(manifest: Manifest, recorded: Mapping[str, WeighedNumber]) -> Mapping[str, Any] | None:
@@ -71,8 +77,8 @@ def find_compared_arms(manifest: Manifest, names: Collection[str]) -> tuple[int,
     """The places of the two arms that an answer compares in the picture, of several those that are farthest apart."""
     figure = manifest.figure
     compared = []
-    for estimand in manifest.estimands:
-        if figure and estimand["name"] in names and draws_measure(figure, estimand["measure"]):
+    for estimand in _list_drawn_estimands(manifest):
+        if figure and estimand["name"] in names:
             arms = [
                 [place for place, config in enumerate(manifest.configs) if arm.items() <= config.items()]
                 for arm in estimand["between"]
@@ -84,20 +90,22 @@ def find_compared_arms(manifest: Manifest, names: Collection[str]) -> tuple[int,
 
 
 def mark_compared_arms(
-    manifest: Manifest, numbers: Mapping[str, WeighedNumber], by_place: Mapping[int, SweepPoint]
+    manifest: Manifest,
+    names: Collection[str],
+    numbers: Mapping[str, WeighedNumber],
+    by_place: Mapping[int, SweepPoint],
 ) -> tuple[PointMark, ...]:
     """Those two with what they are and how far they lie apart; none where the answer compares none of the picture."""
-    headline, figure = choose_headline(manifest.headlines, numbers), manifest.figure
-    compared = find_compared_arms(manifest, headline.when) if headline else None
-    if compared is None or figure is None:
+    compared = find_compared_arms(manifest, names)
+    if compared is None:
         return ()
     first, second, estimand = compared
     worded, line = with_words(estimand, manifest, manifest.configs), numbers[estimand["name"]]
-    names = name_arms(worded)
+    arms = name_arms(worded)
     how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
     return (
-        PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}")),
-        PointMark(point=by_place[second], words=names[1], is_reference=True),
+        PointMark(point=by_place[first], words=arms[0], more=(how_much, f"compared with {arms[1]}")),
+        PointMark(point=by_place[second], words=arms[1], is_reference=True),
     )
 
 
@@ -105,11 +113,10 @@ def find_answering_series(
     manifest: Manifest, names: Collection[str], by_place: Mapping[int, SweepPoint]
 ) -> tuple[Level | None, ...]:
     """The lines of the picture on which there is what these estimands measure."""
-    figure = manifest.figure
     spoken_of = [
         place
-        for estimand in manifest.estimands
-        if figure and estimand["name"] in names and draws_measure(figure, estimand["measure"])
+        for estimand in _list_drawn_estimands(manifest)
+        if estimand["name"] in names
         for place in needed(estimand, manifest.configs)
     ]
     return tuple(dict.fromkeys(by_place[place].series for place in spoken_of if place in by_place))
@@ -120,10 +127,8 @@ def list_pictured_estimands(manifest: Manifest, by_place: Mapping[int, SweepPoin
     drawn = {place for place, point in by_place.items() if point.estimate is not None}
     return [
         estimand["name"]
-        for estimand in manifest.estimands
-        if manifest.figure
-        and draws_measure(manifest.figure, estimand["measure"])
-        and drawn.issuperset(needed(estimand, manifest.configs))
+        for estimand in _list_drawn_estimands(manifest)
+        if drawn.issuperset(needed(estimand, manifest.configs))
     ]
 
 
