@@ -201,15 +201,15 @@ experiment = Experiment(
     setting="networks that learn sums modulo P",
     headlines=(
         Headline(
-            says="The larger the addition table, the smaller the share networks need to complete it",
+            says="With networks growing alongside, larger addition tables are completed from smaller shown shares",
             when={"share_falls": Direction.LESS},
         ),
         Headline(
-            says="Of small and large addition tables, networks need similar shares to complete the rest",
+            says="With networks growing alongside, small and large addition tables are completed from similar shares",
             when={"share_falls": Direction.ABSENT},
         ),
         Headline(
-            says="The larger the addition table, the larger the share networks need to complete it",
+            says="With networks growing alongside, larger addition tables are completed only from larger shares",
             when={"share_falls": Direction.MORE},
         ),
         Headline(

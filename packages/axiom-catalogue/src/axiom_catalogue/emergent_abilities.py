@@ -239,15 +239,15 @@ experiment = Experiment(
     setting="ever wider networks",
     headlines=(
         Headline(
-            says="As networks grow, whole eight-part answers become right more suddenly than their parts",
+            says="Growing networks get eight independent answers all right more suddenly than each alone",
             when={"whole_answers_rise_steeper": Direction.MORE},
         ),
         Headline(
-            says="As networks grow, whole eight-part answers become right about as suddenly as their parts",
+            says="Growing networks get eight independent answers all right about as suddenly as each",
             when={"whole_answers_rise_steeper": Direction.ABSENT},
         ),
         Headline(
-            says="As networks grow, whole eight-part answers become right less suddenly than their parts",
+            says="Growing networks get eight independent answers all right less suddenly than each alone",
             when={"whole_answers_rise_steeper": Direction.LESS},
         ),
         Headline(

@@ -154,19 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="To find 80 weights, each ±1, from 60 examples, equal-size steps beat ordinary training",
+            says="Steps moving every weight equally far beat gradient descent at finding ±1 weights here",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="To find hidden ±1 numbers, equal-size steps (Adam-like) trail ordinary training",
+            says="Steps moving every weight equally far trail gradient descent at finding ±1 weights here",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="To find hidden ±1 numbers, equal-size steps (Adam-like) match ordinary training",
+            says="Steps moving every weight equally far match gradient descent at finding ±1 weights here",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="To find hidden numbers, mostly zero, equal-size steps (Adam-like) trail ordinary training",
+            says="Steps moving every weight equally far trail gradient descent at finding mostly zero weights",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

@@ -207,8 +207,8 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="Disagreement among examples (gradient noise) typically predicts the largest useful batch within "
-            "twofold",
+            says="Typical largest useful batches match, within twofold, what examples' disagreement (gradient noise) "
+            "predicts",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(

@@ -214,15 +214,15 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="Training in large steps makes three hidden layers' activity use fewer directions (rank)",
+            says="After training, three hidden layers' activity varies along fewer directions (rank) than before",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(
-            says="In large steps, networks of three hidden layers gain inner variety (more strong directions)",
+            says="After training, three hidden layers' activity varies along more directions (rank) than before",
             when={"hidden_layers": Direction.LESS},
         ),
         Headline(
-            says="In large steps, networks of three hidden layers keep their inner variety (strong directions)",
+            says="After training, three hidden layers' activity varies along as many directions as before",
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(

@@ -210,7 +210,7 @@ experiment = Experiment(
     setting="small classifiers",
     headlines=(
         Headline(
-            says="With wrong answers, strongly avoiding fragility (SAM) here beats plain training twice as long",
+            says="With wrong answers, strongly seeking flat minima (SAM) beats plain training twice as long",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(

@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks that read digits with smoothed labels",
     headlines=(
         Headline(
-            says="Softening answers (label smoothing) makes confidence more honest if some are wrong, less otherwise",
+            says="Softening training answers (label smoothing) makes confidence more honest only if some are wrong",
             when={
                 "calibration_error_where_wrong": Direction.LESS,
                 "calibration_error_where_right": Direction.MORE,

@@ -215,24 +215,25 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Weakening connections more (weight decay) teaches sums sooner; too much loses even shown ones",
+            says="Weakening connections (decay) shortens waits between memorising and understanding sums; too much "
+            "prevents memorising",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(
-            says="Without weakening connections, networks mostly miss the addition rule; stronger weakening teaches it "
-            "sooner",
+            says="Without weakening connections, networks mostly miss the addition rule; stronger weakening shortens "
+            "the wait",
             when={"wait_on_decay": Direction.LESS, "without_decay": Direction.LESS},
         ),
         Headline(
-            says="The faster connections are weakened in training, the sooner networks learn to add",
+            says="The faster connections are weakened in training, the sooner memorised sums are understood",
             when={"wait_on_decay": Direction.LESS},
         ),
         Headline(
-            says="The faster connections are weakened in training, the later networks learn to add",
+            says="The faster connections are weakened in training, the later memorised sums are understood",
             when={"wait_on_decay": Direction.MORE},
         ),
         Headline(
-            says="How fast connections are weakened hardly changes when networks learn to add",
+            says="How fast connections are weakened hardly changes how soon understanding follows memorising sums",
             when={"wait_on_decay": Direction.ABSENT},
         ),
     ),
