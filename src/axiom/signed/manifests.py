@@ -180,7 +180,7 @@ def read_manifest(raw: bytes) -> Manifest:
 
 @functools.lru_cache(maxsize=1024)
 def stored_manifest(text: str) -> Manifest:
-    """Read a manifest that was read before it was stored: its row never changes, so it is read once a process."""
+    """Read a manifest of our own, once a process however often it is asked for."""
     return read_manifest(text.encode())
 
 

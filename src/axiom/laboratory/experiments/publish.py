@@ -1,5 +1,6 @@
 """Makes an experiment's file into a signed bundle, and registers what it asks before any of it is ordered."""
 
+import functools
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -55,7 +56,7 @@ class PackedBundle:
     author: str = field(default="", compare=False)  # whose predictions the file has, where it is none of the catalogue
     ran: str = field(default="", compare=False)  # what a mark beside the file says of runs outside of the laboratory
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         return bundles.digest_bundle(self.archive)
 
@@ -90,9 +91,10 @@ def pack_experiment(
         refused = check_source(files[bundles.experiment_path(file.stem)], file.stem)
         known_declaration = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
     raw = known_declaration.declaration
+    declaration = raw.decode()
     return PackedBundle(
-        manifest=read_manifest(raw),
-        declaration=raw.decode(),
+        manifest=stored_manifest(declaration),
+        declaration=declaration,
         archive=bundles.pack_files({**files, bundles.MANIFEST: raw}),
         refusals=known_declaration.refusals,
     )
