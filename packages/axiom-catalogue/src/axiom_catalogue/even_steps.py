@@ -154,19 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="Steps moving every weight equally far beat gradient descent at finding ±1 weights here",
+            says="Steps moving every weight equally far beat gradient descent at recovering hidden ±1 weights",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="Steps moving every weight equally far trail gradient descent at finding ±1 weights here",
+            says="Steps moving every weight equally far trail gradient descent at recovering hidden ±1 weights",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Steps moving every weight equally far match gradient descent at finding ±1 weights here",
+            says="Steps moving every weight equally far match gradient descent at recovering hidden ±1 weights",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="Steps moving every weight equally far trail gradient descent at finding mostly zero weights",
+            says="Steps moving every weight equally far trail gradient descent at recovering mostly zero weights",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

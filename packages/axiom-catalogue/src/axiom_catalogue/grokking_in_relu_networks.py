@@ -263,7 +263,7 @@ experiment = Experiment(
     setting="ReLU networks trained on sums modulo a prime",
     headlines=(
         Headline(
-            says="Shown 30%, networks mostly learn a large sum table; others fail a small one",
+            says="Shown 30%, networks mostly learn a large sum table; smaller networks fail a smaller",
             when={"half_of_the_largest": Direction.MORE, "enough_in_the_end": Direction.LESS},
         ),
         Headline(

@@ -219,7 +219,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn a product of three of ten signs",
     headlines=(
         Headline(
-            says="Networks still failing after half their usual time have less left than new ones",
+            says="Networks still failing after half their usual time then learn sooner than new ones",
             when={
                 "narrow_remembers": Direction.LESS,
                 "remembers": Direction.LESS,

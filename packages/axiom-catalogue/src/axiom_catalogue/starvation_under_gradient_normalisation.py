@@ -236,7 +236,7 @@ experiment = Experiment(
             when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="Where classes barely overlap, giving all clues equally large updates helps use weak ones",
+            says="Where classes barely overlap, letting all clues steer training equally helps use weak ones",
             when={"equal_blocks_on_clean": Direction.MORE},
         ),
         Headline(
