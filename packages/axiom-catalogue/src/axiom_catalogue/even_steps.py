@@ -154,19 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="Steps moving every weight equally far beat gradient descent at recovering hidden ±1 weights",
+            says="Steps moving every weight equally come nearer hidden ±1 weights than gradient descent here",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="Steps moving every weight equally far trail gradient descent at recovering hidden ±1 weights",
+            says="Steps moving every weight equally stay farther from hidden ±1 weights than gradient descent",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Steps moving every weight equally far match gradient descent at recovering hidden ±1 weights",
+            says="Steps moving every weight equally come as near hidden ±1 weights as gradient descent",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="Steps moving every weight equally far trail gradient descent at recovering mostly zero weights",
+            says="Steps moving every weight equally stay farther from mostly zero weights than gradient descent",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

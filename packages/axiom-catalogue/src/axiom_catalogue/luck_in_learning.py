@@ -271,7 +271,7 @@ experiment = Experiment(
             when={"start_of_signs": Direction.LESS, "start_against_batches": Direction.ABSENT},
         ),
         Headline(
-            says="From the same start, networks learn this puzzle at more similar times than otherwise",
+            says="Networks sharing a start learn this puzzle at more similar times than unrelated ones",
             when={"start_of_signs": Direction.LESS},
         ),
     ),

@@ -214,15 +214,15 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="After training, three hidden layers' activity varies along fewer directions (rank) than before",
+            says="After training here, three hidden layers' activity varies along fewer directions (rank) than before",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(
-            says="After training, three hidden layers' activity varies along more directions (rank) than before",
+            says="After training here, three hidden layers' activity varies along more directions (rank) than before",
             when={"hidden_layers": Direction.LESS},
         ),
         Headline(
-            says="After training, three hidden layers' activity varies along as many directions as before",
+            says="After training here, three hidden layers' activity varies along as many directions as before",
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(

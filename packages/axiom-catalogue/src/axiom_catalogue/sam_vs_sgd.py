@@ -210,7 +210,7 @@ experiment = Experiment(
     setting="small classifiers",
     headlines=(
         Headline(
-            says="With wrong answers, strongly seeking flat minima (SAM) beats plain training twice as long",
+            says="With wrong answers, strongly seeking flat minima (SAM) here beats doubly long plain training",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(

@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks that read digits with smoothed labels",
     headlines=(
         Headline(
-            says="Softening training answers (label smoothing) makes confidence more honest only if some are wrong",
+            says="Here, softening training answers (label smoothing) makes confidence honester only if some are wrong",
             when={
                 "calibration_error_where_wrong": Direction.LESS,
                 "calibration_error_where_right": Direction.MORE,

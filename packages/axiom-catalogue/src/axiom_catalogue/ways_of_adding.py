@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import arithmetic, chance, data, descent, losses, models
 from axiom.kit.optimizers import ADAMW, Rates
 
@@ -224,6 +224,7 @@ experiment = Experiment(
             smallest=0.1,
             expects=Direction.ABSENT,
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(1.0244, 1.0252)),
+            published=Published(value=1.02, reference="Morwani et al. 2023, arXiv:2311.07568 (every frequency)"),
         ),
         GROWS(
             name="relu_below_proportion",
