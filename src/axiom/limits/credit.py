@@ -4,6 +4,7 @@ from datetime import timedelta
 
 RECENT_HALF_LIFE = timedelta(days=7)  # The time in which an idle volunteer's recent credit falls by half, as in BOINC
 FAILURES_ON_ONE_WORD = 3  # Failed tasks of a version that one volunteer's word alone makes the laboratory's fault
+COST_VOLUNTEERS = 3  # Volunteers whose tasks must be back before their median lowers an experiment's price
 CLOCK_STEP_SECONDS = 60.0  # How much more time than the task was out is paid for, since a clock may be set meanwhile
 ROWS_OF_A_COMMAND = 2_000  # Rows of credit that one command carries over at most
 THOUSANDTHS_OF_A_SOURCE = 10**15  # The most credit a volunteer may be given from one source, in thousandths

@@ -51,6 +51,7 @@ FAILING_SOURCES = 3  # Computers that must fail before crashes are blamed on the
 FAILING_TASKS = 10  # Tasks needed to judge a version by fewer computers: one computer's failures come in rows
 FAILING_IN_A_ROW = 5  # A version is halted when this many tasks failed and none worked anywhere
 PILOT_TASKS = 3  # Tasks that a new version is tried with first, spread over as many volunteers where there are so many
+PILOT_SHARE = 0.01  # Share of the waiting work that trials of new versions may have while there is other work
 WIDER_TASKS = 20  # Valid tasks of volunteers that a version needs, at least, before all may have it
 RELEASE_TASK_OUT_FOR = timedelta(hours=2)  # A task that is out for longer no longer holds up the release of its version
 # How long a new version waits for other volunteers before one may have more than a fair share of its tasks

@@ -20,7 +20,6 @@ FLOODS_FROM = 1_000  # Contacts below which a computer is not called a flooder: 
 # A computer floods that calls more often than this on average; one that does as it is told waits longer
 FLOODS_BELOW = timedelta(seconds=5)
 COST_TASKS = 5  # Valid tasks of a version that a kind of computer must return before their real cost counts
-COST_VOLUNTEERS = 3  # Volunteers whose tasks must be back before their median lowers an experiment's price
 COST_HOSTS = 16  # Computers whose costs are remembered of a version; the longest silent one makes room
 # The most large outputs that a computer may bring without reporting them, partial and replaced ones too
 UNREPORTED_BYTES = 1_000_000_000

@@ -8,7 +8,6 @@ FLEET_FILE_BYTES = 64 * 1024 * 1024  # The largest file that describes a fleet: 
 FLEET_FILE_HOSTS = 200_000  # Computers that a file for `axiom plan --fleet` may name
 SHARES_HOLD_OVER = timedelta(days=1)  # An operator's shares hold over all plans within this time
 LEFT_ALONE_NAMED = 5  # Experiments that a plan names among those left alone for one reason
-PILOT_SHARE = 0.01  # Share of the waiting work that trials of new versions may have while there is other work
 NOTHING_FLOWS_AFTER = timedelta(hours=1)  # After this time without a result, no end is foretold
 FARTHEST = timedelta(days=3_650)  # An end that lies further ahead is not foretold
 ROWS_SHOWN = 60  # Rows of a table that the page of a plan shows; its JSON has all

@@ -11,6 +11,7 @@ from axiom.domain.headlines.numbers import join_words
 from axiom.domain.rounds import Note, Round
 from axiom.domain.value import value_class
 from axiom.laboratory.credit.awards import SLICE, pay_awards
+from axiom.laboratory.credit.rules.paid_shares import PaidShare, compute_paid_shares
 from axiom.laboratory.credit.rules.prices import (
     BLAMING_US,
     BROKEN_BY_US,
@@ -23,7 +24,6 @@ from axiom.laboratory.credit.rules.prices import (
 )
 from axiom.laboratory.credit.rules.tariffs import DEFAULT, highest_session_cap
 from axiom.limits import credit as limits
-from axiom.rules.hosts.costs import PaidShare, compute_paid_shares
 from axiom.server.returns.learn_costs import DeclaredSeconds, time_of_cores
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import UnpaidTask

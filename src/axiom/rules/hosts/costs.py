@@ -14,10 +14,8 @@ ticket's limits: a late cell counts against its claim, so evidence must not depe
 import math
 import re
 from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.fleet import Host
@@ -27,7 +25,6 @@ from axiom_weigh.amounts import counted
 LEAST, MOST = 0.1, 10.0  # times what is declared
 APART = 0.25  # in logarithms: a voice further away pulls no harder
 LEAST_CELLS = 2  # of a task: a single one says more about starting and compiling than about the experiment
-ROOM = math.log(1.5)  # between that median and the price: for chance, and for the time that starting takes
 _DECLARED = 2.0  # tasks that what is declared weighs as
 _MOST_WEIGHT = 10.0  # tasks that a host's voice weighs as: ten hosts with a task each say as much as one with a hundred
 _MEMORY = 20  # tasks that it rests on, so that it follows what changes
@@ -43,14 +40,6 @@ class CostUpdate:
 
     fit: CostFit
     reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PaidShare:
-    """The share of its declared seconds that an experiment is paid for, and why not all of them."""
-
-    share: float = 1.0
-    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,32 +101,6 @@ def cost_of_fit(fit: CostFit) -> FittedCost:
     return FittedCost(cost=Cost(factor=factor), reason=f"{says} {len(fit.voices)}{most} hosts")
 
 
-def compute_paid_shares(voices: Iterable[tuple[int, int, HostCostReport]]) -> dict[int, PaidShare]:
-    """Decide which experiments are paid for less than they declare, from all voices with experiment and volunteer.
-
-    A host tells how an experiment compares with the others that it computes, so its own speed does not matter. A
-    volunteer has one word, the median of their hosts, and the median volunteer decides. Hosts can only lower a price,
-    and for everybody alike.
-    """
-    ratios: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)  # by volunteer and host, then by experiment
-    tasks = Counter[int]()
-    for experiment_id, volunteer_id, voice in voices:
-        ratios[volunteer_id, voice.host_id][experiment_id] = voice.log_ratio
-        tasks[experiment_id] += voice.tasks
-    words: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for (volunteer_id, _), by_experiment in ratios.items():
-        if len(by_experiment) > 1:
-            usual = median(by_experiment.values())
-            for experiment_id, log_ratio in by_experiment.items():
-                words[experiment_id][volunteer_id].append(log_ratio - usual)
-    shares = {
-        experiment_id: _paid_share([median(of_hosts) for of_hosts in by_volunteer.values()])
-        for experiment_id, by_volunteer in words.items()
-        if len(by_volunteer) >= limits.COST_VOLUNTEERS and tasks[experiment_id] >= limits.COST_TASKS
-    }
-    return {experiment_id: share for experiment_id, share in shares.items() if share.share < 1}
-
-
 def describe_cost_fit(host_class: str, fit: CostFit) -> dict[str, object]:
     """What is known of one kind of host, as pages and commands show it."""
     weighed = cost_of_fit(fit)
@@ -176,14 +139,6 @@ def _between(voices: Sequence[HostCostReport]) -> float:
     # A host that weighs as much as the others together may lie so far from them that all between is zero.
     beyond = bisect_left(bends, True, lo=above, key=lambda at: pulled(at) < -_NOTHING)
     return _within(0.0, high, bends[beyond - 1])
-
-
-def _paid_share(words: Sequence[float]) -> PaidShare:
-    says = median(words)
-    return PaidShare(
-        share=math.exp(says + ROOM),
-        reason=f"{counted(len(words), 'volunteer')} take {math.exp(says):.2f} times that, beside other experiments",
-    )
 
 
 def _within(number: float, low: float, high: float) -> float:

@@ -14,9 +14,9 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_allowance, read_work_request
 from axiom.server.returns.reporting import take_reports
+from axiom.server.scheduler.contact_refusals import Refusals
 from axiom.server.scheduler.identify import Identity, RefusedHost, identify_host, reread_identity
 from axiom.server.scheduler.programs import NONE_BROUGHT, HostPrograms, find_programs
-from axiom.server.scheduler.refusals import Refusals
 from axiom.server.scheduler.store_and_reply import HandledRequest, ReplyBuilder
 from axiom.server.scheduler.tasks_on_client import (
     TasksOnClient,

@@ -13,8 +13,8 @@ from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.locale.languages import choose_language, keep_language, speak_language
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
+from axiom.server.scheduler.contact_refusals import Refusals
 from axiom.server.scheduler.handle_request import RequestHandler
-from axiom.server.scheduler.refusals import Refusals
 from axiom.server.scheduler.reply_elements import Project
 from axiom.server.scheduler.store_and_reply import BundleArchives, ReplyBuilder
 from axiom.signed.trust import Trust

@@ -25,6 +25,7 @@ from axiom.laboratory.planning.rules.filled_hosts import FilledFleet, FilledHost
 from axiom.laboratory.planning.rules.next_block import BlockOffer, ChosenOffer, OrderBook, choose_offer
 from axiom.laboratory.planning.rules.usable_cores import UsableCores, count_usable_cores
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, BlockValue, compute_block_values
+from axiom.limits import experiments as experiment_limits
 from axiom.limits import planning as limits
 from axiom.rules.planning.task_size import UsualHosts, derive_usual_hosts
 from axiom_weigh.amounts import counted
@@ -129,7 +130,7 @@ class _Making:
         )
         for place, candidate in enumerate(pilots):
             seconds += candidate.pilot_missing * candidate.costs
-            if (place or is_on_its_way) and (is_young or seconds > limits.PILOT_SHARE * self.wanted):
+            if (place or is_on_its_way) and (is_young or seconds > experiment_limits.PILOT_SHARE * self.wanted):
                 return
             self.pilot(candidate)
 
