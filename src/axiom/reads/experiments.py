@@ -27,7 +27,7 @@ from axiom.errors import NotFound
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.experiments.rules.search import matches_search
 from axiom.laboratory.figures.rules.question_picture import choose_recorded_estimand, place_recorded_estimates
-from axiom.laboratory.figures.rules.sweeps_and_strips import place_points, summarize_values
+from axiom.laboratory.figures.rules.sweeps_and_strips import find_percent, place_points, summarize_values
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
 from axiom.reads import findings as finding_views
@@ -398,9 +398,14 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
 
 
 def _estimate_headings(manifest: Manifest, measure: str) -> tuple[str, ...]:
-    event = _name_event(manifest, measure)
-    middle = f"Share with {event} (%)" if event else f"Median of {name_in_words(manifest.words, measure)}"
-    return "Results", middle, "Low", "High"
+    event, percent = _name_event(manifest, measure), _find_percent(manifest, measure)
+    middle = f"Share with {event}" if event else f"Median of {name_in_words(manifest.words, measure)}"
+    return "Results", f"{middle} ({percent})" if percent else middle, "Low", "High"
+
+
+def _find_percent(manifest: Manifest, measure: str) -> str:
+    """In what it is told, where that is in hundredths; else nothing."""
+    return find_percent(manifest) or ("%" if measure in manifest.events else "")
 
 
 def _name_event(manifest: Manifest, measure: str) -> str:
@@ -430,7 +435,7 @@ def _list_points(manifest: Manifest, points: Iterable[SweepPoint], by: str) -> t
 def _list_estimate(manifest: Manifest, measure: str, point: SweepPoint | ConfigEstimate) -> list[float | None]:
     """How many results, and what they say: a median with its interval, or so many of a hundred."""
     numbers = (point.estimate, point.low, point.high)
-    if measure in manifest.events:
+    if _find_percent(manifest, measure):
         return [point.seeds, *(None if number is None else round(100 * number, 4) for number in numbers)]
     return [point.seeds, *numbers]
 

@@ -10,7 +10,7 @@ from axiom.domain.experiments import Figure
 from axiom.domain.headlines.answers import level_in_words, name_in_words
 from axiom.domain.headlines.numbers import begin_sentence
 from axiom.laboratory.figures.rules.question_picture import find_answering_series, list_pictured_estimands
-from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep, draws_shares
+from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep, draws_shares, find_percent
 from axiom.reads import experiments, findings
 from axiom.reads.base.query_errors import not_a_choice
 from axiom.reads.base.request import Answer, Reading
@@ -199,10 +199,8 @@ def _place(manifest: Manifest, figure: Figure, point: SweepPoint) -> str:
 
 
 def _write_estimate(manifest: Manifest, point: SweepPoint) -> tuple[str, str]:
-    """A point's height and its interval, of shares in percent."""
-    low, middle, high = (
-        write_amount(end, is_share=draws_shares(manifest)) for end in (point.low, point.estimate, point.high)
-    )
+    """A point's height and its interval."""
+    low, middle, high = (write_amount(end, find_percent(manifest)) for end in (point.low, point.estimate, point.high))
     is_bounded = point.low is not None and point.high is not None
     return middle, f"95 % sure: {low} to {high}" if is_bounded else "not bounded yet"
 

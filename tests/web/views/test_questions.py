@@ -13,7 +13,7 @@ from tiny_experiment import prepare_text, tiny_source
 
 from axiom.domain.evidence import ConfigEstimate
 from axiom.laboratory.figures.redraw_figures import experiment_sweep, recorded_picture
-from axiom.laboratory.figures.rules.sweeps_and_strips import draws_shares
+from axiom.laboratory.figures.rules.sweeps_and_strips import draws_shares, find_percent
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest, stored_manifest
 from axiom.store.experiments import experiments, recorded_answers
@@ -270,6 +270,16 @@ def test_a_picture_of_what_happens_or_not_shows_how_often_it_did(browse, small_l
     for words in (described(sweep), svg_of(sweep), page, " ".join(figure["told"])):
         assert "edian" not in words
     assert ">100\N{NO-BREAK SPACE}%<" in svg_of(sweep)
+
+
+def test_a_picture_tells_heights_in_what_the_sentences_about_it_tell_them():
+    listed = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))
+    told = {}
+    for name, declared in listed["experiments"].items():
+        told[name] = find_percent(read_manifest(canonical_bytes(declared["manifest"])))
+    assert told["double_descent_in_networks"] == "%"  # contrasts of a share
+    assert told["noise_hides_starts"] == "percentage points"  # a difference of shares, which is a level
+    assert told["critical_data_fraction"] == told["grokking_transition"] == ""  # a number of sums, and exponents
 
 
 def test_no_shipped_picture_shows_a_median_of_what_happens_or_not():

@@ -41,7 +41,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, optimizers, pixel_networks, precision, progress, tiles
 
 LOW, HIGH = -3.0, 6.0  # powers of ten, between which a line runs
@@ -266,6 +266,9 @@ experiment = Experiment(
             null=1.0,
             expects=Direction.MORE,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(1.88, 1.96)),
+            published=Published(
+                value=1.66, reference="Sohl-Dickstein 2024, arXiv:2402.06184 (one draw, boxes in pictures)"
+            ),
         ),
         BORDER(
             name="more_than_a_line_for_one_example",
@@ -275,6 +278,9 @@ experiment = Experiment(
             null=1.0,
             expects=Direction.MORE,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(1.66, 1.77)),
+            published=Published(
+                value=1.41, reference="Sohl-Dickstein 2024, arXiv:2402.06184 (one draw, boxes in pictures)"
+            ),
         ),
         BORDER(
             name="more_than_a_line_for_linear",
@@ -284,6 +290,9 @@ experiment = Experiment(
             null=1.0,
             expects=Direction.MORE,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(1.6, 1.88)),
+            published=Published(
+                value=1.17, reference="Sohl-Dickstein 2024, arXiv:2402.06184 (one draw, boxes in pictures)"
+            ),
         ),
         BORDER(
             name="less_than_the_plane",

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, progress
 
 Bits = npt.NDArray[np.uint8]
@@ -182,7 +182,8 @@ experiment = Experiment(
     aliases=("cellular_automata_v2",),
     version=2,
     question="Does a genetic search for cellular automata stop at a plateau, and how high is it?",
-    reference="Mitchell, Crutchfield & Hraber 1994, Physica D 75:361; Land & Belew 1995, Phys. Rev. Lett. 74:5148",
+    reference="Mitchell, Crutchfield & Hraber 1994, Physica D 75:361; Land & Belew 1995, Phys. Rev. Lett. 74:5148; "
+    "Crutchfield & Mitchell 1995, PNAS 92:10742",
     run=run,
     measures=Measures,
     sweep=(*grid(Config, method=["search", "lottery"], shown=["flat"]), Config(method="search", shown="coin")),
@@ -243,6 +244,7 @@ experiment = Experiment(
             seen=(0.98, 0.01, 0.16, 0.32),
             in_words="{percent} percentage points",
             expects=Direction.MORE,
+            published=Published(value=0.164, reference="Crutchfield & Mitchell 1995, PNAS 92:10742 (0.816 and 0.652)"),
         ),
     ),
     controls=(

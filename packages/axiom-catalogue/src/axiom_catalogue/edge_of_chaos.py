@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, lyapunov, reservoirs
 from axiom.kit.features import Doubles
 
@@ -124,6 +124,9 @@ experiment = Experiment(
                 positive=0.93, negative=0.01, absent=0.06, interval=(0.075, 0.12), because="8 seeds: 0.05 to 0.19"
             ),
             expects=Direction.MORE,
+            published=Published(
+                value=0.0, reference="Sompolinsky, Crisanti & Sommers 1988, Phys. Rev. Lett. 61:259 (endless network)"
+            ),
         ),
         Estimand(
             name="input_raises_onset",
@@ -140,6 +143,7 @@ experiment = Experiment(
                 because="mean-field theory: 0.74",
             ),
             expects=Direction.MORE,
+            published=Published(value=0.74, reference="Molgedey et al. 1992, 69:3717 (mean-field theory)"),
         ),
         Estimand(
             name="every_network_has_an_onset",
@@ -166,6 +170,7 @@ experiment = Experiment(
                 positive=0.03, negative=0.01, absent=0.96, interval=(0.008, 0.028), because="8 seeds: 0.00 to 0.04"
             ),
             expects=Direction.ABSENT,
+            published=Published(value=0.0, reference="Molgedey et al. 1992, 69:3717 (mean-field theory)"),
         ),
     ),
     controls=(

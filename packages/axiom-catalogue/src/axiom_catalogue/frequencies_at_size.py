@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import arithmetic, chance, data, descent, losses, models
 from axiom.kit.optimizers import ADAMW, Rates
 
@@ -236,6 +236,7 @@ experiment = Experiment(
             expects=Direction.MORE,
             in_words="{percent} %",
             prediction=PILOT(positive=0.95, negative=0.02, absent=0.03, interval=(0.97, 1.0)),
+            published=Published(value=1.0, reference="Morwani et al. 2023, arXiv:2311.07568 (every frequency)"),
         ),
         LOT(
             name="relu_by_lot",
@@ -312,6 +313,7 @@ experiment = Experiment(
             smallest=0.15,
             expects=Direction.MORE,
             prediction=PILOT(positive=0.8, negative=0.03, absent=0.17, interval=(0.35, 0.9)),
+            published=Published(value=0.25, reference="McCracken et al. 2025, arXiv:2505.18266 (as log P)"),
         ),
         FEWER(
             name="relu_shown_less",

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, information, losses, models, training
 from axiom.kit.optimizers import Rates
 
@@ -172,6 +172,7 @@ experiment = Experiment(
             {"activation": "relu"},
             Prediction(positive=0.01, negative=0.01, absent=0.98, interval=(0.005, 0.03), because="a pilot"),
             expects=Direction.ABSENT,
+            published=Published(value=0.0, reference="Saxe et al. 2018, ICLR (none with ReLU)"),
         ),
         _level(
             "below_the_start",

@@ -27,7 +27,7 @@ import jax
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, data, hessian, losses, models, progress
 
 INPUTS, CLASSES, BLOCK = 20, 5, 20  # the last in steps
@@ -171,6 +171,7 @@ experiment = Experiment(
             between=(SQUARED(network="linear", rate=4.5), SQUARED(network="linear", rate=3.5)),
             prediction=SURE(because="theory says 4"),
             expects=Direction.MORE,
+            published=Published(value=1.0, reference="Lewkowycz et al. 2020, arXiv:2003.02218 (solvable model)"),
         ),
         Estimand(
             name="relu_survives_eight",

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, data, geometry, matching, models, network_pairs, optimizers, training
 
 PLACES = 11  # on the line, its ends included
@@ -184,6 +184,7 @@ experiment = Experiment(
             in_words="{percent} percentage points",
             prediction=Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.02, 0.04), because="a pilot"),
             expects=Direction.MORE,
+            published=Published(value=0.0, reference="Entezari et al. 2021, arXiv:2110.06296 (conjecture)"),
         ),
         Estimand(
             name="removed_by_matching",

@@ -21,7 +21,7 @@ History: 1, first version; the tasks of the old laboratory are not known. reserv
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, progress, reservoirs, series
 from axiom.kit.features import Doubles
 
@@ -109,7 +109,8 @@ experiment = Experiment(
     aliases=("reservoir",),
     version=1,
     question="How does the skill of a random recurrent network grow with its size?",
-    reference="Jaeger 2001, GMD Report 148; Dambre et al. 2012, Sci. Rep. 2:514; Jaeger & Haas 2004, Science 304:78",
+    reference="Jaeger 2001, GMD Report 148; Jaeger 2002, GMD Report 152; Dambre et al. 2012, Sci. Rep. 2:514; "
+    "Jaeger & Haas 2004, Science 304:78",
     run=run,
     measures=Measures,
     sweep=grid(Config, task=list(TASKS), units=[25, 50, 100, 200, 400], radius=[0.3, 0.6, 0.9, 1.0, 1.2]),
@@ -140,6 +141,9 @@ experiment = Experiment(
             smallest=0.2,
             prediction=Prediction(
                 positive=0.01, negative=0.98, absent=0.01, interval=(0.275, 0.315), because="14 seeds: 0.26 to 0.34"
+            ),
+            published=Published(
+                value=1.0, reference="Jaeger 2002, GMD Report 152 (linear networks: at most the units)"
             ),
         ),
         Estimand(

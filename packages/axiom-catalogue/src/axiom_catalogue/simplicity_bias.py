@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, data, features, losses, models, training
 from axiom.kit.optimizers import Rates
 
@@ -222,6 +222,9 @@ experiment = Experiment(
             (-0.49, -0.475),
             BESIDE,
             ALONE,
+            published=Published(
+                value=-0.5, reference="Shah et al. 2020, arXiv:2006.07710 (0.50 beside a line, 1.00 alone)"
+            ),
         ),
         _asks(
             "slabs_for_a_cut",

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, data, losses, models, progress, training
 from axiom.kit.minibatch_descent import Course, Held
 from axiom.kit.optimizers import SGD, Rates
@@ -194,6 +194,9 @@ experiment = Experiment(
             MODES,
             null=-0.5,
             expects=Direction.LESS,
+            published=Published(
+                value=-0.84, reference="Saxe et al. 2014, arXiv:1312.6120 (half-time at these strengths)"
+            ),
         ),
         _asks(
             "top_growth",

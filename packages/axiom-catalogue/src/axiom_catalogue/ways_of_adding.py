@@ -244,6 +244,7 @@ experiment = Experiment(
             smallest=0.15,
             expects=Direction.LESS,
             prediction=PILOT(positive=0.1, negative=0.6, absent=0.3, interval=(-0.35, 0.2)),
+            published=Published(value=0.27, reference="McCracken et al. 2025, arXiv:2505.18266 (as log P)"),
         ),
         Estimand(
             name="squares_by_sum_alone",

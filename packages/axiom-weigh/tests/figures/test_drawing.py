@@ -135,6 +135,18 @@ def test_series_are_named_by_what_tells_them_apart(requests, by, series, heading
         assert [name for name in names if name not in texts] == []
 
 
+@pytest.mark.parametrize(("percent", "mark", "told"), [("%", "80 %", "80 %"), ("percentage points", "80", "80 perc")])
+def test_heights_in_hundredths_are_marked_and_told_so(requests, percent, mark, told):
+    points = tuple(SweepPoint(x=depth, estimate=depth / 10, seeds=8) for depth in (2, 8))
+    request = replace(requests["series"], by="", points=points, percent=percent)
+    for picture in pictures(svg_of(request)):
+        written = [text.replace("\N{NO-BREAK SPACE}", " ") for text in words(picture)]
+        assert mark in written
+        assert "0.8" not in written
+        assert any(percent in text for text in written)
+    assert told in described(request).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_long_titles_and_names_take_further_lines_rather_than_lose_words(requests):
     title = "the number of parameters at which the error is largest, over the number of examples"
     named = "many hidden neurons that stay as they began"

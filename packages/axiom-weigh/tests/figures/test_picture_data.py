@@ -54,6 +54,7 @@ OF_FIELD = {
     "marks": st.just(()),
     "spoken_of": st.just(()),
     "is_share": st.booleans(),
+    "percent": st.sampled_from(["", "%", "percentage points"]),
     "levels": st.dictionaries(st.sampled_from(["1", "2"]), TEXT),
     "centre": st.sampled_from(["median", "share", "mean"]),
 }

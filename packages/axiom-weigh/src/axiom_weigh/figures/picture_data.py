@@ -70,6 +70,7 @@ class Sweep:
     spoken_of: tuple[Level | None, ...] = ()  # series of which an answer speaks
     levels: Mapping[str, str] = field(default_factory=dict)  # how places along the x axis are told, as in {"3": "51 %"}
     is_share: bool = False  # `y` happens in a run or not, and a point is the share of runs in which it did
+    percent: str = ""  # in what `y` is told where one of it is a hundred: "%" or "percentage points"
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
@@ -251,9 +252,9 @@ class SharedCard:
 Request = Charted | SharedCard
 
 
-def write_amount(amount: float | None, *, is_share: bool) -> str:
+def write_amount(amount: float | None, percent: str) -> str:
     """The height of a sweep's point, for people."""
-    return digits(amount) if amount is None or not is_share else f"{digits(100 * amount)}\N{NO-BREAK SPACE}%"
+    return digits(amount) if amount is None or not percent else f"{digits(100 * amount)}\N{NO-BREAK SPACE}{percent}"
 
 
 def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPoint, ...], str]:
@@ -432,9 +433,10 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     spoken_of = ordered if is_short else [point for point in ordered if point in ends]
     of = f"{request.by} = {digits(points[0].series)}" if request.by else digits(points[0].series)
     whose = f"With {of} the" if points[0].series is not None else "The"
+    amounts = [write_amount(_clear_of_dust(request, point), request.percent) for point in spoken_of]
     *others, last = [
-        f"{write_amount(_clear_of_dust(request, point), is_share=request.is_share)} {_place(request, point, number)}"
-        for number, point in enumerate(spoken_of)
+        f"{amount} {_place(request, point, number)}"
+        for number, (amount, point) in enumerate(zip(amounts, spoken_of, strict=True))
     ]
     return f"{whose} {request.quantity} is {', '.join(others)}{' and ' if others else ''}{last}."
 

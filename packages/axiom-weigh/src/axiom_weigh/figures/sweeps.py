@@ -18,12 +18,12 @@ from axiom_weigh.figures.picture_data import (
     choose_series,
     find_usual_levels,
     stands_on_numbers,
+    write_amount,
 )
 from axiom_weigh.figures.scales import (
     Scale,
     at_levels,
     digits,
-    in_unit,
     linear,
     logarithmic,
     of_intervals,
@@ -124,7 +124,7 @@ def _lay_out(
         x=roomy,
         y=y,
         x_title=request.x.replace("_", " "),
-        y_title=request.quantity,
+        y_title=f"{request.quantity}, in {request.percent}" if len(request.percent) > 1 else request.quantity,
         width=WIDTHS[kind],
         height=HEIGHTS[kind],
         slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60
@@ -414,9 +414,13 @@ def _places_spoken_of(request: Sweep, points: Sequence[SweepPoint]) -> list[floa
 
 
 def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
-    if request.is_share:
-        scale = in_unit(linear((0.0, 1.0)), "percent")
-        return replace(scale, labels=tuple(f"{label}\N{NO-BREAK SPACE}%" for label in scale.labels))
+    scale = linear((0.0, 1.0)) if request.is_share else _axis_of_medians(request, points)
+    if request.percent == "%":
+        return replace(scale, labels=tuple(write_amount(tick, request.percent) for tick in scale.ticks))
+    return replace(scale, labels=tuple(digits(100 * tick) for tick in scale.ticks)) if request.percent else scale
+
+
+def _axis_of_medians(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
     medians = [point.estimate for point in (*points, *request.own) if point.estimate is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
     return of_intervals(medians, ends, is_log="y" in request.log)

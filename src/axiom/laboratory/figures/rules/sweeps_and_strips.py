@@ -7,7 +7,14 @@ from typing import Any
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.evidence import ConfigEstimate
 from axiom.domain.headlines.answers import compose_question, name_in_words, name_number, tell_levels
-from axiom.domain.headlines.numbers import bare_number, find_known_ends, is_ratio, rescale_number, unit_of
+from axiom.domain.headlines.numbers import (
+    bare_number,
+    find_known_ends,
+    is_percentage,
+    is_ratio,
+    rescale_number,
+    unit_of,
+)
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import (
     Level,
@@ -55,12 +62,16 @@ def place_estimates(manifest: Manifest, estimates: Mapping[int, ConfigEstimate])
 
 def _find_logarithm(manifest: Manifest) -> Mapping[str, Any] | None:
     """The estimand that tells the drawn measure as so many times as much: that is a logarithm."""
-    of_measure = (
+    return next(filter(is_ratio, _list_estimands_of_figure(manifest)), None)
+
+
+def _list_estimands_of_figure(manifest: Manifest) -> list[Mapping[str, Any]]:
+    """Those whose number is on the scale of what the declared figure draws."""
+    return [
         estimand
         for estimand in manifest.estimands
         if manifest.figure and estimand["measure"] == manifest.figure.y and estimand["kind"] in _OF_MEASURES
-    )
-    return next(filter(is_ratio, of_measure), None)
+    ]
 
 
 def _raise(estimate: ConfigEstimate, logarithm: Mapping[str, Any]) -> ConfigEstimate:
@@ -93,12 +104,22 @@ def compose_sweep(
         spoken_of=tuple(spoken_of),
         levels=figure.levels,
         is_share=draws_shares(manifest),
+        percent=find_percent(manifest),
     )
 
 
 def draws_shares(manifest: Manifest) -> bool:
     """Does the declared figure show how often something happens? The median of that would be yes or no."""
     return manifest.figure is not None and manifest.figure.y in manifest.events
+
+
+def find_percent(manifest: Manifest) -> str:
+    """In what the height of a point is told, where sentences about it tell it in hundredths; else nothing."""
+    told = list(filter(is_percentage, _list_estimands_of_figure(manifest)))
+    levels = [unit_of(estimand)[1] for estimand in told if estimand["kind"] == Kind.LEVEL]
+    if "percentage points" in levels:  # then what is drawn is a difference of shares itself
+        return "percentage points"
+    return "%" if told or draws_shares(manifest) else ""
 
 
 def compose_strip(
