@@ -136,7 +136,7 @@ def test_series_are_named_by_what_tells_them_apart(requests, by, series, heading
 
 
 @pytest.mark.parametrize(("percent", "mark", "told"), [("%", "80 %", "80 %"), ("percentage points", "80", "80 perc")])
-def test_heights_in_hundredths_are_marked_and_told_so(requests, percent, mark, told):
+def test_heights_in_hundredths_are_marked_and_described_so(requests, percent, mark, told):
     points = tuple(SweepPoint(x=depth, estimate=depth / 10, seeds=8) for depth in (2, 8))
     request = replace(requests["series"], by="", points=points, percent=percent)
     for picture in pictures(svg_of(request)):

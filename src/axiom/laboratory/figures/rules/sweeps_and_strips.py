@@ -115,11 +115,11 @@ def draws_shares(manifest: Manifest) -> bool:
 
 def find_percent(manifest: Manifest) -> str:
     """In what the height of a point is told, where sentences about it tell it in hundredths; else nothing."""
-    told = list(filter(is_percentage, _list_estimands_of_figure(manifest)))
-    levels = [unit_of(estimand)[1] for estimand in told if estimand["kind"] == Kind.LEVEL]
+    percentages = list(filter(is_percentage, _list_estimands_of_figure(manifest)))
+    levels = [unit_of(estimand)[1] for estimand in percentages if estimand["kind"] == Kind.LEVEL]
     if "percentage points" in levels:  # then what is drawn is a difference of shares itself
         return "percentage points"
-    return "%" if told or draws_shares(manifest) else ""
+    return "%" if percentages or draws_shares(manifest) else ""
 
 
 def compose_strip(
