@@ -46,6 +46,7 @@ CONTROL_NEAR = 0.5  # A placebo passes only narrowly beyond this share of the sm
 CONTROL_SAME_LEVEL = 0.25  # Two configs whose numbers differ by no more than this share count as the same control
 CONTROL_FOLLOWS_SEEDS = 6  # Seeds that must have both values where a control is compared with what is asked by rank
 CONTROL_LEANING = 1.0  # A placebo passes only narrowly if its e-value is also above this
+COMPARED_SECONDS = 5.0  # Reference seconds of cells that a changed text computes beside the published one
 FAILING_SHARE = 0.1  # Share of a version's tasks that may fail; with more, its author has to mend it
 FAILING_SOURCES = 3  # Computers that must fail before crashes are blamed on the version rather than on a computer
 FAILING_TASKS = 10  # Tasks needed to judge a version by fewer computers: one computer's failures come in rows

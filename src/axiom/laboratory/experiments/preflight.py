@@ -16,7 +16,7 @@ from axiom import shipped
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.laboratory.experiments.preflight_report import write_preflight_report
-from axiom.laboratory.experiments.preflight_run import PreflightRun, Progress, compute_published_cells, is_own_fault
+from axiom.laboratory.experiments.preflight_run import PreflightRun, Progress, compute_cells_of_bundle, is_own_fault
 from axiom.laboratory.experiments.publish import PackedBundle, demand_bounded_cost, pack_experiment
 from axiom.laboratory.experiments.quick_gates import check_archive_source
 from axiom.laboratory.experiments.rules.gates import SAME_HIGH, SAME_LOW
@@ -123,10 +123,11 @@ def compare_with_published(
     before = read_manifest(files[bundles.MANIFEST])
     if before.version != manifest.version or attempt.fault:
         return attempt
-    cells = [cell for cell in (*attempt.first, *attempt.others) if cell.config < len(before.configs)]
+    tried = [cell for cell in (*attempt.first, *attempt.others) if cell.config < len(before.configs)]
+    cells = [(cell.config, cell.seed) for cell in tried]
     return replace(
         attempt,
-        published=compute_published_cells(
+        published=compute_cells_of_bundle(
             files, before, preflight_demands(before), cells, lambda number: preflight_seed(secret, number), gate
         ),
     )

@@ -184,18 +184,17 @@ class PreflightRun:
         return f"{cell.part}, {', '.join(f'{name} {level}' for name, level in cell.config.items())}"
 
 
-def compute_published_cells(
+def compute_cells_of_bundle(
     files: Mapping[str, bytes],
     manifest: Manifest,
     demands: Demands,
-    cells: Sequence[TriedCell],
+    cells: Iterable[tuple[int, int]],
     seeds: Callable[[int], int],
     gate: PauseGate | None,
 ) -> tuple[TriedCell, ...]:
-    """The same cells by other code. One that brings down its process even as the first cell there gives nothing."""
+    """These configs at these seeds. One that brings down its process even as the first cell there gives nothing."""
     waiting = deque(
-        _Cell(part="published", place=cell.config, seed=cell.seed, config=demands.configs[cell.config])
-        for cell in cells
+        _Cell(part="published", place=place, seed=seed, config=demands.configs[place]) for place, seed in cells
     )
     cpu_limit = limits.COMPILE_CPU_SECONDS + _MARGIN * max(demands.seconds)
     done: list[TriedCell] = []

@@ -92,6 +92,8 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
         if self.text is None:
             file = find_file(laboratory, self.experiment)
             return pack_experiment(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
+        from axiom.laboratory.experiments.same_numbers import demand_same_numbers
+
         if self.experiment in list_shipped(laboratory):
             raise Refused(
                 f"{self.experiment} is an experiment that Axiom brings along, and a file of yours cannot take its "
@@ -101,6 +103,7 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self.text.encode())
             made = pack_experiment(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
+            demand_same_numbers(laboratory.folder, made)
             kin.read_texts_ahead(laboratory.folder, self.text.encode())
             return replace(made, author=self.by, ran=self.ran)
 
