@@ -11,6 +11,8 @@ import pyarrow.parquet
 import pytest
 import small_map
 from account_site import Visitor, receiving
+from evidence_lines import record
+from furnished_lab import weighed
 from map_on_site import draw_map, publish_map
 from tiny_experiment import prepare_text
 
@@ -48,6 +50,21 @@ def test_every_link_and_picture_of_a_view_is_there_and_maps_are_in_the_menu(maps
         menu = re.search(r'<nav aria-label="Main">.*?</nav>', maps_of.get(path).text, re.DOTALL)[0]
         assert 'href="/maps"' in menu
         assert ("aria-current" in menu) == (path != "/")
+
+
+def test_a_map_is_headed_as_its_question_is(small_lab, browse, tmp_path):
+    says = "Discs have jagged edges"
+    headline = f'headlines=(Headline(says="{says}", when={{"line": Direction.MORE}}),),\n    needs=Needs('
+    text = Path(small_map.__file__).read_text().replace("needs=Needs(", headline)
+    text = text.replace("import Experiment,", "import Experiment, Headline,")
+    small_lab.publish(prepare_text("small_map", text, tmp_path))
+    assert browse(small_lab).get("/maps.json").json["maps"][0]["answer"] is None
+    record(small_lab.db, 1, weighed(2), (), session_id=None, now=small_lab.now)
+    site = browse(small_lab)
+    (question,) = site.get("/questions.json").json["questions"]
+    assert says in question["headline"]
+    assert site.get("/maps.json").json["maps"][0]["answer"] == question["headline"]
+    assert question["headline"] in unescape(site.get(MAP).text)
 
 
 def test_every_tile_has_its_config_among_results_and_no_digest_of_its_pixels(maps_of):

@@ -35,8 +35,8 @@ def demand_same_numbers(folder: Folder, made: PackedBundle) -> None:
     demands = preflight_demands(manifest)
     cells = [(place, 0) for place in _choose_configs(demands)]
     by_published, by_changed = (
-        {cell.config: cell for cell in compute_cells_of_bundle(files, said, demands, cells, _seed, None)}
-        for files, said in ((published, before), (changed, manifest))
+        {cell.config: cell for cell in compute_cells_of_bundle(files, its_manifest, demands, cells, _seed, None)}
+        for files, its_manifest in ((published, before), (changed, manifest))
     )
     for place, cell in by_published.items():
         now = by_changed.get(place)

@@ -4,7 +4,6 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from axiom.domain.evidence import VOID
 from axiom.domain.headlines.numbers import format_number
 from axiom.domain.maps import WHERE, Map, Tile, place_of
 from axiom.errors import WrongUse
@@ -14,6 +13,7 @@ from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.maps import map_view
 from axiom.reads.maps.map_view import Aspect, ShownMap, list_maps, require_map
+from axiom.reads.questions import describe_answer
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import compute_axis_share, compute_pixel_middles, tile_window
 from axiom.store.views import findings, maps
@@ -21,9 +21,7 @@ from axiom.web.maps import colours, map_data
 from axiom.web.maps.axes import describe_axis, format_knob
 from axiom.web.maps.pixels import MapLook, picture_levels
 from axiom.web.maps.png import Colour
-from axiom_weigh.values import Grade
 
-_GRADES = list(Grade)
 _QUARTERS = ("lower left", "lower right", "upper left", "upper right")
 _AGAINST = ", and in the other: "
 
@@ -93,14 +91,14 @@ def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
 
 
 def _answer(reading: Reading, shown: ShownMap) -> Answer:
-    """What each of its findings says, and the surest that is decided, as a headline."""
+    """What each of its findings says, and the headline of its question where they give one."""
     views = findings.list_experiment_findings(reading.db, shown.stored.id)
-    decided = [view for view in views if view.line and view.verdict.is_decided and view.finding.status not in VOID]
-    surest = max(decided, key=lambda view: _GRADES.index(view.line.evidence.grade) if view.line else -1, default=None)
+    briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.experiment_id == shown.stored.id]
+    answer = describe_answer(reading, shown.stored, shown.manifest, briefs)
     return {
         "answers": [{"number": view.finding.number, "answer": view.answer} for view in views],
-        "answer": surest.answer if surest else None,
-        "finding": surest.finding.number if surest else None,
+        "answer": None if answer["recorded"] else answer["headline"],
+        "asked_at": f"/questions/{shown.stored.name}",
     }
 
 
