@@ -1,4 +1,4 @@
-"""Why does the test error fall again beyond the point where a model fits all its data?
+"""Does the test error fall again beyond the point where a model fits all its data?
 
 Why it matters: textbooks say that a model with more parameters than data must fail. Modern networks have far more and
 work; this is the simplest model in which both are true.
@@ -107,7 +107,7 @@ experiment = Experiment(
     name="double_descent",
     aliases=("double_descent_rf", "dd_isotropic"),
     version=1,
-    question="Why does the test error fall again beyond the point where a model fits all its data?",
+    question="Does the test error fall again beyond the point where a model fits all its data?",
     reference="Belkin et al. 2019, arXiv:1812.11118; Hastie et al. 2022, arXiv:1903.08560",
     run=run,
     measures=Measures,
