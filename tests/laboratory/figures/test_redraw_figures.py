@@ -67,7 +67,8 @@ def exhibition(request, small_lab, rounds_of, variant):
     writer.stop()
 
 
-def test_pictures_leave_the_cores_to_the_first_findings_for_half_a_minute(exhibition):
+def test_few_pictures_at_a_time_are_drawn_before_the_first_findings(exhibition, monkeypatch):
+    monkeypatch.setattr("axiom.limits.figures.FIRST_DRAWN", 0)
     lab = exhibition.rounds.lab
     lab.deploy(workunits=8)
     exhibition.rounds.compute(2)
@@ -76,6 +77,16 @@ def test_pictures_leave_the_cores_to_the_first_findings_for_half_a_minute(exhibi
         lab.later(seconds=seconds)
         job.work()
         assert sorted(exhibition.shown()) == sorted(shown)
+
+
+def test_what_leads_a_front_page_is_drawn_first_and_a_card_last(exhibition):
+    exhibition.grow()
+    lab, order = exhibition.rounds.lab, []
+    while exhibition.gallery.draw(lab.now, most=1):
+        order += sorted(set(exhibition.shown()).difference(order))
+    assert order[:2] == sorted(SWEEP)
+    assert set(order[-2:]) == {CARD, ASKED}
+    assert exhibition.draw() == 0
 
 
 def test_pictures_do_not_wait_where_a_finding_was_weighed(exhibition):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -89,6 +90,7 @@ log = logging.getLogger("axiom.draw")
 CARD = "card"
 _State = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
+_MOST_LINES = 1_000  # of a course, more than any has
 
 
 def draw_job(writer: Writer, folder: Folder, laboratory: str, now: Callable[[], datetime]) -> Job:
@@ -96,8 +98,8 @@ def draw_job(writer: Writer, folder: Folder, laboratory: str, now: Callable[[], 
 
     def draw() -> None:
         """The cores belong to the first findings before; what is known already has some two hundred pictures."""
-        if now() - began >= limits.FIRST_DRAWN_AFTER or _has_evidence(folder):
-            gallery.draw(now())
+        is_beginning = now() - began < limits.FIRST_DRAWN_AFTER and not _has_evidence(folder)
+        gallery.draw(now(), most=limits.FIRST_DRAWN if is_beginning else None)
 
     return Job(name="draw", every=2.0, work=draw, remembered=False)
 
@@ -119,15 +121,15 @@ class FigureUpdater:
         self._refused: set[str] = set()
         self._credited: date | None = None
 
-    def draw(self, now: datetime) -> int:
-        """Draw what has changed; how many pictures that were."""
+    def draw(self, now: datetime, most: int | None = None) -> int:
+        """Draw what has changed, or as many of it, and first what a front page shows; how many pictures that were."""
         seen: dict[int, _State] = {}
         with Connections(folder=self._folder).reader() as reader:
-            # A page waits for a picture, and nobody for a card.
-            stale = sorted(self._stale(reader, seen, now), key=lambda row: row[0].endswith(CARD))
-        drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale)
-        self._seen.update(seen)  # not before: what could not be stored is drawn again
-        self._credited = now.date()
+            stale = sorted(self._stale(reader, seen, now), key=lambda row: _count_lines(row[1]))
+        drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale[:most])
+        if drawn == len(stale):  # not before: what could not be stored is drawn again
+            self._seen.update(seen)
+            self._credited = now.date()
         return drawn
 
     def _stale(self, db: Database, seen: dict[int, _State], now: datetime) -> Iterator[tuple[str, Request, str]]:
@@ -172,6 +174,13 @@ class FigureUpdater:
         for stored, drawing in zip(_stored_names(name), _split_widths(svg), strict=True):
             digest = blobs.store_blob(db, self._folder, drawing.encode(), now)
             figures.store_figure(db, name=stored, shown=shown, svg=digest, now=now)
+
+
+def _count_lines(request: Request) -> float:
+    """How many lines a course has: of few lines they lead the front page. A page waits for no card."""
+    if isinstance(request, Sweep):
+        return len({point.series for point in request.points})
+    return math.inf if isinstance(request, SharedCard) else _MOST_LINES
 
 
 def _stored_names(name: str) -> list[str]:
