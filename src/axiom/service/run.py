@@ -5,12 +5,16 @@ import ctypes
 import functools
 import logging
 import os
+import shlex
+import shutil
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -328,11 +332,21 @@ def _live(
     return live
 
 
+def _other_terminals(folder: Folder) -> str:
+    """How whoever has this checkout, and nothing on the path, comes to a question of their own."""
+    path = "" if shutil.which("axiom") else f' PATH="{Path(sys.executable).parent}:$PATH"'
+    return (
+        f"In another terminal: `export AXIOM_DATA={shlex.quote(str(folder.path.resolve()))}{path}`; "
+        "then `axiom experiment new NAME` begins a question of yours."
+    )
+
+
 def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quiet: bool) -> None:
     print(address, flush=True)
     remark(
         f"Axiom {__version__} · {address} · cores that compute: {workers} · data in {folder.path}\n"
         f"{_reach(address)}\n"
+        f"{_other_terminals(folder)}\n"
         "Ctrl-C stops it; the same command goes on from there.",
         quiet=quiet,
     )
