@@ -277,6 +277,7 @@ def test_a_picture_tells_heights_in_what_the_sentences_about_it_tell_them():
     told = {}
     for name, declared in listed["experiments"].items():
         told[name] = find_percent(read_manifest(canonical_bytes(declared["manifest"])))
+    assert told["catapult_phase"] == "% of the curvature at the start"
     assert told["double_descent_in_networks"] == "%"  # contrasts of a share
     assert told["noise_hides_starts"] == "percentage points"  # a difference of shares, which is a level
     assert told["critical_data_fraction"] == told["grokking_transition"] == ""  # a number of sums, and exponents

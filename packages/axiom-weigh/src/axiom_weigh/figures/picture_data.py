@@ -70,7 +70,7 @@ class Sweep:
     spoken_of: tuple[Level | None, ...] = ()  # series of which an answer speaks
     levels: Mapping[str, str] = field(default_factory=dict)  # how places along the x axis are told, as in {"3": "51 %"}
     is_share: bool = False  # `y` happens in a run or not, and a point is the share of runs in which it did
-    percent: str = ""  # in what `y` is told where one of it is a hundred: "%" or "percentage points"
+    percent: str = ""  # in what `y` is told where one of it is a hundred: "%", "percentage points", "% of the start"
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
@@ -253,8 +253,10 @@ Request = Charted | SharedCard
 
 
 def write_amount(amount: float | None, percent: str) -> str:
-    """The height of a sweep's point, for people."""
-    return digits(amount) if amount is None or not percent else f"{digits(100 * amount)}\N{NO-BREAK SPACE}{percent}"
+    """The height of a sweep's point, for people. Of what it is so many percent, the axis says."""
+    if amount is None or not percent:
+        return digits(amount)
+    return f"{digits(100 * amount)}\N{NO-BREAK SPACE}{'%' if percent.startswith('%') else percent}"
 
 
 def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPoint, ...], str]:

@@ -124,7 +124,7 @@ def _lay_out(
         x=roomy,
         y=y,
         x_title=request.x.replace("_", " "),
-        y_title=f"{request.quantity}, in {request.percent}" if len(request.percent) > 1 else request.quantity,
+        y_title=request.quantity + (f", in {request.percent}" if len(request.percent) > 1 else ""),
         width=WIDTHS[kind],
         height=HEIGHTS[kind],
         slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60
@@ -415,7 +415,7 @@ def _places_spoken_of(request: Sweep, points: Sequence[SweepPoint]) -> list[floa
 
 def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
     scale = linear((0.0, 1.0)) if request.is_share else _axis_of_medians(request, points)
-    if request.percent == "%":
+    if request.percent.startswith("%"):
         return replace(scale, labels=tuple(write_amount(tick, request.percent) for tick in scale.ticks))
     return replace(scale, labels=tuple(digits(100 * tick) for tick in scale.ticks)) if request.percent else scale
 

@@ -115,11 +115,12 @@ def draws_shares(manifest: Manifest) -> bool:
 
 def find_percent(manifest: Manifest) -> str:
     """In what the height of a point is told, where sentences about it tell it in hundredths; else nothing."""
+    if draws_shares(manifest):
+        return "%"
     percentages = list(filter(is_percentage, _list_estimands_of_figure(manifest)))
     levels = [unit_of(estimand)[1] for estimand in percentages if estimand["kind"] == Kind.LEVEL]
-    if "percentage points" in levels:  # then what is drawn is a difference of shares itself
-        return "percentage points"
-    return "%" if percentages or draws_shares(manifest) else ""
+    parts = [unit_of(estimand)[1] for estimand in percentages if unit_of(estimand)[1].startswith("% ")]
+    return next(iter(levels + parts), "%" if percentages else "")  # a level is what is drawn, a contrast its difference
 
 
 def compose_strip(
