@@ -171,6 +171,18 @@ def box(text: ET.Element) -> tuple[float, float, float, float]:
     return left, left + wide, float(text.get("y")) - 10, float(text.get("y")) + 2
 
 
+def test_compared_points_are_numbered_from_the_left(requests):
+    points = tuple(SweepPoint(x=depth, estimate=height, seeds=8) for depth, height in ((8, 0.5), (1, 0.5), (2, 0.4)))
+    words = ("what is compared, in so many words that beside it they would hide the line", "its reference")
+    marks = tuple(PointMark(point=point, words=word) for point, word in zip(points, words, strict=False))
+    for picture in pictures(svg_of(replace(requests["series"], by="", points=points, marks=marks))):
+        placed = {text.text: box(text)[0] for text in picture.iter("text") if text.text in ("1", "2")}
+        if placed:
+            assert placed["1"] < placed["2"]
+            return
+    pytest.fail("no picture has numbered points")
+
+
 def test_words_beside_a_compared_point_hide_no_name_of_a_series(requests):
     points = tuple(
         SweepPoint(x=depth, series=name, estimate=0.5 + depth / 10 + number / 1000, seeds=8)

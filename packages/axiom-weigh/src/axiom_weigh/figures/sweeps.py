@@ -97,7 +97,10 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     names = choose_series(points, request.spoken_of)
     points = [point for point in points if point.series in names]
     is_placed = can_be_marked(points, names)
-    request = replace(request, marks=tuple(mark for mark in request.marks if is_placed and mark.point in points))
+    places = [point.x for point in points]
+    places = sorted(places) if stands_on_numbers(points) else places
+    marks = [mark for mark in request.marks if is_placed and mark.point in points]
+    request = replace(request, marks=tuple(sorted(marks, key=lambda mark: places.index(mark.point.x))))  # from the left
     _, beside = beside_lines(request.by, [digits(name) for name in names], kind)
     drawings = []
     for has_marks_below, has_names_below in itertools.product((False, True), repeat=2):
