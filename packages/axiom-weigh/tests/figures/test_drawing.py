@@ -172,15 +172,20 @@ def box(text: ET.Element) -> tuple[float, float, float, float]:
 
 
 def test_compared_points_are_numbered_from_the_left(requests):
-    points = tuple(SweepPoint(x=depth, estimate=height, seeds=8) for depth, height in ((8, 0.5), (1, 0.5), (2, 0.4)))
-    words = ("what is compared, in so many words that beside it they would hide the line", "its reference")
-    marks = tuple(PointMark(point=point, words=word) for point, word in zip(points, words, strict=False))
+    points = tuple(
+        SweepPoint(x=depth, series=name, estimate=100 + (depth * 7 + number * 30) % 50, seeds=8)
+        for number, name in enumerate(("plain", "momentum", "of one layer", "adaptive"))
+        for depth in range(90, 10, -10)
+    )
+    more = ("twice as much, and perhaps thrice,", "compared with what stands far on the other side")
+    marks = tuple(PointMark(point=point, words="so much of it", more=more) for point in (points[1], points[6]))
+    placed = []
     for picture in pictures(svg_of(replace(requests["series"], by="", points=points, marks=marks))):
-        placed = {text.text: box(text)[0] for text in picture.iter("text") if text.text in ("1", "2")}
-        if placed:
-            assert placed["1"] < placed["2"]
-            return
-    pytest.fail("no picture has numbered points")
+        numbers = [text for text in picture.iter("text") if text.text in ("1", "2")]
+        lowest_first = sorted(numbers, key=lambda text: -box(text)[2])  # below the picture they stand again
+        placed += [{text.text: box(text)[0] for text in lowest_first}]
+    assert any(placed)
+    assert all(where["1"] < where["2"] for where in placed if where)
 
 
 def test_words_beside_a_compared_point_hide_no_name_of_a_series(requests):
