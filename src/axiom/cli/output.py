@@ -125,6 +125,17 @@ def show_quotes(entries: Iterable[Mapping[str, Any]]) -> None:
         say("".join([f"  {entry['text']}", *(f" ({part})" for part in [*beside, *entry["faults"]])]))
 
 
+def word_status(row: Mapping[str, Any]) -> str:
+    """How an experiment stands, in a word: of one that is open and goes out no more, that it is halted or paused."""
+    return str(row["stopped"]["state"] if row["stopped"] else row["status"])
+
+
+def show_stop(stop: Mapping[str, str] | None) -> None:
+    """Print why nothing of an experiment goes out any more, and what to do; nothing while it may."""
+    if stop:
+        say(f"\nNothing of {stop['experiment']} goes out, since {stop['why'].rstrip('.')}. {stop['next']}.")
+
+
 def progress_bar(share: float, width: int = 24) -> str:
     """How far it is, drawn."""
     full = round(width * min(1.0, max(0.0, share)))

@@ -9,10 +9,10 @@ from axiom.errors import NotFound
 from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
 from axiom.laboratory.failures.rules.tracebacks import find_failed_config, find_last_print
 from axiom.limits import experiments as limits
+from axiom.reads import releases
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.rules.experiments.release_history import release_state
-from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.tasks import endings
@@ -34,7 +34,7 @@ def failures_page(reading: Reading) -> Answer:
     endings_of = endings.count_endings_by_platform(reading.db, experiment_id)
     newest = {bundle.experiment_id: bundle.digest for bundle in experiments.list_newest_bundles(reading.db)}
     details = _details(reading, failing)
-    stopped = sorted(_stopped(reading, versions, newest, chosen), key=lambda row: str(row["at"]), reverse=True)
+    stopped = sorted(_stopped(reading, versions, chosen), key=lambda row: str(row["at"]), reverse=True)
     return {
         "failures": [
             _group(group, versions[group.experiment_id])
@@ -71,7 +71,6 @@ def _mended_by(group: FailureGroup, versions: Mapping[int, StoredExperiment], ne
 def _stopped(
     reading: Reading,
     versions: Mapping[int, StoredExperiment],
-    newest: Mapping[int, str],
     chosen: StoredExperiment | None,
 ) -> Iterator[Answer]:
     """Versions that were retired, and open ones of which the newest bundle failed too often; a repair begins anew."""
@@ -79,11 +78,9 @@ def _stopped(
         if version.retired_at is not None and version.status == "retired" and chosen in (None, version):
             name = f"{version.name}@{version.version}"
             yield {"experiment": name, "at": version.retired_at.isoformat(), "why": version.why}
-    for number, history in releases.list_releases_by_experiment(reading.db).items():
-        version, halted = versions[number], release_state(history).halted.get(newest.get(number, ""))
-        if halted and version.status == "open" and chosen in (None, version):
-            name = f"{version.name}@{version.version}"
-            yield {"experiment": name, "at": halted.at.isoformat(), "why": halted.reason}
+    for number, stop in releases.list_stopped_versions(reading.db).items():
+        if stop["state"] == "halted" and chosen in (None, versions[number]):
+            yield {word: stop[word] for word in ("experiment", "at", "why")}
 
 
 def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:

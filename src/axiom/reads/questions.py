@@ -31,6 +31,7 @@ from axiom.laboratory.figures.rules.question_picture import (
 from axiom.laboratory.findings.rules.literature import compose_comparison
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
+from axiom.reads import releases
 from axiom.reads.base.cited_authors import laboratory_bibtex
 from axiom.reads.base.docstring import describe_papers
 from axiom.reads.base.page import page_at
@@ -107,6 +108,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "name": stored.name,
             "version": stored.version,
             "status": stored.status,
+            "stopped": releases.describe_stop(reading.db, stored),
             "asked": manifest.question,
             "theme": read_themes().get(stored.name),
             "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),

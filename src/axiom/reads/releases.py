@@ -1,6 +1,6 @@
-"""How far each version is let out, since when and why, and who decided what about it."""
+"""How far each version is let out, since when and why, what nothing goes out of, and who decided what about it."""
 
-from axiom.domain.releases import Fleet, Release, Stage
+from axiom.domain.releases import Change, Fleet, Release, Stage
 from axiom.reads.base.request import Answer, Reading
 from axiom.rules.experiments.release_history import (
     ReleaseState,
@@ -11,7 +11,7 @@ from axiom.rules.experiments.release_history import (
     why_unapproved,
 )
 from axiom.rules.experiments.release_stages import Rollout, decide_rollout
-from axiom.store.engine.database import from_microseconds
+from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 
@@ -51,6 +51,43 @@ def describe_release(reading: Reading, stored: StoredExperiment) -> Answer | Non
     }
 
 
+def list_stopped_versions(db: Database) -> dict[int, Answer]:
+    """Each open version of which nothing goes out any more, by its number: since when, why, and what to do."""
+    newest = {bundle.experiment_id: bundle.digest for bundle in experiments.list_newest_bundles(db)}
+    histories = releases.list_releases_by_experiment(db)
+    stops = {
+        version.id: _stop(version, newest.get(version.id, ""), histories.get(version.id, []))
+        for version in experiments.list_experiment_versions(db)
+    }
+    return {number: stop for number, stop in stops.items() if stop is not None}
+
+
+def describe_stop(db: Database, version: StoredExperiment) -> Answer | None:
+    """The same of one version; None while some of it may go out."""
+    bundle = experiments.find_newest_bundle(db, version.id)
+    return _stop(version, bundle.digest if bundle else "", releases.list_version_releases(db, version.id))
+
+
+def _stop(version: StoredExperiment, bundle: str, history: list[Release]) -> Answer | None:
+    line = release_state(history).find_stop(bundle)
+    if line is None or version.status != "open":
+        return None
+    is_halted, name = line.change is Change.HALTED, f"{version.name}@{version.version}"
+    resume = f"`axiom experiment resume {name}` lets it go on"
+    mend = f"`axiom failure list {name}` tells what failed; mend the file and publish it again, or {resume} as it is"
+    return {
+        "experiment": name,
+        "state": "halted" if is_halted else "paused",
+        "at": line.at.isoformat(),
+        "why": _why(line),
+        "next": mend if is_halted else resume,
+    }
+
+
+def _why(line: Release) -> str:
+    return line.reason if line.change is Change.HALTED else f"{line.by} paused it: {line.reason}"
+
+
 def _row(
     reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release], fleet: Fleet
 ) -> Answer:
@@ -59,7 +96,7 @@ def _row(
     facts = sum_release_tasks(sent, counts_hosts=fleet.is_alone)
     rollout = find_final_rollout(state, digest) or decide_rollout(facts, fleet, state.stage(digest))
     if paused := state.paused.get(""):
-        rollout = Rollout(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}")
+        rollout = Rollout(stage=Stage.PAUSED, reason=_why(paused))
     approved = state.approved.get(digest)
     return {
         "name": f"{stored.name}@{stored.version}",

@@ -9,6 +9,7 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.failure_causes import Cause
 from axiom.domain.preflights import GATES
+from axiom.reads import releases
 from axiom.reads.accounts.join import list_runner_downloads
 from axiom.reads.base.fleet_extent import fleet_extent
 from axiom.reads.base.page import page_at
@@ -64,12 +65,14 @@ def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any
         {row.experiment_id: row for row in preflights.list_newest_preflights(db, GATES)},
         counters.group_counters_by_state(counted),
     )
+    stopped = releases.list_stopped_versions(db)
     return [
         {
             "name": version.name,
             "version": version.version,
             "question": stored_manifest(version.manifest).question,
             "status": version.status,
+            "stopped": stopped.get(version.id),
             "preflight": _in_a_word(tried[version.id]) if version.id in tried else None,
             "workunits": states["workunit", version.id],
             "tasks": states["task", version.id],

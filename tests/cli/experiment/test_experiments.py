@@ -1,20 +1,25 @@
 """`axiom experiment list`, `show`, `compare`, `pause` and their like, and sweeps as words of a command line."""
 
+import re
+from types import SimpleNamespace
+
 import pytest
 from evidence_lines import record
 from furnished_lab import weighed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from read_page import read_page
 
 from axiom.cli.experiment import manifests, sweep_words
 from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
+from axiom.laboratory.experiments import releases
 from axiom.rules.hosts.costs import describe_cost_fit
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import connect_reader
-from axiom.store.experiments import costs
+from axiom.store.experiments import costs, experiments
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.upkeep import audit
 
@@ -110,6 +115,33 @@ def test_a_version_is_paused_resumed_approved_and_rolled_back(let_out, working_l
     db.close()
     commands = [f"experiment.{verb}" for verb in ("resume", "pause", "pause", "resume", "approve", "rollback")]
     assert [command for command, _ in rows if command in commands] == commands
+
+
+def test_what_halts_an_experiment_is_told_alike_at_each_place_that_shows_it(say_to, working_lab, tiny_file):
+    folder = working_lab.folder.path
+
+    def look() -> list:
+        question = read_page(SimpleNamespace(lab=working_lab), "/questions/tiny_sum")["question"]
+        shown = say_to(folder, "experiment", "show", tiny_file, "--json")[1]["experiment"]
+        rows = say_to(folder, "status", "--json")[1]["status"]["experiments"]
+        return [row["stopped"] for row in (question, shown, *rows)]
+
+    assert look() == [None] * 3
+    with working_lab.db.transaction():
+        version = experiments.find_experiment(working_lab.db, 1)
+        releases.record_breaker_stop(working_lab.db, version, reason="2 of 2 failed", now=working_lab.now)
+    (first, *others) = look()
+    assert (first["state"], first["why"]) == ("halted", "2 of 2 failed")
+    assert others == [first] * 2
+    for words in (("status",), ("experiment", "show", tiny_file)):
+        assert {"halted", "2 of 2 failed"} == set(re.findall("halted|2 of 2 failed", say_to(folder, *words)[1]))
+    with working_lab.db.transaction():
+        words = {"platform": "", "reason": "mended", "by": "Ada", "now": working_lab.now}
+        releases.resume_version(working_lab.db, version, **words)
+    assert look() == [None] * 3
+    with working_lab.db.transaction():
+        releases.pause_version(working_lab.db, version, **words)
+    assert {row["state"] for row in look()} == {"paused"}
 
 
 def test_tasks_are_kept_for_large_computers_and_that_is_taken_back(let_out):

@@ -11,11 +11,12 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import complete_experiment_name
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
 from axiom.cli.laboratory.adopt import import_adopt_module
-from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table
+from axiom.cli.output import ID, Shown, reading_options, show_facts, show_stop, show_table, word_status
 from axiom.domain.experiments import MOST_COPIES
 from axiom.errors import AxiomError
 from axiom.laboratory.experiments import old_claims
 from axiom.laboratory.experiments.rules.search import matches_search
+from axiom.reads.releases import describe_stop
 from axiom.rules.hosts.costs import describe_cost_fit
 from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import Manifest
@@ -29,6 +30,8 @@ from axiom_weigh.terminal import remark, say
 
 if TYPE_CHECKING:
     from axiom.notebook.lab import Version
+
+_NOWHERE = {"status": "catalogue", "stopped": None, "results": 0}
 
 
 @click.command("list")
@@ -44,7 +47,7 @@ def list_experiments(q: str, theme: str | None, status: str | None, folder: Fold
     yield {"experiments": rows}
     show_table(
         ("name", "version", "status", "results", "question"),
-        [(row["name"], row["version"], row["status"], row["results"], row["question"]) for row in rows],
+        [(row["name"], row["version"], word_status(row), row["results"], row["question"]) for row in rows],
         none="No experiment has all of this together." if every else "The catalogue is empty.",
     )
 
@@ -81,7 +84,9 @@ def show(name: str, folder: Folder) -> Shown:
     }
     yield {"experiment": facts}
     del facts["summary"]
+    facts["status"], stopped = word_status(facts), facts.pop("stopped")
     _say(manifest, facts)
+    show_stop(stopped)
     if results_here and results_here[1]:
         from axiom.cli.experiment.results_table import show_version_summary
 
@@ -184,14 +189,13 @@ def load_former(files: Path, name: str, source: str, change: Change) -> None:
 def _state_of(folder: Folder, name: str) -> dict[str, Any]:
     """How the experiment stands in the laboratory; in the catalogue alone where there is none."""
     if not folder.exists():
-        return {"status": "catalogue", "results": 0}
+        return _NOWHERE
     with open_for_reading(folder) as db:
         experiment = experiments.find_experiment_by_name(db, name)
-        counted = counters.read_counters(db)
-    if experiment is None:
-        return {"status": "catalogue", "results": 0}
-    amount = sum(amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("result", experiment.id))
-    return {"status": experiment.status, "results": amount}
+        if experiment is None:
+            return _NOWHERE
+        amount = counters.count_of_experiment(db, "result", experiment.id)
+        return {"status": experiment.status, "stopped": describe_stop(db, experiment), "results": amount}
 
 
 def _old(name: str) -> dict[str, list[dict[str, str]]]:

@@ -20,7 +20,9 @@ from axiom.cli.output import (
     reading_options,
     show_facts,
     show_json,
+    show_stop,
     show_table,
+    word_status,
 )
 from axiom.errors import Refused
 from axiom.gate.client import SocketClient
@@ -121,6 +123,8 @@ def status(folder: Folder, whole: bool) -> Shown:
         [_row(row) for row in listed],
         none="Nothing is ordered yet." if laboratory["experiments"] else "No experiment is published yet.",
     )
+    for row in laboratory["experiments"]:
+        show_stop(row["stopped"])
     if more := len(laboratory["experiments"]) - len(listed):
         remark(f"Nothing is ordered of {counted(more, 'more experiment')}; --all names them.")
 
@@ -215,7 +219,7 @@ def _row(row: dict[str, Any]) -> tuple[Any, ...]:
     return (
         row["name"],
         row["version"],
-        row["status"],
+        word_status(row),
         sum(row["results"].values()),
         tasks.get("sent", 0),
         tasks.get("unsent", 0),

@@ -33,6 +33,10 @@ class ReleaseState:
         line = self.reached.get(bundle)
         return Stage(line.change.value) if line else None
 
+    def find_stop(self, bundle: str) -> Release | None:
+        """By what nothing of a bundle goes anywhere: somebody paused the version, or it was halted."""
+        return self.paused.get("") or self.halted.get(bundle)
+
     def stopped(self, platform: str) -> str:
         """Why nothing of it goes to a host of this platform, not even again; empty where it may."""
         line = self.paused.get("") or self.paused.get(platform)
