@@ -12,10 +12,11 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.notebook.table import Table
-from axiom_weigh.statistics.shares_and_medians import median_of
+from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.statistics.student import mean_interval, mean_of
 
 LEVEL = 0.95
+_INTERVALS = "t95 of the mean, order95 of the median, sequence95 of the median at every look"
 
 
 def summarize_results(
@@ -35,13 +36,13 @@ def summarize_results(
         for name in TYPICAL:
             columns[f"{measure}_{name}"] = [row[name] for row in rows]
             types[f"{measure}_{name}"] = ValueType.INT if name == "n" else ValueType.FLOAT
-    title = f"{results.title}: n counts distinct seeds; intervals hold 95 % (t95 of the mean, order95 of the median)"
+    title = f"{results.title}: n counts distinct seeds; intervals hold 95 % ({_INTERVALS})"
     return Table(columns, types, title)
 
 
 TYPICAL = (
     *("n", "mean", "mean_t95_low", "mean_t95_high"),
-    *("median", "median_order95_low", "median_order95_high"),
+    *("median", "median_order95_low", "median_order95_high", "median_sequence95_low", "median_sequence95_high"),
 )
 
 
@@ -52,7 +53,7 @@ def typical_values(values: Sequence[float]) -> dict[str, float | None]:
         mean, middle = mean_of(values), median_of(values)
         mean_low, mean_high = mean_interval(values, LEVEL)
         low, high = _order_interval(values)
-    numbers = (len(values), mean, mean_low, mean_high, middle, low, high)
+    numbers = (len(values), mean, mean_low, mean_high, middle, low, high, *median_sequence(values))
     return dict(zip(TYPICAL, numbers, strict=True))
 
 

@@ -68,6 +68,24 @@ def test_what_tasks_showed_stands_beside_what_is_declared_and_versions_are_compa
     assert (comparison["declaration"], comparison["source"]) == ([], [])
 
 
+def test_the_terminal_tells_the_interval_that_the_page_tells(say_to, working_lab, tiny_file):
+    working_lab.deploy(workunits=4, replicates_each=5)
+    for _ in range(5):
+        order = working_lab.order(1)
+        working_lab.report(order, working_lab.output(order))
+        working_lab.validate()
+    with working_lab.db.transaction():
+        working_lab.db.execute(
+            "UPDATE result SET measures = json_set(measures, '$.total', replicate * 7 % 23 + config)"
+        )
+    rows = read_page(SimpleNamespace(lab=working_lab), "/experiments/tiny_sum")["experiment"]["summary"]["configs"]
+    text = say_to(working_lab.folder.path, "experiment", "show", tiny_file)[1]
+    assert len(rows) == 2
+    for row in rows:
+        low, high = row["interval"]
+        assert f"{row['median']:.4g} [{low:.4g}, {high:.4g}]" in text
+
+
 def test_the_catalogue_is_searched_and_shown_without_asking_a_process(say_to, tmp_path, monkeypatch):
     def never(*_, **__):
         raise AssertionError("a process was asked")

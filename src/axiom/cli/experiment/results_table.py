@@ -88,7 +88,7 @@ def _show_rows(manifest: Manifest, version: Version, rows: Sequence[Mapping[str,
     )
     if rows:
         of_events = "; shares of what happens or not" if any(shown.values()) else ""
-        say(f"Medians over n seeds [95 % interval, from six seeds on]{of_events}")
+        say(f"Medians over n seeds [95 % interval, as on the page of the experiment: from seven seeds on]{of_events}")
 
 
 def _typical(row: Mapping[str, Any], column: str, is_event: bool) -> str:
@@ -105,7 +105,7 @@ def _estimate(row: Mapping[str, Any], column: str, *, is_event: bool) -> list[fl
     seeds, share = row[f"{column}_n"], row[f"{column}_mean"]
     if is_event and share is not None:
         return [share, *share_sequence(round(share * seeds), seeds)]
-    return [row[f"{column}_median{end}"] for end in ("", "_order95_low", "_order95_high")]
+    return [row[f"{column}_median{end}"] for end in ("", "_sequence95_low", "_sequence95_high")]
 
 
 def _show_picture(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
