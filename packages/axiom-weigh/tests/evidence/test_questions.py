@@ -85,7 +85,8 @@ def registered(kind="contrast", **changes):
         (registered("level", about="mean", bounds=(1.0, 1.0), null=1.0), "between its bounds"),
         (registered("slope", exchangeable=True, between=({"size": 9},)), "evenly spaced"),
         (registered(between=({"size": 1}, {})), "how many configs"),
-        (registered(between=({}, {})), "share some"),
+        (registered(between=({}, {})), "itself"),
+        (registered(between=TWO[:1] * 2, about="mean", bounds=(-1.0, 1.0)), "itself"),
         (registered(between=({"size": 1}, {}), null=0.5), ""),  # is not flipped
         (registered(between=({"size": 1}, {}), about="mean", bounds=(-1.0, 1.0)), ""),
         (registered("proportion", null=0.5, between=TWO[1:], event=BY_TWO), ""),

@@ -291,7 +291,7 @@ def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Map
     """Refuse an estimand whose numbers could not be weighed as it is said."""
     for estimand in estimands:
         if why := estimand_fault(estimand, configs):
-            raise Refused(f"{estimand['name']} {why}. Nothing was registered; say it otherwise in a new version.")
+            raise Refused(f"{estimand['name']} {why}. Nothing was registered; say it otherwise.")
 
 
 def demand_believed_claim(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) -> None:

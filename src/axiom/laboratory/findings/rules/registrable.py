@@ -77,6 +77,9 @@ def _fault_of_censored(estimand: Mapping[str, Any]) -> str:
 def _fault_of_arms(estimand: Mapping[str, Any], configs: _Configs) -> str:
     """Where signs are fair coins, arms that are alike under the null must make them symmetric."""
     if Kind(estimand["kind"]) is Kind.CONTRAST:
+        first, second = estimand["between"]
+        if first == second:
+            return "compares an arm with itself: give one of the two in `between` another level"
         if question(estimand).process is not Process.RANKS or even(configs, estimand):
             return ""
         return "compares arms that differ in how many configs they have, or share some: give each as many of its own"
