@@ -22,7 +22,7 @@ import signal, sys
 from pathlib import Path
 from axiom.store.engine.folder import Folder, lock
 held = lock(Folder(path=Path(sys.argv[1])), "the laboratory")
-held.note(port=8042)
+held.note(url="http://127.0.0.1:8042/")
 print("held", flush=True)
 signal.pause()
 """
@@ -67,8 +67,9 @@ def test_a_new_or_empty_folder_is_closed_to_others_and_explains_itself(tmp_path)
         Folder(path=tmp_path / name).create()
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
     (tmp_path / "file").write_text("")
-    with pytest.raises(FolderUnusable, match="file"):
-        Folder(path=tmp_path / "file").create()
+    for use in (Folder.create, Folder.demand_open):
+        with pytest.raises(FolderUnusable, match="file"):
+            use(Folder(path=tmp_path / "file"))
 
 
 @pytest.fixture

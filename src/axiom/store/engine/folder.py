@@ -8,6 +8,7 @@ import errno
 import fcntl
 import json
 import os
+import stat
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,13 +94,18 @@ class Folder:
         if os.access not in os.supports_effective_ids:
             return  # Windows says it when the folder is read
         try:
-            account = self.path.stat().st_uid
+            status = self.path.stat()
         except PermissionError:
             raise _no_access(self.path, None) from None
         except OSError:
             return  # it is yet to be made, or what is wrong with it is said by whoever makes it
-        if self.path.is_dir() and not os.access(self.path, os.R_OK | os.X_OK, effective_ids=True):
-            raise _no_access(self.path, account)
+        if not stat.S_ISDIR(status.st_mode):
+            raise FolderUnusable(
+                f"{self.path} is no folder, and a laboratory is one. Nothing was started; name a folder with --data or "
+                "AXIOM_DATA."
+            )
+        if not os.access(self.path, os.R_OK | os.X_OK, effective_ids=True):
+            raise _no_access(self.path, status.st_uid)
 
     def strangers(self) -> list[str]:
         """The names of what no laboratory put into the folder."""
@@ -275,12 +281,11 @@ def _in_use(folder: Folder, facts: dict[str, Any]) -> str:
     details = [
         *([f"for {facts['purpose']}"] if "purpose" in facts else []),
         *([f"since {facts['since']}"] if "since" in facts else []),
-        *([f"on port {facts['port']}"] if "port" in facts else []),
     ]
-    holder = " ".join([who, *details])
+    holder, at = " ".join([who, *details]), f" at {facts['url']}" if "url" in facts else ""
     return (
         f"The data folder {folder.path} is held by {holder}, and two at once would damage it. "
-        "Nothing was started; use that one, stop it, or choose another folder."
+        f"Nothing was started; use that one{at}, stop it, or choose another folder."
     )
 
 
