@@ -27,7 +27,7 @@ _REFUSED = re.split(
     """\
 finding show 99, finding paper 99, registration show 99, proposal show 99, idea show 99, workunit show 99, task show 99,
 host show 99, host why 99, volunteer show 99, team show 99, experiment show no_such, session show never,
-finding list --no-such
+finding show abc, finding list --no-such
 """.strip(),
 )
 
