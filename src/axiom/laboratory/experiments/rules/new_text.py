@@ -67,7 +67,7 @@ experiment = Experiment(  # docs/reference/experiment.md lists all words of a fi
         ),
     ),
     figure=Figure(x="width", y="test_accuracy", log=("x",), title="Accuracy by width"),
-    setting="small networks that learn clusters of points",  # headlines are made of these two
+    setting="",  # of all cells, as in "small networks that learn clusters": headlines begin with it, else with the name
     words={"test_accuracy": "accuracy on new examples", "gap": "distance between the clusters"},
     needs=Needs(seconds=lambda _: 0.02, memory_mb=400),  # of one cell, and of a whole task
 )
