@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from read_page import read_page
 
-from axiom.cli.experiment import manifests, sweep_words
+from axiom.cli.experiment import sweep_words
 from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
-from axiom.laboratory.experiments import releases
+from axiom.laboratory.experiments import declared, releases
 from axiom.rules.hosts.costs import describe_cost_fit
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import connect_reader
@@ -91,7 +91,7 @@ def test_the_catalogue_is_searched_and_shown_without_asking_a_process(say_to, tm
         raise AssertionError("a process was asked")
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(manifests, "describe_here", never)
+    monkeypatch.setattr(declared, "describe_here", never)
     for words, names in (
         ((), {"rank_dynamics", "test_deploy"}),
         (("--search", "memdynv2_gpu"), {"memorization_dynamics"}),

@@ -74,9 +74,9 @@ def test_the_same_sources_are_the_same_bytes_and_unsound_declarations_are_refuse
     first = pack_experiment(PACKAGE, source(), describe)
     assert len(started) == 1
     known = functools.partial(read_packed_declaration, first.archive)
-    assert pack_experiment(PACKAGE, source(), describe, known=known) == first
+    assert pack_experiment(PACKAGE, source(), describe, find_known=known) == first
     assert len(started) == 1
-    changed = pack_experiment(PACKAGE, source(("Adds up.", "Adds up, well.")), describe, known=known)
+    changed = pack_experiment(PACKAGE, source(("Adds up.", "Adds up, well.")), describe, find_known=known)
     assert len(started) == 2
     assert changed.digest != first.digest
     assert changed.declaration == first.declaration

@@ -14,7 +14,6 @@ from axiom import shipped
 from axiom.cli.experiment.run_marks import demand_not_failed, read_run_marks
 from axiom.errors import ExperimentError, WrongUse
 from axiom.laboratory.experiments.catalogue_files import find_experiment_file, gather_files
-from axiom.runner.direct import describe_here
 from axiom.service.open_laboratory import package_folder
 from axiom.service.take_folder import own_file
 from axiom.signed import bundles
@@ -56,11 +55,10 @@ def manifest_of(file: Path) -> Manifest:
     try:
         return read_manifest(cached.read_bytes())
     except (OSError, ExperimentError):
-        from axiom.laboratory.experiments.declared import (
-            find_declaration,  # not where the cache knows it, which is nearly always
-        )
+        # Not where the cache knows it, which is nearly always.
+        from axiom.laboratory.experiments.declared import ask_declaration, find_declaration
 
-        raw = find_declaration(shipped.catalogue_folder(), file.stem, files) or describe_here(files)
+        raw = find_declaration(shipped.catalogue_folder(), file.stem, files) or ask_declaration(files, file.stem)
     _keep(cached, raw)
     return read_manifest(raw)
 

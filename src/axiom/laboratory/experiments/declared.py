@@ -10,12 +10,13 @@ import functools
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from axiom.errors import BundleError
+from axiom.errors import BundleError, ExperimentError
 from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import canonical_json
@@ -34,6 +35,19 @@ def find_declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> 
     if entry is None or (listed["shared"], entry["source"]) != (shared, own):
         return None
     return canonical_json.canonical_bytes(entry["manifest"])
+
+
+def ask_declaration(files: Mapping[str, bytes], name: str, describe: Describer = describe_files) -> bytes:
+    """What these files declare. Where they do not say it, and the gates know why, it is said as these say it."""
+    try:
+        return describe_here(files, describe)
+    except ExperimentError as error:
+        raised = re.search(rf"\b{name}\.py:(\d+)", str(error))  # at this line, unless the file is no Python at all
+        for refusal in check_source(files[experiment_path(name)], name):
+            if (refusal.gate, refusal.line) == ("G1", int(raised[1])) if raised else refusal.gate == "G0":
+                words = f"{name}.py, line {refusal.line}: {refusal.sentence.rstrip('.')}."
+                raise ExperimentError(words) from error
+        raise
 
 
 def list_outdated_declarations(package: Path, catalogue: Path) -> list[str]:

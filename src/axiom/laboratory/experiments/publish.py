@@ -15,6 +15,7 @@ from axiom.domain.proposals import AUTOPILOT, StoredProposal
 from axiom.domain.registrations import WORDS
 from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
+from axiom.laboratory.experiments.declared import ask_declaration
 from axiom.laboratory.experiments.quick_gates import check_archive_source, record_quick_gates
 from axiom.laboratory.experiments.recall import reopen_version
 from axiom.laboratory.experiments.retire import retire_version
@@ -23,7 +24,7 @@ from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.laboratory.registrations import kin
 from axiom.laboratory.registrations.predictions import record_blind_predictions
 from axiom.laboratory.registrations.register import demand_askable, demand_believed_claim, register_version
-from axiom.runner.direct import Describer, describe_files, describe_here
+from axiom.runner.direct import Describer, describe_files
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, read_seal, write_seal
 from axiom.signed.keys import Keys
@@ -77,19 +78,19 @@ class KnownDeclaration:
     refusals: tuple[Refusal, ...] | None  # None: nobody read the experiment's file
 
 
-Known = Callable[[Mapping[str, bytes]], KnownDeclaration | None]
+FindKnown = Callable[[Mapping[str, bytes]], KnownDeclaration | None]
 
 
 def pack_experiment(
-    package: Path, file: Path, describe: Describer = describe_files, *, known: Known = lambda _: None
+    package: Path, file: Path, describe: Describer = describe_files, *, find_known: FindKnown = lambda _: None
 ) -> PackedBundle:
     """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
     files = bundles.collect_sources(package, file)
-    known_declaration = known(files)
+    known_declaration = find_known(files)
     if known_declaration is None:
         # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
         refused = check_source(files[bundles.experiment_path(file.stem)], file.stem)
-        known_declaration = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
+        known_declaration = KnownDeclaration(declaration=ask_declaration(files, file.stem, describe), refusals=refused)
     raw = known_declaration.declaration
     declaration = raw.decode()
     return PackedBundle(
