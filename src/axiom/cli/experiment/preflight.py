@@ -36,6 +36,7 @@ from axiom.signed.manifests import read_manifest
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
+from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import progress, remark, say
 
 
@@ -154,12 +155,13 @@ def _show(answer: dict[str, Any], *, quiet: bool) -> None:
     for gate in answer["said"]:
         reason = f": {gate['reason']}" if gate["reason"] else ""
         say(f"  {gate['gate']} {gate['title']:<17} {gate['state']}{reason}")
-    what = f"{answer['experiment']}@{answer['version']}, bundle {answer['bundle'][:12]}," if answer["bundle"] else "It,"
-    remark(
-        f"{what} on {answer['platform']}: {answer['cells']} cells in {answer['seconds']:.1f} s, the longest "
-        f"{answer['cpu_seconds']:.2f} s of a processor, all {answer['cpu_seconds_in_all']:.1f} s.",
-        quiet=quiet,
-    )
+    if answer["cells"]:
+        remark(
+            f"{answer['experiment']}@{answer['version']}, bundle {answer['bundle'][:12]}, on {answer['platform']}: "
+            f"{counted(answer['cells'], 'cell')} in {answer['seconds']:.1f} s, the longest "
+            f"{answer['cpu_seconds']:.2f} s of a processor, all {answer['cpu_seconds_in_all']:.1f} s.",
+            quiet=quiet,
+        )
     if not answer["is_published"]:
         remark("It is not published here, so nothing was stored.", quiet=quiet)
     elif not answer["is_stored"]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from axiom.domain.preflights import Attempt, Circumstances, Demands, Refusal
 from axiom.laboratory.experiments.rules import gates
 
-_MEND = "Mend the file and publish it again; the repaired bundle is tried anew"
+_MEND = "Mend the file; once it is published, the mended one is tried anew"
 _NOT_YOURS = (
     "Axiom brought this file along; no volunteer gets it. A draft of the same name mends it here; report it to Axiom, "
     "too"
