@@ -21,7 +21,7 @@ from axiom.rules.hosts.costs import describe_cost_fit
 from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters
-from axiom.store.engine.folder import Folder
+from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom.store.experiments import costs, experiments, old_names
 from axiom.store.experiments.experiments import STATUSES
 from axiom.store.experiments.themes import read_themes
@@ -133,6 +133,22 @@ def publish(name: str, change: Change) -> None:
     answer = change.submit("experiment.publish", file_words(name))
     sentence = f"{answer['experiment']}@{answer['version']}: {answer['change']}"
     change.tell("experiment", answer, sentence)
+    if not change.as_json:
+        _tell_after_publishing(change, answer)
+
+
+def _tell_after_publishing(change: Change, answer: Mapping[str, Any]) -> None:
+    """What keeps it from volunteers, where it is shown, and what comes next."""
+    for refusal in answer["refusals"]:
+        remark(f"  {refusal['gate']}, line {refusal['line']}: {refusal['sentence'].rstrip('.')}.", quiet=False)
+    if answer["refusals"]:
+        whose = "computer" if any(refusal["gate"] == "G0" for refusal in answer["refusals"]) else "volunteer"
+        remark(f"No {whose} gets it until that is mended and published.", quiet=False)
+    if answer["is_stored"] and not change.dry_run:
+        page, data = f"experiments/{answer['experiment']}", f"--data {change.folder.path}"
+        server = (read_lock_holder(change.folder) or {}).get("url")
+        where = f"{server}{page}" if server else f"/{page}, once `axiom lab {data}` runs"
+        change.remark(f"Its page: {where}\nOrder some of it: axiom experiment deploy {answer['experiment']} {data}")
 
 
 @click.command("deploy")

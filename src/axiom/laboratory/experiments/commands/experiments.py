@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +27,8 @@ from axiom.laboratory.experiments.declared import find_declaration
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.laboratory.experiments.old_claims import LIST, read_old_claims, register_old_claims
 from axiom.laboratory.experiments.publish import (
-    Known,
+    WAITS,
+    FindKnown,
     KnownDeclaration,
     PackedBundle,
     pack_experiment,
@@ -37,6 +38,7 @@ from axiom.laboratory.experiments.publish import (
 from axiom.laboratory.experiments.releases import record_program_code
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rules.preflight import PreflightVerdict, may_order_more
+from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.laboratory.planning.candidates import need_of_manifest
 from axiom.laboratory.planning.capacity import choose_order_size, find_able_hosts
 from axiom.laboratory.planning.design_cost import cost_of_cells, cost_of_design, most_cost_of_version
@@ -91,7 +93,7 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
         """Pack and describe the file, which takes a second or two."""
         if self.text is None:
             file = find_file(laboratory, self.experiment)
-            return pack_experiment(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
+            return pack_experiment(laboratory.package, file, laboratory.describe, find_known=_lookup(laboratory, file))
         from axiom.laboratory.experiments.same_numbers import demand_same_numbers
 
         if self.experiment in list_shipped(laboratory):
@@ -102,10 +104,11 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
         with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self.text.encode())
-            made = pack_experiment(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
+            made = pack_experiment(laboratory.package, file, laboratory.describe, find_known=_lookup(laboratory, file))
             demand_same_numbers(laboratory.folder, made)
             kin.read_texts_ahead(laboratory.folder, self.text.encode())
-            return replace(made, author=self.by, ran=self.ran)
+            refusals = check_source(self.text, self.experiment)
+            return replace(made, refusals=refusals, author=self.by, ran=self.ran)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
@@ -138,6 +141,8 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
             "bundle": published.digest,
             "serial": published.serial,
             "change": published.change,
+            "is_stored": published.change != WAITS,
+            "refusals": [asdict(refusal) for refusal in prepared.refusals or ()],
             "most_core_hours": core_hours(max(0.0, most_cost_of_version(db, *named) - before)),
         }
 
@@ -397,7 +402,7 @@ def _cost(db: Database, version: StoredExperiment, registration: Registration | 
     return cost_of_design(db, version.id, read_registration_body(registration.body).design, stopping)
 
 
-def _lookup(laboratory: Laboratory, file: Path) -> Known:
+def _lookup(laboratory: Laboratory, file: Path) -> FindKnown:
     """What the file declares, if the program came with it or a bundle of the same sources is there."""
 
     def declaration_of(files: Mapping[str, bytes]) -> KnownDeclaration | None:
