@@ -1,6 +1,7 @@
 """The closing line of scripts/test: what it counts, and with which status it ends."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -48,6 +49,16 @@ def test_a_missing_part_is_named_and_fails_where_none_may_be_missing(tmp_path):
     (tmp_path / "test_sample.py").write_text(PASSES + IS_SKIPPED)
     assert closing(tmp_path) == ("1 passed, 0 failed, 1 skipped: no such part here", True)
     assert closing(tmp_path, ci="true") == ("1 passed, 1 failed", False)
+
+
+def test_an_unknown_option_is_refused_before_anything_is_installed(tmp_path):
+    shutil.copy(ROOT / "scripts" / "test", tmp_path)
+    made = f"root={ROOT} python={sys.executable}; pin_threads() {{ :; }}; need() {{ echo installs; exit 9; }}"
+    (tmp_path / "bootstrap.sh").write_text(made)
+    for option, status in (("--fsat", pytest.ExitCode.USAGE_ERROR), ("--write-golden", 9)):
+        command = ["sh", tmp_path / "test", option, "tests/boinc"]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        assert (ended.returncode, ended.stdout) == (status, "installs\n" if status == 9 else "")
 
 
 def test_no_test_at_all_is_a_failure(tmp_path):
