@@ -39,7 +39,6 @@ def _carry_out(words: list[str]) -> int:
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.ClickException as error:
-        error.message = error.message.replace(" range.", ".")  # click calls what is no number no valid integer range
         error.show(sys.stderr)
         return 2
     except click.Abort:

@@ -6,6 +6,9 @@ from axiom import __version__
 from axiom.cli.groups import LazyGroup
 from axiom.features import FEATURES
 
+# What is asked for is a number, and its range stands behind it: 'abc' is not a valid integer.
+click.IntRange.name, click.FloatRange.name = click.INT.name, click.FLOAT.name
+
 # Needed once, by whoever looks for them: the help has to fit a screen.
 _UNLISTED = frozenset({"completion", "help"})
 _TOGETHER = {  # so that it still fits when every noun is there
