@@ -24,6 +24,7 @@ from axiom.limits import backups as backup_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits
 from axiom.reads.accounts.join import list_runner_downloads
+from axiom.reads.releases import list_stopped_versions
 from axiom.runner.confine.bubblewrap import demand_sandbox
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.service.clock import AcceptedClock
@@ -76,7 +77,7 @@ def examine_laboratory(folder: Folder) -> Iterator[Diagnosis]:
     if strange:
         yield _diagnosis("database", strange)
         return
-    for name in ("sandbox", "database", "journal", "backup", "archive", "jobs", "watches", "preflight"):
+    for name in ("sandbox", "database", "journal", "backup", "archive", "jobs", "watches", "preflight", "halts"):
         yield _ask_laboratory(folder, name)
     yield from _own_files(folder)
     yield _ask_laboratory(folder, "stamps")
@@ -267,6 +268,12 @@ def _preflights(_folder: Folder, db: Database) -> _Answer:
     return not failed, f"failed: {', '.join(failed)}" if failed else well, cure
 
 
+def _halts(_folder: Folder, db: Database) -> _Answer:
+    halted = [stop for stop in list_stopped_versions(db).values() if stop["state"] == "halted"]
+    says = "; ".join(f"{stop['experiment']}: {stop['why']}" for stop in halted) or "no open experiment is halted"
+    return not halted, says, halted[0]["next"] if halted else ""
+
+
 def _own_files(folder: Folder) -> Iterator[Diagnosis]:
     """Where Axiom brings a file and the laboratory has its own: which of the two is used."""
     for file in list_contested_files(shipped.catalogue_folder(), folder.catalogue):
@@ -368,6 +375,7 @@ _IN_DATABASE: Mapping[str, Callable[[Folder, Database], _Answer]] = {
     "jobs": _jobs,
     "watches": _watches,
     "preflight": _preflights,
+    "halts": _halts,
     "stamps": _stamps,
 }
 

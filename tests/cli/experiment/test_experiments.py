@@ -151,8 +151,8 @@ def test_what_halts_an_experiment_is_told_alike_at_each_place_that_shows_it(say_
     (first, *others) = look()
     assert (first["state"], first["why"]) == ("halted", "2 of 2 failed")
     assert others == [first] * 2
-    for words in (("status",), ("experiment", "show", tiny_file)):
-        assert {"halted", "2 of 2 failed"} == set(re.findall("halted|2 of 2 failed", say_to(folder, *words)[1]))
+    for words in (("status",), ("doctor",), ("experiment", "show", tiny_file)):
+        assert {"halt", "2 of 2 failed"} == set(re.findall("halt|2 of 2 failed", say_to(folder, *words)[1]))
     with working_lab.db.transaction():
         words = {"platform": "", "reason": "mended", "by": "Ada", "now": working_lab.now}
         releases.resume_version(working_lab.db, version, **words)

@@ -245,7 +245,7 @@ def test_a_damaged_database_is_called_unwell_with_all_that_reads_it(say, lab):
     for left in ("-wal", "-shm"):
         (lab.path / f"axiom.db{left}").unlink(missing_ok=True)
     examined = findings(say)
-    unwell = {"archive", "backup", "clock", "database", "jobs", "journal", "preflight", "watches"}
+    unwell = {"archive", "backup", "clock", "database", "halts", "jobs", "journal", "preflight", "watches"}
     unwell |= {"sandbox"} if missing("bwrap") else set()
     assert {name for name, row in examined.items() if not row["well"]} == unwell
     assert examined["keys"]["well"]

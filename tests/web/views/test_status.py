@@ -2,6 +2,8 @@
 
 import re
 
+from axiom.laboratory.experiments import releases
+from axiom.store.experiments import experiments
 from axiom.store.upkeep import jobs
 
 
@@ -25,6 +27,13 @@ def test_what_is_wrong_stands_first_and_unfolded(browse, small_lab):
     assert "no room on the disk" in wrong.partition("<details>")[0]
     heading = re.compile("<h1>(.*?)</h1>")
     assert heading.findall(well) != heading.findall(wrong)
+
+
+def test_what_was_halted_is_among_what_does_not_work(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    version = experiments.find_experiment(small_lab.db, 1)
+    releases.record_breaker_stop(small_lab.db, version, reason="2 of 2 failed", now=small_lab.now)
+    assert "2 of 2 failed" in browse(small_lab).get("/status").text.partition("<details>")[0]
 
 
 def test_an_autopilot_that_does_not_run_is_named_where_one_watches(browse, small_lab):
