@@ -10,7 +10,6 @@ import functools
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,13 +37,13 @@ def find_declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> 
 
 
 def ask_declaration(files: Mapping[str, bytes], name: str, describe: Describer = describe_files) -> bytes:
-    """What these files declare. Where they do not say it, and the gates know why, it is said as these say it."""
+    """What these files declare. Of a file that is no Python, or imports what no cell has, the gates' words say so."""
     try:
         return describe_here(files, describe)
     except ExperimentError as error:
-        raised = re.search(rf"\b{name}\.py:(\d+)", str(error))  # at this line, unless the file is no Python at all
         for refusal in check_source(files[experiment_path(name)], name):
-            if (refusal.gate, refusal.line) == ("G1", int(raised[1])) if raised else refusal.gate == "G0":
+            is_unread = refusal.gate == "G0" and "SyntaxError at " in str(error)
+            if is_unread or f"ModuleNotFoundError at {experiment_path(name)}:{refusal.line}:" in str(error):
                 words = f"{name}.py, line {refusal.line}: {refusal.sentence.rstrip('.')}."
                 raise ExperimentError(words) from error
         raise
