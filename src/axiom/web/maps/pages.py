@@ -17,6 +17,7 @@ from axiom.reads.questions import describe_answer
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import compute_axis_share, compute_pixel_middles, tile_window
 from axiom.store.views import findings, maps
+from axiom.store.views.findings import FindingBrief
 from axiom.web.maps import colours, map_data
 from axiom.web.maps.axes import describe_axis, format_knob
 from axiom.web.maps.pixels import MapLook, picture_levels
@@ -31,7 +32,8 @@ def maps_page(reading: Reading) -> Answer:
     """The newest version of every map: those with a picture before those without, and the newest first."""
     drawn = maps.count_drawn_tiles(reading.db)
     in_order = sorted(list_maps(reading), key=lambda shown: shown.stored.id not in drawn)
-    return {"maps": [_row(reading, shown, drawn.get(shown.stored.id, {})) for shown in in_order]}
+    briefs = findings.list_finding_briefs(reading.db)
+    return {"maps": [_row(reading, shown, drawn.get(shown.stored.id, {}), briefs) for shown in in_order]}
 
 
 @page_at("/maps/{name}", "map.html", words=f"{map_data.WORDS} column row against x y")
@@ -49,7 +51,7 @@ def map_page(reading: Reading, name: str) -> Answer:
     drawn = maps.count_drawn_tiles(reading.db).get(shown.stored.id, {})
     return {
         "misread": misread,
-        "map": _row(reading, shown, drawn)
+        "map": _row(reading, shown, drawn, findings.list_finding_briefs(reading.db))
         | {
             "reference": "; ".join(paper["text"] for paper in describe_papers(reading, shown.manifest.reference)),
             "x": describe_axis(shown.drawn.x, aspect.tile, is_row=False),
@@ -72,7 +74,7 @@ def map_page(reading: Reading, name: str) -> Answer:
     }
 
 
-def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
+def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int], briefs: Sequence[FindingBrief]) -> Answer:
     arm = min(shown.arms)
     first = next(iter(MapLook(reading.db, shown, arm).replicates), None)
     whole = Aspect(tile=Tile(), arm=arm, replicate=first)
@@ -81,7 +83,7 @@ def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
         "version": shown.stored.version,
         "title": shown.drawn.title,
         "question": shown.manifest.question,
-        **_answer(reading, shown),
+        **_answer(reading, shown, briefs),
         "href": shown.path,
         "experiment": f"/experiments/{shown.name}",
         "tiles": sum(drawn.values()),
@@ -90,11 +92,11 @@ def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
     }
 
 
-def _answer(reading: Reading, shown: ShownMap) -> Answer:
+def _answer(reading: Reading, shown: ShownMap, briefs: Sequence[FindingBrief]) -> Answer:
     """What each of its findings says, and the headline of its question where they give one."""
     views = findings.list_experiment_findings(reading.db, shown.stored.id)
-    briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.experiment_id == shown.stored.id]
-    answer = describe_answer(reading, shown.stored, shown.manifest, briefs)
+    own = [brief for brief in briefs if brief.experiment_id == shown.stored.id]
+    answer = describe_answer(reading, shown.stored, shown.manifest, own)
     return {
         "answers": [{"number": view.finding.number, "answer": view.answer} for view in views],
         "answer": None if answer["recorded"] else answer["headline"],
