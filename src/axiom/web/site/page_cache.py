@@ -1,6 +1,4 @@
-"""Rendered pages, kept for two seconds at most: a page that a hundred people look at is made once.
-
-A page that is made quickly is made anew sooner: none of them takes more than a hundredth of a core.
+"""Rendered pages, kept for two seconds: a page that a hundred people look at is made once.
 
 Stands before all routing. Whoever already has the page is told so (304); whoever takes gzip gets what was compressed
 once.
@@ -122,11 +120,8 @@ class PageCache:
                 body.extend(message.get("body", b""))
 
         scope = {**scope, "method": "GET", "query_string": query, LANGUAGE: language}
-        began = self._clock()
         await self._app(scope, _stay, take)
-        now = self._clock()
-        fresh = min(self._fresh, limits.PAGE_REST * (now - began))
-        return _cached_page(status, headers, bytes(body), now + fresh)
+        return _cached_page(status, headers, bytes(body), self._clock() + self._fresh)
 
     def _remember(self, key: _Key, page: CachedPage) -> None:
         """What is old is forgotten first, and nothing is kept that is shown no more."""
