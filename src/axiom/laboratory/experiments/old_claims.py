@@ -66,9 +66,7 @@ def register_old_claims(db: Database, listed: OldClaims, experiment: str, now: d
     A finding of a newer version takes the place of the older version's.
     """
     changed = old_claims.store_old_claims(db, listed.claims, now)
-    nodes = {
-        old_claim.said.name: Node(noun=Noun.OLD_CLAIM, id=old_claim.id) for old_claim in old_claims.list_old_claims(db)
-    }
+    nodes = {name: Node(noun=Noun.OLD_CLAIM, id=number) for name, number in old_claims.find_old_claim_ids(db).items()}
     made = sum(
         _say(db, link.kind, nodes[link.source], nodes[link.target], why=link.why, by=OLD_LABORATORY, now=now)
         for link in listed.links

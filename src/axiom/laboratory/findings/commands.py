@@ -218,7 +218,7 @@ def parse_node(db: Database, text: str) -> Node:
     kind, _, name = text.partition(":")
     if kind != "old":
         raise WrongUse(f"{text} names neither a finding, nor old:CLAIM, nor link:NUMBER. Nothing was linked.")
-    ids = {claim.said.name: claim.id for claim in old_claims.list_old_claims(db)}
+    ids = old_claims.find_old_claim_ids(db)
     number = ids.get(name) or ids.get(f"#{name}")
     if number is None:
         raise UnknownName("old claim", name, ids)

@@ -28,13 +28,18 @@ def list_old_claims(db: Database) -> list[StoredClaim]:
     return [as_value(StoredClaim, row, said=as_value(OldClaim, row, askings=())) for row in db.select(_ALL)]
 
 
+def find_old_claim_ids(db: Database) -> dict[str, int]:
+    """By name."""
+    return dict(db.fetch_tuples("SELECT name, id FROM old_claim"))
+
+
 def read_old_claim_rows(db: Database) -> list[Bare]:
     """Every old claim, unread: differs from what it was when one of them was added or put otherwise."""
     return db.fetch_tuples(_ALL)
 
 
 def store_old_claims(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:
-    stored = {_row(stored_claim.said)["name"]: _row(stored_claim.said) for stored_claim in list_old_claims(db)}
+    stored = {stored_claim.said.name: _row(stored_claim.said) for stored_claim in list_old_claims(db)}
     wanted = [_row(claim) for claim in claims]
     return db.execute_many(
         _PUT, [{**row, "created_at": to_microseconds(now)} for row in wanted if stored.get(row["name"]) != row]
