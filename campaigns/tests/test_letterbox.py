@@ -16,8 +16,8 @@ from scientist_lab import ScientistLab
 from axiom.errors import ModelError
 from axiom.laboratory.findings.score_predictions import score_predictions
 from axiom.models.chat_completions import ChatCompletionsModel
-from axiom.models.conversation import ModelMessage, Speaker
 from axiom.models.key import ModelKey
+from axiom.models.model import ModelMessage, Speaker
 from axiom.settings import Settings
 
 HELLO = (ModelMessage(speaker=Speaker.USER, text="Say hello."),)

@@ -13,7 +13,7 @@ HEAVY = {"mcp", "mcp_types", "anthropic", "openai"}
 def test_neither_axiom_nor_its_server_loads_what_speaks_to_models():
     code = (
         "import axiom.cli.main, axiom.service.run, axiom.cli.session.sessions\n"
-        "import axiom.autopilot.autopilot, axiom.models.tool_calls\n"
+        "import axiom.autopilot.autopilot, axiom.models.conversation\n"
         "import axiom.service.scientist\n"  # a named model loads an SDK
         "import sys; print(*sys.modules)"
     )

@@ -14,9 +14,9 @@ from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, Req
 from axiom.limits import language_models as limits
 from axiom.models import http_client
 from axiom.models.chat_completions import ChatCompletionsModel
-from axiom.models.conversation import AnswerEnd, ModelMessage, Speaker, ToolResult
 from axiom.models.key import ModelKey
 from axiom.models.messages import MessagesModel
+from axiom.models.model import AnswerEnd, ModelMessage, Speaker, ToolResult
 from axiom.rules.language_models import TokenUsage
 
 BRIEF = ("call_1", "lab_brief", {"since": 3})

@@ -11,9 +11,9 @@ from model_service import Play, played
 
 from axiom.domain.rounds import EntryKind, TranscriptEntry
 from axiom.errors import AnswerUnreadable, LimitReached, ModelBusy, ModelError, ModelLost, RequestRejected, StorageFull
-from axiom.models.conversation import AnswerEnd, Model, ModelAnswer, ModelMessage, Speaker
 from axiom.models.key import ModelKey
 from axiom.models.metered import MeteredModel
+from axiom.models.model import AnswerEnd, Model, ModelAnswer, ModelMessage, Speaker
 from axiom.rules.language_models import ModelCaps, ModelPrices, ModelSpent, TokenUsage, cost_of_usage
 from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate_database

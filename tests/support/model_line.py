@@ -7,9 +7,9 @@ from typing import Any
 from model_service import ModelService, Play, chat_body, messages_body, model_service, played
 
 from axiom.models.chat_completions import ChatCompletionsModel
-from axiom.models.conversation import Model, ModelMessage, ModelTool, Speaker
 from axiom.models.key import ModelKey
 from axiom.models.messages import MessagesModel
+from axiom.models.model import Model, ModelMessage, ModelTool, Speaker
 
 SECRET = "sk-secret/of+a=test"  # noqa: S105 - it opens nothing
 HELLO = (

@@ -16,3 +16,4 @@ LAST_ANSWER_SECONDS = 6.0  # How long a pilot that is about to end waits for an 
 FIRST_PAUSE_SECONDS = 1.0  # The first pause of a pilot that cannot reach the laboratory, before it tries again
 LONGEST_PAUSE_SECONDS = 60.0  # The longest pause between two tries; the pause doubles with each
 KEY_DAYS = 90  # Days for which a cluster's key is good, unless its maker says otherwise
+KEY_DAYS_AT_MOST = 3_650  # The most days for which one is made

@@ -21,10 +21,6 @@ FLOODS_FROM = 1_000  # Contacts below which a computer is not called a flooder: 
 FLOODS_BELOW = timedelta(seconds=5)
 COST_TASKS = 5  # Valid tasks of a version that a kind of computer must return before their real cost counts
 COST_HOSTS = 16  # Computers whose costs are remembered of a version; the longest silent one makes room
-# The most large outputs that a computer may bring without reporting them, partial and replaced ones too
-UNREPORTED_BYTES = 1_000_000_000
-FAILED_OUTPUT_FOR = timedelta(days=1)  # How long an output brought for a failed task is kept, and counts as unreported
-PARTIAL_UPLOAD_FOR = timedelta(days=14)  # How long an unfinished upload is kept for a client that goes on with it
 PILOT_AT_WORK_FOR = timedelta(minutes=10)  # How long after its last word a cluster's pilot counts as at work
 TASKS_LOOKED_BACK_ON = 20  # The last tasks of each computer that a list of computers looks at
 HOSTS_NAMED = 20  # Computers that `axiom deployed` names; with --json it names all

@@ -32,6 +32,10 @@ FILE_PIECE_BYTES = 256 * 1024  # How much of such a file is read at once
 REQUEST_BYTES = 16 * 1024 * 1024  # The largest request that a client may send
 SLOWEST_BYTES_A_SECOND = 1024  # Bytes a second at which a body must arrive that may take longer than others
 FOREIGN_UPLOAD_BYTES = 1_000_000_000  # The most that a task of the server before may upload
+# The most large outputs that a computer may bring without reporting them, partial and replaced ones too
+UNREPORTED_BYTES = 1_000_000_000
+FAILED_OUTPUT_FOR = timedelta(days=1)  # How long an output brought for a failed task is kept, and counts as unreported
+PARTIAL_UPLOAD_FOR = timedelta(days=14)  # How long an unfinished upload is kept for a client that goes on with it
 UPLOAD_HEAD_BYTES = 16_384  # The most that a client may say before the output that it uploads
 HEADER_BYTES = 16 * 1024  # The largest header of a request: BOINC's clients send 300 bytes, browsers 1 to 2 KB
 BODY_BYTES = 1024 * 1024  # The largest body of a request to the site

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from axiom.errors import CannotStart, KeysUnusable, WrongUse
-from axiom.models.conversation import Model
 from axiom.models.http_client import is_on_this_computer
 from axiom.models.key import ModelKey, read_key
+from axiom.models.model import Model
 from axiom.rules.language_models import ModelPrices
 from axiom.settings import Settings
 

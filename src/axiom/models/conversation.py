@@ -1,91 +1,98 @@
-"""The words of a conversation with a language model, the same for every service."""
+"""A conversation with a language model that has tools. However it ends, it ends: nothing waits for it for ever."""
 
-from collections.abc import Mapping, Sequence
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
+from axiom.errors import AxiomError, CannotStart, HeldByAnother, ModelError
 from axiom.limits import language_models as limits
-from axiom.rules.language_models import TokenUsage
+from axiom.models.model import (
+    AnswerEnd,
+    Model,
+    ModelAnswer,
+    ModelMessage,
+    ModelTool,
+    Speaker,
+    ToolCall,
+    ToolResult,
+)
+
+_GO_ON = {
+    AnswerEnd.CUT: f"Your answer was cut at its {limits.ANSWER_TOKENS:,} tokens. Go on, in fewer words.",
+    AnswerEnd.PAUSED: "Go on.",
+}
 
 
-class Speaker(StrEnum):
-    """Who says a message."""
+@dataclass(frozen=True, kw_only=True)
+class Toolbox:
+    """What the model may call. `call` answers with a text and whether it is an error, and raises nothing."""
 
-    SYSTEM = "system"  # the instructions, which come first
-    USER = "user"
-    MODEL = "model"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelTool:
-    name: str
-    about: str
-    words: Mapping[str, Any]  # a JSON schema of what a call says
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ToolCall:
-    id: str
-    name: str
-    words: Mapping[str, Any]
-    fault: str = ""  # why it cannot be done as it stands: the model is told, and nothing is called
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ToolResult:
-    call_id: str
-    text: str
-    is_error: bool = False
+    tools: tuple[ModelTool, ...]
+    call: Callable[[str, Mapping[str, Any]], tuple[str, bool]]
+    clock: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ModelMessage:
-    """One message of a conversation. Calls are a model's, results a user's."""
+class ConversationEnd:
+    """Why it ended, whether the model itself meant to, and what its last calls came to, which it was not told."""
 
-    speaker: Speaker
-    text: str = ""
-    calls: tuple[ToolCall, ...] = ()
-    results: tuple[ToolResult, ...] = ()
-
-
-class AnswerEnd(StrEnum):
-    """Why a model stopped where it did."""
-
-    DONE = "it has said all"
-    TOOLS = "it waits for what its calls come to"
-    PAUSED = "it asks for another turn"
-    CUT = "it reached the most tokens of one answer"
-    REFUSED = "it refuses"
-    FULL = "the conversation fills its memory"
-
-    @property
-    def goes_on(self) -> bool:
-        """Is there a next turn? After a refusal, or with a full memory, the same words would end the same way."""
-        return self in {AnswerEnd.TOOLS, AnswerEnd.PAUSED, AnswerEnd.CUT}
+    reason: str
+    is_well: bool = False
+    is_unanswered: bool = False  # its service gave nothing that can be used
+    untold: tuple[ToolResult, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelAnswer:
-    text: str
-    calls: tuple[ToolCall, ...]
-    end: AnswerEnd
-    usage: TokenUsage | None  # None where the service did not say it, or said what cannot be
-    model: str  # as the service names it
-    left_out: tuple[str, ...] = ()  # kinds of content that we do not know
+def hold_conversation(model: Model, opening: Sequence[ModelMessage], toolbox: Toolbox) -> ConversationEnd:
+    """Let it speak and call until it has said all, may not go on, or goes in circles.
 
-    @property
-    def message(self) -> ModelMessage:
-        return ModelMessage(speaker=Speaker.MODEL, text=self.text, calls=self.calls)
+    A laboratory that is gone, or a session that another has in hand, is no end of the conversation but of us.
+    """
+    messages, heard = [*opening], Counter[str]()
+    clock = toolbox.clock
+    untold: tuple[ToolResult, ...] = ()
+    while True:
+        try:
+            answer = model.say(messages, toolbox.tools, limits.ANSWER_TOKENS)
+        except (CannotStart, HeldByAnother):
+            raise
+        except AxiomError as error:
+            return ConversationEnd(reason=str(error), is_unanswered=isinstance(error, ModelError), untold=untold)
+        if not answer.end.goes_on:
+            return _ended(answer)
+        untold, circle = (), ""
+        for at, call in enumerate(answer.calls):
+            began = clock()
+            result = _result(call, toolbox, is_one_too_many=at >= limits.CALLS_OF_AN_ANSWER)
+            most = limits.SAME_ANSWERS_AFTER_A_WAIT if clock() - began >= limits.WAITED_SECONDS else limits.SAME_ANSWERS
+            untold, circle = (*untold, result), circle or _circle(call, result, heard, most)
+        if circle:
+            return ConversationEnd(reason=circle, untold=untold)
+        text = _GO_ON.get(answer.end, "")
+        messages += [answer.message, ModelMessage(speaker=Speaker.USER, text=text, results=untold)]
 
 
-class Model(Protocol):
-    def say(
-        self,
-        messages: Sequence[ModelMessage],
-        tools: Sequence[ModelTool],
-        most_tokens: int,
-        *,
-        seconds: float = limits.ANSWER_SECONDS,
-    ) -> ModelAnswer:
-        """What it answers, in so many tokens and seconds at most; ModelError when it does not."""
+def _ended(answer: ModelAnswer) -> ConversationEnd:
+    is_well = answer.end is AnswerEnd.DONE
+    return ConversationEnd(reason="it has said all that it had to say" if is_well else str(answer.end), is_well=is_well)
+
+
+def _result(call: ToolCall, toolbox: Toolbox, *, is_one_too_many: bool) -> ToolResult:
+    if call.fault:
+        return ToolResult(call_id=call.id, text=call.fault, is_error=True)
+    if is_one_too_many:
+        text = f"An answer may call {limits.CALLS_OF_AN_ANSWER} times. This was not called; call it again."
+        return ToolResult(call_id=call.id, text=text, is_error=True)
+    text, is_error = toolbox.call(call.name, call.words)
+    return ToolResult(call_id=call.id, text=text, is_error=is_error)
+
+
+def _circle(call: ToolCall, result: ToolResult, heard: Counter[str], most: int) -> str:
+    """Why this call had the same answer too often; nothing where it had not."""
+    exchange = json.dumps([call.name, dict(call.words), result.text], sort_keys=True)
+    heard[exchange] += 1
+    if heard[exchange] < most:
+        return ""
+    return f"it called {call.name[:80]} {heard[exchange]} times with the same words and had the same answer each time"

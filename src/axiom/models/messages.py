@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.limits import language_models as limits
-from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
 from axiom.models.http_client import http_client, post_to_model
 from axiom.models.key import ModelKey
+from axiom.models.model import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
 from axiom.models.strict_json import (
     as_list,
     as_object,

@@ -8,8 +8,8 @@ from typing import Any
 from axiom.domain.rounds import EntryKind, TranscriptEntry
 from axiom.errors import LimitReached, ModelError
 from axiom.limits import language_models as limits
-from axiom.models.conversation import Model, ModelAnswer, ModelMessage, ModelTool
 from axiom.models.key import ModelKey
+from axiom.models.model import Model, ModelAnswer, ModelMessage, ModelTool
 from axiom.rules.language_models import (
     ModelCaps,
     ModelCost,

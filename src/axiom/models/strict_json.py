@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from axiom.errors import AnswerUnreadable
-from axiom.models.conversation import AnswerEnd, ToolCall
+from axiom.models.model import AnswerEnd, ToolCall
 from axiom.rules.language_models import TokenUsage
 
 _MOST_TOKENS = 10**9  # that one answer can take; more is no number of tokens

@@ -26,9 +26,9 @@ from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.prompts import PromptText
 from axiom.mcp.remote_access import RemoteLabAccess
 from axiom.models.choose_model import open_model, read_model_prices
-from axiom.models.conversation import ModelMessage, ModelTool, Speaker
+from axiom.models.conversation import ConversationEnd, Toolbox, hold_conversation
 from axiom.models.metered import MeteredModel
-from axiom.models.tool_calls import ConversationEnd, Toolbox, hold_conversation
+from axiom.models.model import ModelMessage, ModelTool, Speaker
 from axiom.rules.language_models import ModelCaps, ModelCost, ModelSpent, lower_caps_by_day, reason_not_to_ask
 from axiom.service.open_laboratory import open_for_reading
 from axiom.settings import Settings

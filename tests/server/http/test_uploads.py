@@ -17,7 +17,6 @@ from upload_lab import KEY, LARGE, LIMIT, NAME, SMALL, Place, head, md5, size_qu
 from axiom.boinc.uploads import size_reply, upload_done_reply, write_name, write_token
 from axiom.domain.work import task_name
 from axiom.errors import StorageFull, StoreBusy
-from axiom.limits import hosts as host_limits
 from axiom.limits import server as server_limits
 from axiom.server.http import uploads as upload_handlers
 from axiom.server.http.fast_lane import RequestHead
@@ -212,7 +211,7 @@ def another_task(place, number: int) -> str:
 
 
 def test_parts_count_for_what_a_host_may_bring_as_whole_outputs_do(place, monkeypatch):
-    monkeypatch.setattr(host_limits, "UNREPORTED_BYTES", 3 * len(LARGE))
+    monkeypatch.setattr(server_limits, "UNREPORTED_BYTES", 3 * len(LARGE))
     names = [another_task(place, number) for number in range(100, 106)]
     for name in names:
         place.cut(head(LARGE, name=name), after=500_000)
@@ -229,7 +228,7 @@ def test_parts_count_for_what_a_host_may_bring_as_whole_outputs_do(place, monkey
 
 
 def test_outputs_that_were_replaced_count_until_they_are_swept(place, monkeypatch):
-    monkeypatch.setattr(host_limits, "UNREPORTED_BYTES", 3 * len(LARGE))
+    monkeypatch.setattr(server_limits, "UNREPORTED_BYTES", 3 * len(LARGE))
     different = [bytes([number]) + LARGE for number in range(6)]
     before = len(list(place.folder.blobs.glob("??/*")))
     said = [status_of(place.say(head(body))) for body in different]

@@ -15,7 +15,7 @@ from axiom.limits import front_page as limits
 from axiom.web.api.reads import PREFIX, READS, make_read_api
 from axiom.web.site import routes
 from axiom.web.site.app import make_site
-from axiom.web.site.languages import language_route
+from axiom.web.site.chosen_language import language_route
 from axiom.web.site.query_words import drop_unread_words
 from axiom.web.site.templates import template_environment
 from axiom_weigh.values import Verdict

@@ -10,8 +10,8 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_facts
 from axiom.models.choose_model import open_model, read_model_prices
-from axiom.models.conversation import ModelMessage, Speaker
 from axiom.models.metered import MeteredModel
+from axiom.models.model import ModelMessage, Speaker
 from axiom.rules.language_models import ModelCaps
 from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder

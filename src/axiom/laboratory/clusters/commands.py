@@ -15,7 +15,7 @@ from axiom.store.engine.database import Database
 from axiom.store.hosts import clusters
 
 _DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
-_DAYS = {"ge": 1, "le": 3_650, "help": "How long the key is good."}
+_DAYS = {"ge": 1, "le": limits.KEY_DAYS_AT_MOST, "help": "How long the key is good."}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.callers import Capability
-from axiom.domain.headlines.numbers import format_moment, format_number
+from axiom.domain.headlines.numbers import format_number
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
@@ -13,7 +13,7 @@ from axiom.gate.words import NUMBER, PUBLIC, parse_moment
 from axiom.laboratory.credit.correct import correct_award
 from axiom.laboratory.credit.pay import read_tariffs
 from axiom.laboratory.credit.rules.prices import describe_tariff_change
-from axiom.laboratory.credit.rules.tariffs import PRESETS, cap_problem
+from axiom.laboratory.credit.rules.tariffs import PRESETS, begin_problem, cap_problem, choose_earliest_begin
 from axiom.limits import credit as limits
 from axiom.limits import news as news_limits
 from axiom.store import news
@@ -143,19 +143,11 @@ class UseTariff(Command, name="ledger.tariff", capability=Capability.RUN):
 
     def _begins(self, db: Database, now: datetime) -> datetime:
         """When it begins: as it is said, or as soon as it may."""
-        earliest, why = now, "nobody else computes here, so it may begin at once"
-        if host_store.has_other_hosts_since(
-            db, accounts.find_laboratory_account(db, now), now - limits.ANNOUNCED_AHEAD
-        ):
-            day = (now + limits.ANNOUNCED_AHEAD).replace(hour=0, minute=0, second=0, microsecond=0)
-            earliest = day + timedelta(days=1)
-            why = f"others compute here, and hear of a change {limits.ANNOUNCED_AHEAD.days} days before it"
-        begins, latest = parse_moment(self.valid_from, earliest, _AS_BEFORE), now + limits.ANNOUNCED_AHEAD_AT_MOST
-        if not earliest <= begins <= latest:
-            first, last, wanted = (format_moment(at.isoformat()) for at in (earliest, latest, begins))
-            raise Refused(
-                f"A tariff may begin from {first} to {last}, and {wanted} is not between these: {why}. {_AS_BEFORE}"
-            )
+        ours, since = accounts.find_laboratory_account(db, now), now - limits.ANNOUNCED_AHEAD
+        earliest = choose_earliest_begin(now, others_compute=host_store.has_other_hosts_since(db, ours, since))
+        begins = parse_moment(self.valid_from, earliest.at, _AS_BEFORE)
+        if why_not := begin_problem(begins, earliest, now):
+            raise Refused(f"{why_not} {_AS_BEFORE}")
         return begins
 
 

@@ -34,7 +34,6 @@ from axiom.boinc.uploads import (
 from axiom.domain.value import value_class
 from axiom.domain.work import read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreError
-from axiom.limits import hosts as host_limits
 from axiom.limits import server as server_limits
 from axiom.server.http import foreign_uploads
 from axiom.server.http.fast_lane import RequestHead
@@ -127,7 +126,7 @@ class PartialUploads:
             self._parts.pop(name, None)
 
     def sweep(self, now: datetime) -> int:
-        old = [path for path in self._folder.glob("*.part") if _age(path, now) > host_limits.PARTIAL_UPLOAD_FOR]
+        old = [path for path in self._folder.glob("*.part") if _age(path, now) > server_limits.PARTIAL_UPLOAD_FOR]
         for path in old:
             path.unlink(missing_ok=True)
             self._parts.pop(path.name, None)
@@ -195,7 +194,7 @@ class Transfers:
                     return upload_done_reply()
                 return (
                     None
-                    if self._bytes_of_other_tasks(db, task_id) + size <= host_limits.UNREPORTED_BYTES
+                    if self._bytes_of_other_tasks(db, task_id) + size <= server_limits.UNREPORTED_BYTES
                     else upload_retry_reply(_MUCH)
                 )
         except AxiomError as error:
@@ -259,14 +258,14 @@ class Transfers:
         self._submit([output], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
     def _store_within_quota(self, db: Database, output: WholeOutput) -> bytes:
-        if self._bytes_of_other_tasks(db, output.task_id) + len(output.body) > host_limits.UNREPORTED_BYTES:
+        if self._bytes_of_other_tasks(db, output.task_id) + len(output.body) > server_limits.UNREPORTED_BYTES:
             return upload_retry_reply(_MUCH)
         return self._store_all(db, [output])[0]
 
     def _bytes_of_other_tasks(self, db: Database, task_id: int) -> int:
         pending = self.begun.pending_bytes_by_task(task_id)
         counted = uploads.list_tasks_of_same_host(db, task_id, pending) | {task_id}
-        stored = uploads.sum_other_upload_bytes(db, task_id, self._now() - host_limits.FAILED_OUTPUT_FOR)
+        stored = uploads.sum_other_upload_bytes(db, task_id, self._now() - server_limits.FAILED_OUTPUT_FOR)
         return stored + sum(pending.get(number, 0) for number in counted)
 
     def _submit(self, batch: list[WholeOutput], work: Callable[[Database, list[WholeOutput]], list[bytes]]) -> None:

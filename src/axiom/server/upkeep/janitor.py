@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from axiom.limits import hosts as host_limits
 from axiom.limits import mail as mail_limits
+from axiom.limits import server as server_limits
 from axiom.limits import tasks as task_limits
 from axiom.runner.files.scratch_folders import forget_unused
 from axiom.server.upkeep.jobs import Job
@@ -88,7 +88,7 @@ def clean(db: Database, folder: Folder, now: datetime, to_delete: Leftovers | No
 def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
     forgotten = 0
     while old := uploads.list_unwanted_uploads(
-        db, now - task_limits.UNREPORTED_OUTPUT_FOR, now - host_limits.FAILED_OUTPUT_FOR, _SLICE
+        db, now - task_limits.UNREPORTED_OUTPUT_FOR, now - server_limits.FAILED_OUTPUT_FOR, _SLICE
     ):
         uploads.delete_uploads(db, [upload.task_id for upload in old])
         for upload in old:

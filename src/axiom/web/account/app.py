@@ -43,7 +43,7 @@ from axiom.web.account.forms import (
 from axiom.web.account.pages import AccountPage
 from axiom.web.account.visit import SESSION_SECONDS, AccountServices, Outcome, Redirect, Redisplay, Visit
 from axiom.web.site.app import SecurityHeaders
-from axiom.web.site.languages import language_of
+from axiom.web.site.chosen_language import language_of
 from axiom.web.site.page_cache import SIGNED_IN
 from axiom.web.site.routes import missing_page_handler
 from axiom.web.site.templates import static_address, template_environment

@@ -21,7 +21,7 @@ from axiom.reads.base.request import Reading, SharedParts
 from axiom.reads.status import describe_status
 from axiom.store.connections import ReaderPool
 from axiom.web.probes import PATHS, Probes, probe_routes
-from axiom.web.site.languages import CHOICE, language_of, language_route
+from axiom.web.site.chosen_language import CHOICE, language_of, language_route
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
 from axiom.web.site.query_words import drop_unread_words
 from axiom.web.site.routes import (

@@ -1,11 +1,41 @@
 """By which tariffs can credit be computed? All of them stand in one table."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from axiom.domain.credit import Tariff, Tier
+from axiom.domain.headlines.numbers import format_moment
+from axiom.limits import credit as credit_limits
 from axiom.limits import tasks as task_limits
 
 LONGEST_SECONDS = 30 * 86_400  # far beyond every deadline; more is no time but an error or a lie
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarliestBegin:
+    """The first moment at which a new tariff may begin, and why not before."""
+
+    at: datetime
+    reason: str
+
+
+def choose_earliest_begin(now: datetime, *, others_compute: bool) -> EarliestBegin:
+    if not others_compute:
+        return EarliestBegin(at=now, reason="nobody else computes here, so it may begin at once")
+    day = (now + credit_limits.ANNOUNCED_AHEAD).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = credit_limits.ANNOUNCED_AHEAD.days
+    reason = f"others compute here, and hear of a change {days} days before it"
+    return EarliestBegin(at=day + timedelta(days=1), reason=reason)
+
+
+def begin_problem(begins: datetime, earliest: EarliestBegin, now: datetime) -> str:
+    """Why a tariff cannot begin then; nothing when it can."""
+    latest = now + credit_limits.ANNOUNCED_AHEAD_AT_MOST
+    if earliest.at <= begins <= latest:
+        return ""
+    first, last, wanted = (format_moment(at.isoformat()) for at in (earliest.at, latest, begins))
+    return f"A tariff may begin from {first} to {last}, and {wanted} is not between these: {earliest.reason}."
 
 
 def cap_problem(tariff: Tariff) -> str:

@@ -3,8 +3,8 @@
 import pytest
 
 from axiom.errors import CannotStart
-from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
-from axiom.models.tool_calls import Toolbox, hold_conversation
+from axiom.models.conversation import Toolbox, hold_conversation
+from axiom.models.model import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
 
 HELLO = (ModelMessage(speaker=Speaker.USER, text="Ask."),)
 TOOL = ModelTool(name="look", about="looks", words={"type": "object"})
