@@ -308,7 +308,7 @@ def _quotes(reading: Reading, view: FindingView) -> list[Answer]:
 
 def quote_docstring(reading: Reading, experiment_id: int, name: str) -> list[Answer]:
     """What the docstring of an experiment's signed file says of it."""
-    by = releases.list_code_authors(reading.db).get(experiment_id) or f"the file of {name}"
+    by = releases.list_code_authors(reading.db).get(experiment_id) or f"the file of {name.replace('_', ' ')}"
     return resolved_prose.quote_each(reading, by, read_bundle_docstring(reading, experiment_id, name))
 
 

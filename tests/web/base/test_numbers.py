@@ -247,7 +247,7 @@ def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_its_sourc
     assert not any(
         (*read_docstring_words('"""Only a question?"""\n').values(), *read_docstring_words("x = 1\n").values())
     )
-    assert read_docstring_words('"""A question?\n\nWhat `it` is\nabout.\n\nHistory: 1.\n"""\n') == {
+    assert read_docstring_words('"""A question?\n\nWhat `it_is`\nabout.\n\nHistory: 1.\n"""\n') == {
         "what it is about": "What it is about.",
         "why it matters": "",
     }

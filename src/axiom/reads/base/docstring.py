@@ -23,7 +23,8 @@ def read_docstring_words(source: str) -> dict[str, str]:
     paragraphs = [" ".join(part.split()) for part in (ast.get_docstring(parse_source(source)) or "").split("\n\n")[1:]]
     matters = next((part.removeprefix(MATTERS).strip() for part in paragraphs if part.startswith(MATTERS)), "")
     about = next((part for part in paragraphs if not part.startswith((MATTERS, "History:"))), "")
-    return {"what it is about": about.replace("`", ""), "why it matters": begin_sentence(matters)}
+    plain = about.replace("`", "").replace("_", " ")  # a name of Python is told by its words
+    return {"what it is about": plain, "why it matters": begin_sentence(matters)}
 
 
 def read_bundle_docstring(reading: Reading, experiment_id: int, name: str) -> dict[str, str]:
