@@ -414,9 +414,9 @@ def _name_event(manifest: Manifest, measure: str) -> str:
 
 
 def _list_configs(manifest: Manifest, by_config: Mapping[int, Sequence[float]]) -> list[list[Any]]:
-    shown_factors = varying_factors(manifest)
+    shown_factors, percent = varying_factors(manifest), _find_percent(manifest, _drawn(manifest))
     return [
-        [config_in_words(manifest.configs[place], shown_factors), *_list_estimate(manifest, _drawn(manifest), summary)]
+        [config_in_words(manifest.configs[place], shown_factors), *_list_estimate(summary, percent)]
         for place in sorted(by_config)
         if place < len(manifest.configs)
         for summary in [summarize_values(by_config[place], is_event=_drawn(manifest) in manifest.events)]
@@ -426,16 +426,16 @@ def _list_configs(manifest: Manifest, by_config: Mapping[int, Sequence[float]]) 
 def _list_points(manifest: Manifest, points: Iterable[SweepPoint], by: str) -> tuple[tuple[str, ...], list[list[Any]]]:
     """The table of a drawn sweep: what its rows begin with, which is where the picture has them; and the rows."""
     x = name_in_words(manifest.words, manifest.figure.x if manifest.figure else "")
+    percent = _find_percent(manifest, _drawn(manifest))
     return (x, "Line") if by else (x,), [
-        [point.x, *([digits(point.series)] if by else []), *_list_estimate(manifest, _drawn(manifest), point)]
-        for point in points
+        [point.x, *([digits(point.series)] if by else []), *_list_estimate(point, percent)] for point in points
     ]
 
 
-def _list_estimate(manifest: Manifest, measure: str, point: SweepPoint | ConfigEstimate) -> list[float | None]:
+def _list_estimate(point: SweepPoint | ConfigEstimate, percent: str) -> list[float | None]:
     """How many results, and what they say: a median with its interval, or so many of a hundred."""
     numbers = (point.estimate, point.low, point.high)
-    if _find_percent(manifest, measure):
+    if percent:
         return [point.seeds, *(None if number is None else round(100 * number, 4) for number in numbers)]
     return [point.seeds, *numbers]
 

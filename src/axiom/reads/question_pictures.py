@@ -200,7 +200,8 @@ def _place(manifest: Manifest, figure: Figure, point: SweepPoint) -> str:
 
 def _write_estimate(manifest: Manifest, point: SweepPoint) -> tuple[str, str]:
     """A point's height and its interval."""
-    low, middle, high = (write_amount(end, find_percent(manifest)) for end in (point.low, point.estimate, point.high))
+    percent = find_percent(manifest)
+    low, middle, high = (write_amount(end, percent) for end in (point.low, point.estimate, point.high))
     is_bounded = point.low is not None and point.high is not None
     return middle, f"95 % sure: {low} to {high}" if is_bounded else "not bounded yet"
 

@@ -53,23 +53,20 @@ def describe_release(reading: Reading, stored: StoredExperiment) -> Answer | Non
 
 def list_stopped_versions(db: Database) -> dict[int, Answer]:
     """Each open version of which nothing goes out any more, by its number: since when, why, and what to do."""
-    newest = {bundle.experiment_id: bundle.digest for bundle in experiments.list_newest_bundles(db)}
-    histories = releases.list_releases_by_experiment(db)
-    stops = {
-        version.id: _stop(version, newest.get(version.id, ""), histories.get(version.id, []))
-        for version in experiments.list_experiment_versions(db)
-    }
-    return {number: stop for number, stop in stops.items() if stop is not None}
+    stops = {}
+    for number, history in releases.list_releases_by_experiment(db).items():
+        state = release_state(history)
+        version = experiments.find_experiment(db, number) if state.paused or state.halted else None
+        if version is not None and (stop := describe_stop(db, version)) is not None:
+            stops[number] = stop
+    return stops
 
 
 def describe_stop(db: Database, version: StoredExperiment) -> Answer | None:
     """The same of one version; None while some of it may go out."""
     bundle = experiments.find_newest_bundle(db, version.id)
-    return _stop(version, bundle.digest if bundle else "", releases.list_version_releases(db, version.id))
-
-
-def _stop(version: StoredExperiment, bundle: str, history: list[Release]) -> Answer | None:
-    line = release_state(history).find_stop(bundle)
+    history = releases.list_version_releases(db, version.id)
+    line = release_state(history).find_stop(bundle.digest if bundle else "")
     if line is None or version.status != "open":
         return None
     is_halted, name = line.change is Change.HALTED, f"{version.name}@{version.version}"

@@ -253,12 +253,12 @@ def is_own_fault(error: Exception) -> bool:
 
 
 def _one_way(demands: Demands) -> list[_Cell]:
-    order = _by_cost(demands)
+    order = sort_by_cost(demands)
     return [*_sweep("first", order, 0, demands), *_sweep("others", order, SAME_LOW, demands)]
 
 
 def _other_way(demands: Demands) -> list[_Cell]:
-    order = _by_cost(demands)[::-1]
+    order = sort_by_cost(demands)[::-1]
     cells = [*_sweep("others", order, SAME_HIGH, demands), *_sweep("again", order, 0, demands)]
     if demands.is_invented and demands.controls:
         compared = {place for estimand in demands.estimands for place in estimands.needed(estimand, demands.configs)}
@@ -284,7 +284,8 @@ def _sweep(part: str, order: Sequence[int], seed: int, demands: Demands) -> list
     return [_Cell(part=part, place=place, seed=seed, config=demands.configs[place]) for place in order]
 
 
-def _by_cost(demands: Demands) -> list[int]:
+def sort_by_cost(demands: Demands) -> list[int]:
+    """The places of the configs, the cheapest first."""
     return sorted(range(len(demands.configs)), key=lambda place: demands.seconds[place])
 
 

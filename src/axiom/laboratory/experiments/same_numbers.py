@@ -1,15 +1,18 @@
 """Does a changed text of a version give what the published one gave? Other numbers are a version of their own."""
 
+import functools
+import itertools
+from bisect import bisect_right
+
 from axiom.domain.preflights import Demands
-from axiom.domain.work import Outcome
 from axiom.errors import Refused
 from axiom.laboratory.experiments.preflight import NOBODYS, preflight_demands, preflight_seed
-from axiom.laboratory.experiments.preflight_run import compute_cells_of_bundle
+from axiom.laboratory.experiments.preflight_run import compute_cells_of_bundle, sort_by_cost
 from axiom.laboratory.experiments.publish import PackedBundle
-from axiom.laboratory.experiments.rules.gates import describe_config
+from axiom.laboratory.experiments.rules.gates import describe_config, gives_other_numbers
 from axiom.limits import experiments as limits
 from axiom.signed import bundles
-from axiom.signed.manifests import read_manifest
+from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs, counters
 from axiom.store.engine.folder import Folder
@@ -29,18 +32,18 @@ def demand_same_numbers(folder: Folder, made: PackedBundle) -> None:
             return
         published = bundles.read_bundle_files(blobs.read_blob(db, folder, bundle.digest))
     changed, own = bundles.read_bundle_files(made.archive), bundles.experiment_path(manifest.name)
-    before = read_manifest(published[bundles.MANIFEST])
+    before = stored_manifest(bundle.manifest)
     if published[own] == changed[own] or before.configs != manifest.configs:  # other configs are refused anyway
         return
     demands = preflight_demands(manifest)
     cells = [(place, 0) for place in _choose_configs(demands)]
+    seeds = functools.partial(preflight_seed, NOBODYS)
     by_published, by_changed = (
-        {cell.config: cell for cell in compute_cells_of_bundle(files, its_manifest, demands, cells, _seed, None)}
+        {cell.config: cell for cell in compute_cells_of_bundle(files, its_manifest, demands, cells, seeds, None)}
         for files, its_manifest in ((published, before), (changed, manifest))
     )
     for place, cell in by_published.items():
-        now = by_changed.get(place)
-        if cell.outcome in (Outcome.OK, Outcome.DIVERGED) and (now is None or now.digest != cell.digest):
+        if gives_other_numbers(by_changed.get(place), cell):
             raise Refused(
                 f"{describe_config(place, demands.configs)} gives other numbers than the published text of "
                 f"{manifest.name} version {manifest.version}, of which results are stored. Nothing was published; "
@@ -49,15 +52,7 @@ def demand_same_numbers(folder: Folder, made: PackedBundle) -> None:
 
 
 def _choose_configs(demands: Demands) -> list[int]:
-    """The cheapest that are computed soon, one at least, in the order of the sweep."""
-    order = sorted(range(len(demands.configs)), key=lambda place: demands.seconds[place])
-    chosen, seconds = order[:1], demands.seconds[order[0]]
-    for place in order[1:]:
-        seconds += demands.seconds[place]
-        if seconds <= limits.COMPARED_SECONDS:
-            chosen.append(place)
-    return sorted(chosen)
-
-
-def _seed(number: int) -> int:
-    return preflight_seed(NOBODYS, number)
+    """The cheapest that are computed soon, one at least."""
+    order = sort_by_cost(demands)
+    totals = list(itertools.accumulate(demands.seconds[place] for place in order))
+    return order[: max(1, bisect_right(totals, limits.COMPARED_SECONDS))]

@@ -29,6 +29,7 @@ from axiom.domain.headlines.numbers import estimand_scale, find_known_ends, unit
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.figures.rules.question_picture import (
+    MOST_LINES,
     choose_recorded_estimand,
     find_answering_series,
     mark_compared_arms,
@@ -90,7 +91,6 @@ log = logging.getLogger("axiom.draw")
 CARD = "card"
 _State = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
-_MOST_LINES = 1_000  # of a course, more than any has
 
 
 def draw_job(writer: Writer, folder: Folder, laboratory: str, now: Callable[[], datetime]) -> Job:
@@ -127,7 +127,7 @@ class FigureUpdater:
         with Connections(folder=self._folder).reader() as reader:
             stale = sorted(self._stale(reader, seen, now), key=lambda row: _count_lines(row[1]))
         drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale[:most])
-        if drawn == len(stale):  # not before: what could not be stored is drawn again
+        if most is None or len(stale) <= most:  # not before: what could not be stored is drawn again
             self._seen.update(seen)
             self._credited = now.date()
         return drawn
@@ -180,7 +180,7 @@ def _count_lines(request: Request) -> float:
     """How many lines a course has: of few lines they lead the front page. A page waits for no card."""
     if isinstance(request, Sweep):
         return len({point.series for point in request.points})
-    return math.inf if isinstance(request, SharedCard) else _MOST_LINES
+    return math.inf if isinstance(request, SharedCard) else MOST_LINES
 
 
 def _stored_names(name: str) -> list[str]:

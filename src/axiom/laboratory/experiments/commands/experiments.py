@@ -107,7 +107,7 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
             made = pack_experiment(laboratory.package, file, laboratory.describe, find_known=_lookup(laboratory, file))
             demand_same_numbers(laboratory.folder, made)
             kin.read_texts_ahead(laboratory.folder, self.text.encode())
-            refusals = check_source(self.text, self.experiment)
+            refusals = check_source(self.text, self.experiment) if made.refusals is None else made.refusals
             return replace(made, refusals=refusals, author=self.by, ran=self.ran)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:

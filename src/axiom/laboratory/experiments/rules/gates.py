@@ -87,7 +87,7 @@ def check_repeat(attempt: Attempt, demands: Demands) -> GateAnswer:
     mended = {(cell.config, cell.seed): cell for cell in (*attempt.first, *attempt.others)}
     for before in attempt.published:
         now = mended.get((before.config, before.seed))
-        if now and before.outcome in (Outcome.OK, Outcome.DIVERGED) and now.digest != before.digest:
+        if now and gives_other_numbers(now, before):
             return GateAnswer(
                 fault=f"{describe_config(before.config, demands.configs)} gives other numbers than the published text "
                 "of this version at the same seed",
@@ -295,6 +295,11 @@ def unseen_error(tried: TriedCell) -> TriedCell:
     of_schema = shape[0] if shape else _OF_SCHEMA.strip()
     kind = of_schema if _is_of_schema(tried) else known_exception_name(kind)
     return replace(tried, error=f"{kind} at {place}" if tried.error else "")
+
+
+def gives_other_numbers(now: TriedCell | None, before: TriedCell) -> bool:
+    """Where the published text gave numbers, does another one give others, or none at all?"""
+    return before.outcome in (Outcome.OK, Outcome.DIVERGED) and (now is None or now.digest != before.digest)
 
 
 def repeat_fault(tried: TriedCell, first: TriedCell | None, demands: Demands) -> str:

@@ -21,7 +21,7 @@ from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import Level, PointMark, SweepPoint
 from axiom_weigh.statistics.estimands import needed
 
-_MOST_LINES = 1_000  # of a course, more than any has
+MOST_LINES = 1_000  # of a course, more than any has
 
 
 def draws_measure(figure: Figure, measure: str) -> bool:
@@ -65,12 +65,12 @@ def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_reco
     """How well its picture tells an answer: a course that shows it, of few lines, its repetitions, another course."""
     figure = manifest.figure
     if figure is None:
-        return _MOST_LINES + 1
+        return MOST_LINES + 1
     drawn = [config for config in manifest.configs if figure.shows(config)]
     levels = {repr(config[figure.x]) for config in drawn}
     if draws_answer(manifest, names) and len(levels) > 1 and (has_estimates or not is_recorded):
         return len({repr({**config, figure.x: None}) for config in drawn})
-    return _MOST_LINES + (1 if is_recorded else 2)
+    return MOST_LINES + (1 if is_recorded else 2)
 
 
 def find_compared_arms(manifest: Manifest, names: Collection[str]) -> tuple[int, int, Mapping[str, Any]] | None:
