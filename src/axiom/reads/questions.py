@@ -203,7 +203,7 @@ def describe_answer(
     return reading.memo.get_or_create(
         ("answer", stored.id),
         lambda: _compose_answer(finding_views.read_estimands(reading), stored, manifest, briefs),
-        version=briefs,
+        version=(manifest, briefs),
     )
 
 
@@ -318,8 +318,7 @@ def _find_same_number(
 
 def _compare_with_papers(reading: Reading, stored: StoredExperiment, views: Sequence[FindingView]) -> list[Answer]:
     """What papers said of the numbers, as the newest bundle tells it: what was registered may not have it."""
-    newest = experiments.find_newest_bundle(reading.db, stored.id)
-    manifest = stored_manifest(newest.manifest if newest else stored.manifest)
+    manifest = stored_manifest(stored.manifest)
     approved = references.list_approved_references(reading.db)
     recorded = find_recorded_numbers(manifest.name, manifest.version)
     own = {view.finding.estimand: view for view in reversed(views) if view.measured.estimate is not None}

@@ -169,6 +169,16 @@ def test_a_question_is_shared_by_its_answer_and_picture_until_the_answer_falls(e
     assert "median total" not in card
 
 
+def test_a_card_tells_the_answer_that_a_later_text_of_the_same_version_declares(exhibition, variant):
+    for _ in range(2):
+        exhibition.grow()
+    exhibition.draw()
+    assert ">What is the sum? Not decided yet</title>" in exhibition.body(ASKED, "svg").decode()
+    exhibition.rounds.lab.publish(variant("pictured_sum", figure=True, answer=SHORT))
+    exhibition.draw()
+    assert f">{SHORT}</title>" in exhibition.body(ASKED, "svg").decode()
+
+
 def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of, variant, monkeypatch):
     small_lab.publish(variant("pictured_sum", figure=True))
     small_lab.host()

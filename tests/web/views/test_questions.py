@@ -80,6 +80,31 @@ def test_pages_that_were_seen_before_follow_each_change_of_a_verdict_and_a_statu
         assert row["answer"].startswith("Suspended") is (status == "suspended")
 
 
+def test_a_later_text_of_the_same_version_answers_in_its_own_words(browse, small_lab, tmp_path):
+    reader, said, other = browse(small_lab), SAID[Verdict.POSITIVE], "Totals grow with size"
+    reader.app._fresh = 0.0  # so that each page is made again
+    small_lab.publish(prepare_text("tiny_sum", tiny_source(), tmp_path))
+    say(small_lab, verdict=Verdict.POSITIVE)
+    assert answers_of(reader) == {"/questions": [None], "/index": []}
+    small_lab.publish(prepare_text("tiny_sum", TEXT, tmp_path))
+    assert answers_of(reader) == {"/questions": [said], "/index": [said]}
+    small_lab.publish(prepare_text("tiny_sum", TEXT.replace(said, other), tmp_path))
+    assert answers_of(reader) == {"/questions": [other], "/index": [other]}
+    assert reader.get("/questions/tiny_sum.json").json["question"]["headline"] == other
+    with small_lab.db.transaction():
+        first = experiments.list_bundles(small_lab.db)[0]
+        experiments.renumber_bundle(small_lab.db, first, serial=9, seal=first.seal, expires_at=first.expires_at)
+    assert answers_of(reader) == {"/questions": [None], "/index": []}
+
+
+def answers_of(reader) -> dict[str, list[str | None]]:
+    listed, home = reader.get("/questions.json").json["questions"], reader.get("/index.json").json["home"]
+    return {
+        "/questions": [row["headline"] for row in listed],
+        "/index": [row["headline"] for row in home["answers"]],
+    }
+
+
 def test_a_finding_of_a_retired_version_answers_nothing(browse, lab, tmp_path):
     say(lab, verdict=Verdict.POSITIVE)
     lab.publish(prepare_text("tiny_sum", TEXT.replace("version=1", "version=2"), tmp_path))

@@ -67,7 +67,7 @@ def roll_back_version(
         expires=now + good_for,
     )
     experiments.renumber_bundle(
-        db, wanted.id, serial=serial, seal=write_seal(seal, *keys.sealers), expires_at=seal.expires
+        db, wanted, serial=serial, seal=write_seal(seal, *keys.sealers), expires_at=seal.expires
     )
     _write_down(db, version, wanted, f"{reason} (bundle {wanted.serial} instead of {newest.serial})", by, now)
     db.log_once_stored(

@@ -89,7 +89,8 @@ from axiom_weigh.values import Evidence, Verdict
 log = logging.getLogger("axiom.draw")
 
 CARD = "card"
-_State = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
+# Results of a version; what it declares, and blocks and status of each finding
+_State = tuple[int, tuple[Manifest, tuple[tuple[int, str], ...]]]
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 
 
@@ -137,7 +138,8 @@ class FigureUpdater:
         for experiment in experiments.list_experiment_versions(db):
             weighed = evidence.list_weighed_findings(db, experiment.id)
             results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
-            state = (results, tuple((finding.blocks, finding.status) for finding in weighed))
+            standing = tuple((finding.blocks, finding.status) for finding in weighed)
+            state = results, (stored_manifest(experiment.manifest), standing)
             before = self._seen.get(experiment.id)
             if before == state or (before and self._may_rest(experiment.id, before, state, now)):
                 continue

@@ -89,7 +89,6 @@ def list_candidates(db: Database, now: datetime, approvals: str = "", *, is_stam
         approved=proposals.list_registrations_by_persons(db),
         rules={name: stated.rule for name, stated in task_rules.read_rules(db).items()},
     )
-    declared = experiments.read_open_manifests(db)
     faults = {
         preflight.experiment_id: _fault(preflight.reason)
         for preflight in preflights.list_newest_preflights(db, OWN_GATES)
@@ -115,7 +114,7 @@ def list_candidates(db: Database, now: datetime, approvals: str = "", *, is_stam
         )
         for experiment in experiments.list_experiment_versions(db)
         if experiment.status == "open" and experiment.name != DRILL and experiment.id in facts.bundled
-        for manifest in [stored_manifest(declared[experiment.id])]
+        for manifest in [stored_manifest(experiment.manifest)]
         for candidate in _candidates(experiment, manifest, facts)
     ]
 

@@ -77,7 +77,8 @@ def read_usual_hosts(db: Database, now: datetime, most: int) -> UsualHosts | Non
 
 def read_cell_sizes(db: Database) -> dict[tuple[int, int], CellSize]:
     """What every registration's cells cost, by experiment and registration."""
-    declared = {number: stored_manifest(text) for number, text in experiments.read_open_manifests(db).items()}
+    versions = experiments.list_experiment_versions(db)
+    declared = {stored.id: stored_manifest(stored.manifest) for stored in versions if stored.status == "open"}
     cell_sizes = {}
     for registration in registrations.read_registrations(db):
         if registration.experiment_id not in declared:

@@ -40,14 +40,13 @@ class _Version:
 
     db: Database
     stored: StoredExperiment
-    declared: str  # its manifest, as its newest bundle has it
     newest: Mapping[int, Evidence]
     proposals: Sequence[StoredProposal]
 
     @property
     def manifest(self) -> Manifest:
         """What its file declares."""
-        return stored_manifest(self.declared)
+        return stored_manifest(self.stored.manifest)
 
     @cached_property
     def registrations(self) -> dict[int, Registration]:
@@ -92,12 +91,10 @@ class _Version:
 def read_subjects(db: Database, proposals: Sequence[StoredProposal], dull: Mapping[int, int]) -> list[Subject]:
     """Every open or retired finding of an open version, once something is known of it."""
     newest = evidence.list_newest_evidence(db)
-    declared = experiments.read_open_manifests(db)
     collected: list[Subject] = []
     for stored in experiments.list_experiment_versions(db):
-        if stored.status == "open" and stored.id in declared:
-            version = _Version(db, stored, declared[stored.id], newest, proposals)
-            collected += _subjects_of_version(version, dull)
+        if stored.status == "open":
+            collected += _subjects_of_version(_Version(db, stored, newest, proposals), dull)
     return collected
 
 
@@ -139,7 +136,7 @@ def _subject(
         experiment=version.stored.name,
         version=version.stored.version,
         manifest=version.manifest,
-        prices=_prices(version.declared),
+        prices=_prices(version.stored.manifest),
         estimand=registered.estimands[name],
         status=status,
         evidence=line,

@@ -28,7 +28,8 @@ _KINDS = {
 @page_at("/join", "join.html", is_translated=True)
 def join_page(reading: Reading) -> Answer:
     """Everything that somebody wants to know before they let a stranger's program compute."""
-    manifests = [stored_manifest(declared) for declared in experiments.read_open_manifests(reading.db).values()]
+    versions = experiments.list_experiment_versions(reading.db)
+    manifests = [stored_manifest(stored.manifest) for stored in versions if stored.status == "open"]
     runners, offer = list_runner_downloads(reading.folder), reading.live().get("offer", {})
     offered = {runner["platform"] for runner in runners}
     return {

@@ -47,7 +47,6 @@ class KnownExperiment:
     name: str
     version: int
     status: str  # open, retired or recalled
-    manifest: Manifest  # as it was registered: what its results are judged by
     declared: Manifest  # as this bundle says: what a task of it needs today
     bundle: StoredBundle | None  # what the next task carries
     rule: TaskRule = ANY_COMPUTER  # what an operator says of its tasks
@@ -214,14 +213,12 @@ def _files(*candidates: KnownExperiment) -> frozenset[str]:
 def _known_experiment(
     stored: StoredExperiment, bundle: StoredBundle | None, stated: RecordedTaskRule | None
 ) -> KnownExperiment:
-    registered = stored_manifest(stored.manifest)
     return KnownExperiment(
         id=stored.id,
         name=stored.name,
         version=stored.version,
         status=stored.status,
-        manifest=registered,
-        declared=stored_manifest(bundle.manifest) if bundle else registered,
+        declared=stored_manifest((bundle or stored).manifest),
         bundle=bundle,
         rule=stated.rule if stated else ANY_COMPUTER,
     )

@@ -89,18 +89,19 @@ class _JudgedTask:
 
 
 class Validator:
-    """Judges returned tasks, each once. It belongs to the writer's thread and keeps at hand what never changes."""
+    """Judges returned tasks, each once. It belongs to the writer's thread."""
 
     def __init__(self, folder: Folder, secret: bytes) -> None:
         self._folder = folder
         self._secret = secret  # decides, with a task's id, whether it is checked
-        self._manifests: dict[int, Manifest] = {}
+        self._manifests: dict[int, Manifest] = {}  # of what is judged together: another bundle may declare otherwise
         self._declared = DeclaredSeconds()
 
     def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
         waiting = _slice(db, tasks.list_returned_tasks(db, limit))
         if not waiting:
             return 0
+        self._manifests.clear()
         try:
             with db.savepoint():
                 self._record_verdicts(db, waiting, now)

@@ -33,11 +33,10 @@ SELECT b.* FROM bundle b WHERE b.serial = (
     SELECT max(o.serial) FROM bundle o JOIN preflight p ON p.bundle_digest = o.digest
     WHERE o.experiment_id = b.experiment_id AND p.passed = 1)
 """
-_DECLARED = """
-SELECT e.id, coalesce(b.manifest, e.manifest) AS manifest FROM experiment e
-LEFT JOIN bundle b ON b.experiment_id = e.id
-    AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
-WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
+_DECLARE_NEWEST = """
+UPDATE experiment SET manifest = (
+    SELECT manifest FROM bundle WHERE experiment_id = :id ORDER BY serial DESC LIMIT 1
+) WHERE id = :id
 """
 _STAMP = """
 SELECT (SELECT amount FROM counter WHERE noun = 'experiment' AND experiment_id = 0 AND state = 'changed') AS changes,
@@ -65,7 +64,7 @@ class StoredExperiment:
     id: int
     name: str
     version: int
-    manifest: str  # canonical JSON
+    manifest: str  # canonical JSON: what its newest bundle declares, which may say more than the first did
     created_at: datetime
     retired_at: datetime | None
     recalled_at: datetime | None
@@ -174,11 +173,6 @@ def find_bundle(db: Database, digest: str) -> StoredBundle | None:
     return db.value(StoredBundle, "SELECT * FROM bundle WHERE digest = :digest", digest=digest)
 
 
-def read_open_manifests(db: Database) -> dict[int, str]:
-    """What each open version declares today, by its newest bundle: a repair may need more than was said at first."""
-    return {row["id"]: row["manifest"] for row in db.select(_DECLARED)}
-
-
 def add_bundle(
     db: Database,
     *,
@@ -191,7 +185,7 @@ def add_bundle(
     now: datetime,
 ) -> int:
     counters.note_experiment_change(db)
-    return db.add(
+    added = db.add(
         "bundle",
         experiment_id=experiment_id,
         serial=serial,
@@ -201,6 +195,8 @@ def add_bundle(
         expires_at=to_microseconds(expires_at),
         created_at=to_microseconds(now),
     )
+    db.execute(_DECLARE_NEWEST, id=experiment_id)
+    return added
 
 
 def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) -> None:
@@ -208,10 +204,11 @@ def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) ->
     db.change("bundle", bundle_id, seal=seal, expires_at=expires_at)
 
 
-def renumber_bundle(db: Database, bundle_id: int, *, serial: int, seal: str, expires_at: datetime) -> None:
+def renumber_bundle(db: Database, bundle: StoredBundle, *, serial: int, seal: str, expires_at: datetime) -> None:
     """An earlier bundle becomes the newest of its version: the same bytes under the next serial."""
     counters.note_experiment_change(db)
-    db.change("bundle", bundle_id, serial=serial, seal=seal, expires_at=expires_at)
+    db.change("bundle", bundle.id, serial=serial, seal=seal, expires_at=expires_at)
+    db.execute(_DECLARE_NEWEST, id=bundle.experiment_id)
 
 
 def issue_replicates(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:
