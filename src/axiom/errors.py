@@ -35,6 +35,7 @@
     │   ├── RequestRejected              its service will not take this request, however often it is sent
     │   └── AnswerUnreadable             it answered, and that is not an answer
     └── ExperimentError         exit 1   the experiment's own file or code is at fault
+        └── FileUnusable                 it cannot be imported, or declares what it must not
 
 A message says what happened, what it means and what to do next. `exit_code` is what a command line ends with.
 """
@@ -316,3 +317,12 @@ class Fault(AxiomError):
 
 class ExperimentError(AxiomError):
     """The experiment's own file or code is at fault."""
+
+
+class FileUnusable(ExperimentError):
+    """What was raised while the file was imported or its declaration was read, and at which line of the bundle."""
+
+    def __init__(self, words: str, *, kind: str, where: str) -> None:
+        super().__init__(words)
+        self.kind = kind
+        self.where = where

@@ -5,6 +5,7 @@ from typing import Any
 
 from axiom.domain.headlines.answers import (
     WeighedNumber,
+    are_all_decided,
     choose_answer,
     compose_headline,
     compose_quantity,
@@ -222,10 +223,11 @@ def _compose_answer(
     briefed = [number for number in carrying.values() if isinstance(number, FindingBrief)]
     recorded = [number for number in carrying.values() if isinstance(number, RecordedNumber)]
     weighed = [brief.number for brief in own.values() if brief.weighed_at]
-    open_sizes = count_open_sizes(manifest.estimands, carrying)
+    open_sizes, is_decided = count_open_sizes(manifest.estimands, carrying), are_all_decided(own)
     return {
         "headline": compose_headline(headline, open_sizes=open_sizes) if headline else None,
-        "title": compose_title(manifest.question, headline, open_sizes=open_sizes),
+        "title": compose_title(manifest.question, headline, open_sizes=open_sizes, is_decided=is_decided),
+        "is_decided": is_decided,
         "picture": name_question_picture(
             stored.id,
             has_figure=manifest.figure is not None,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axiom.domain.work import Outcome
-from axiom.errors import ChildLost, ExperimentError, NoSandbox
+from axiom.errors import ChildLost, ExperimentError, FileUnusable, NoSandbox
 from axiom.limits import runner as limits
 from axiom.runner.child.environment import child_environment
 from axiom.runner.child.pause import PauseGate
@@ -20,6 +20,7 @@ from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
+from axiom.signed.sources import FOLDER, experiment_path
 
 _REFERENCE = "docs/reference/experiment.md has all words of a file, and docs/reference/kit.md what it may import."
 Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclaration, ...]]
@@ -50,18 +51,26 @@ def describe_here(files: Mapping[str, bytes], describe: Describer = describe_fil
     modules = [
         name.removesuffix(".py").replace("/", ".")
         for name in files
-        if name.startswith("axiom/catalogue/") and not name.endswith("/__init__.py")
+        if name.startswith(FOLDER) and not name.endswith("/__init__.py")
     ]
     if len(modules) != 1:
         raise ExperimentError(f"A bundle holds one experiment, and these files hold {len(modules)}. Nothing was built.")
     (declaration,) = describe(files, modules)
-    if declaration.manifest is None:
-        raise ExperimentError(f"{declaration.fault} {_REFERENCE}")
+    stem = modules[0].rpartition(".")[2]
+    if declaration.fault is not None:
+        raise _unusable_file(stem, declaration.fault)
     raw = canonical_json.canonical_bytes(declaration.manifest)
-    name, stem = read_manifest(raw).name, modules[0].rpartition(".")[2]
+    name = read_manifest(raw).name
     if name != stem:
         raise ExperimentError(f"The experiment is named {name}, and its file {stem}.py: name the file like it.")
     return raw
+
+
+def _unusable_file(stem: str, fault: Mapping[str, str]) -> FileUnusable:
+    """In the words of its author, whose file lies elsewhere than in a bundle."""
+    where = fault["where"].replace(experiment_path(stem), f"{stem}.py")
+    words = f"{stem}.py cannot be used: {fault['kind']} at {where}: {fault['text']}. Nothing of it was computed."
+    return FileUnusable(f"{words} {_REFERENCE}", kind=fault["kind"], where=fault["where"])
 
 
 def compute_here(

@@ -11,6 +11,7 @@ from pathlib import Path
 from axiom.errors import ExperimentError
 
 MANIFEST = "manifest.json"
+FOLDER = "axiom/catalogue/"  # of a bundle, in which its experiment's own file lies
 # Of `axiom.domain` what an experiment may import, what says what it declares, and what these import.
 WORDS = ("declaration", "estimands", "experiments", "findings", "maps", "wrap")
 
@@ -34,12 +35,12 @@ def collect_sources(package: Path, experiment_file: Path) -> dict[str, bytes]:
     if b"digits" in own:
         sources.append(package / "kit" / "digits.bin")
     files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
-    files |= {"axiom/catalogue/__init__.py": b"", experiment_path(experiment_file.stem): own}
+    files |= {f"{FOLDER}__init__.py": b"", experiment_path(experiment_file.stem): own}
     return dict(sorted(files.items()))
 
 
 def experiment_path(name: str) -> str:
-    return f"axiom/catalogue/{name}.py"
+    return f"{FOLDER}{name}.py"
 
 
 _ONE_AT_A_TIME = threading.Lock()

@@ -26,7 +26,7 @@ def file(say_to, tmp_path):
 @need("bwrap")
 def test_the_file_runs_and_passes_its_preflight_unless_it_trains_on_the_test_set(file, say_to):
     text = file.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 69
+    assert len(text.splitlines()) <= 75
     assert 'name="my_question"' in text
     assert "$" not in text
     status, answer, err = say_to(None, "experiment", "run", file, "--seed", "1", "--json")

@@ -123,6 +123,8 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     assert exhibition.draw() > 0
     assert "Suspended:" in exhibition.body(CARD, "svg").decode()
     registrations.set_finding_status(rounds.db, 1, "open", "")
+    exhibition.draw()
+    before = exhibition.shown()
     exhibition.grow()
     assert exhibition.draw() == 5
     after = exhibition.shown()
@@ -173,7 +175,7 @@ def test_a_card_tells_the_answer_that_a_later_text_of_the_same_version_declares(
     for _ in range(2):
         exhibition.grow()
     exhibition.draw()
-    assert ">What is the sum? Not decided yet</title>" in exhibition.body(ASKED, "svg").decode()
+    assert ">What is the sum? Decided, test by test</title>" in exhibition.body(ASKED, "svg").decode()
     exhibition.rounds.lab.publish(variant("pictured_sum", figure=True, answer=SHORT))
     exhibition.draw()
     assert f">{SHORT}</title>" in exhibition.body(ASKED, "svg").decode()

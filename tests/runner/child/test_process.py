@@ -226,7 +226,7 @@ def test_what_cannot_be_described_or_imported_is_named(surroundings):
     assert good.manifest["name"] == "probe_cells"
     assert good.manifest["avx"] is False
     assert (bad.manifest, bad.module) == (None, "axiom.catalogue.missing")
-    assert "ModuleNotFoundError" in bad.fault
+    assert bad.fault["kind"] == "ModuleNotFoundError"
     assert not list(tree.rglob("__pycache__"))
     with pytest.raises(ExperimentError, match=r"axiom\.catalogue\.missing"):
         Child.start(tree, "axiom.catalogue.missing", env)

@@ -13,11 +13,14 @@ from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.cli.output import progress_bar, show_json, show_table
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome
+from axiom.errors import Refused
+from axiom.laboratory.experiments.publish import demand_sound_claims
 from axiom.runner.direct import compute_here
 from axiom.service.open_laboratory import package_folder
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
+from axiom.signed.sources import FOLDER
 from axiom_weigh.figures.ascii import sketch
 from axiom_weigh.figures.picture_data import MeasuredConfig, points_of
 from axiom_weigh.terminal import progress, remark, say
@@ -48,11 +51,21 @@ def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *
     else:
         _show_cells(manifest, cells)
         _show_picture(manifest, cells)
+    if name.endswith(".py") and not as_json:
+        _tell_refusals(manifest, quiet=quiet)
     failed = [cell for cell in cells if cell["outcome"] == Outcome.FAILED]
     if failed:
         say("".join(printed[:1]), end="", err=True)
         remark(f"{len(failed)} of {len(cells)} cells failed: {failed[0]['error']}", quiet=False)
         raise click.exceptions.Exit(1)
+
+
+def _tell_refusals(manifest: Manifest, *, quiet: bool) -> None:
+    """What publishing would refuse of its claims: nothing of it needs a laboratory."""
+    try:
+        demand_sound_claims(manifest)
+    except Refused as refusal:
+        remark(f"It cannot be published so: {refusal}", quiet=quiet)
 
 
 def _compute(
@@ -99,7 +112,7 @@ def _cell(config: Mapping[str, Any], answer: CellAnswer, seconds: float) -> dict
         "seconds": round(seconds, 4),
         "cpu_seconds": round(answer.cpu_seconds, 4),
         "outcome": answer.outcome.value,
-        "error": f"{answer.error.kind} at {answer.error.where}" if answer.error else None,
+        "error": f"{answer.error.kind} at {answer.error.where.removeprefix(FOLDER)}" if answer.error else None,
     }
 
 

@@ -138,9 +138,16 @@ def compose_headline(headline: Headline, *, open_sizes: int) -> str:
     return f"{headline.says}; {_SIZE_OPEN if open_sizes == len(headline.when) else _SOME_SIZE_OPEN}"
 
 
-def compose_title(question: str, headline: Headline | None, *, open_sizes: int) -> str:
+def compose_title(question: str, headline: Headline | None, *, open_sizes: int, is_decided: bool) -> str:
     """What stands for a question wherever it is named by its answer."""
-    return compose_headline(headline, open_sizes=open_sizes) if headline else f"{question} Not decided yet"
+    if headline:
+        return compose_headline(headline, open_sizes=open_sizes)
+    return f"{question} {'Decided, test by test' if is_decided else 'Not decided yet'}"
+
+
+def are_all_decided(own: Mapping[str, WeighedNumber]) -> bool:
+    """Then a question without a headline has an answer for which its file has no sentence."""
+    return bool(own) and all(number.verdict.is_decided for number in own.values())
 
 
 def choose_pictured_estimand(names: Collection[str], estimands: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

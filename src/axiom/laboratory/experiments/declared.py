@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from axiom.errors import BundleError, ExperimentError
+from axiom.errors import BundleError, ExperimentError, FileUnusable
 from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import canonical_json
@@ -40,10 +40,13 @@ def ask_declaration(files: Mapping[str, bytes], name: str, describe: Describer =
     """What these files declare. Of a file that is no Python, or imports what no cell has, the gates' words say so."""
     try:
         return describe_here(files, describe)
-    except ExperimentError as error:
+    except FileUnusable as error:
         for refusal in check_source(files[experiment_path(name)], name):
-            is_unread = refusal.gate == "G0" and "SyntaxError at " in str(error)
-            if is_unread or f"ModuleNotFoundError at {experiment_path(name)}:{refusal.line}:" in str(error):
+            is_unread = refusal.gate == "G0" and error.kind == "SyntaxError"
+            is_lacking = (
+                error.kind == "ModuleNotFoundError" and error.where == f"{experiment_path(name)}:{refusal.line}"
+            )
+            if is_unread or is_lacking:
                 words = f"{name}.py, line {refusal.line}: {refusal.sentence.rstrip('.')}."
                 raise ExperimentError(words) from error
         raise

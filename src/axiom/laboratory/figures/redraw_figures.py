@@ -13,9 +13,9 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
-from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
     WeighedNumber,
+    are_all_decided,
     choose_answer,
     choose_headline,
     compose_answer,
@@ -246,35 +246,31 @@ def _pictures(
     )
     if headline or own_pictures:
         picture = (pictures | own_pictures).get(shown) if headline else None  # words do not change with every result
-        numbers = recorded if is_recorded else newest
-        pictures[f"experiment/{experiment.id}/{CARD}"] = _question_card(
-            experiment.id, manifest, headline, numbers, picture, laboratory
+        numbers: Mapping[str, Evidence | RecordedNumber] = recorded if is_recorded else newest
+        carrying = {name: numbers[name] for name in headline.when} if headline else {}
+        is_decided = len(newest) == len(own) and are_all_decided(newest)
+        pictures[f"experiment/{experiment.id}/{CARD}"] = SharedCard(
+            name=f"experiment-{experiment.id}-card",
+            title=compose_title(
+                manifest.question,
+                headline,
+                open_sizes=count_open_sizes(manifest.estimands, carrying),
+                is_decided=is_decided,
+            ),
+            laboratory=laboratory,
+            above="Question",
+            number=_tell_repetitions(carrying) if headline else "",
+            stands=f"Grade {grade_answer(carrying)}" if headline else "Decided" if is_decided else "Being computed",
+            verdict=Verdict.UNDECIDED,
+            picture=None if isinstance(picture, SharedCard) else picture,
         )
     yield from ((name, request) for name, request in (own_pictures | pictures).items() if request)
 
 
-def _question_card(
-    experiment_id: int,
-    manifest: Manifest,
-    headline: Headline | None,
-    numbers: Mapping[str, Evidence] | Mapping[str, RecordedNumber],
-    picture: Request | None,
-    laboratory: str,
-) -> SharedCard:
-    """The question's answer beside its picture; what is not answered says so."""
-    carrying = {name: numbers[name] for name in headline.when} if headline else {}
-    repetitions = min((number.seeds for number in carrying.values()), default=0)
-    by = ", by the makers" if any(isinstance(number, RecordedNumber) for number in carrying.values()) else ""
-    return SharedCard(
-        name=f"experiment-{experiment_id}-card",
-        title=compose_title(manifest.question, headline, open_sizes=count_open_sizes(manifest.estimands, carrying)),
-        laboratory=laboratory,
-        above="Question",
-        number=f"{counted(repetitions, 'repetition')}{by}" if headline else "",
-        stands=f"Grade {grade_answer(carrying)}" if headline else "Being computed",
-        verdict=Verdict.UNDECIDED,
-        picture=None if isinstance(picture, SharedCard) else picture,
-    )
+def _tell_repetitions(carrying: Mapping[str, Evidence | RecordedNumber]) -> str:
+    repetitions = counted(min(number.seeds for number in carrying.values()), "repetition")
+    is_by_makers = any(isinstance(number, RecordedNumber) for number in carrying.values())
+    return f"{repetitions}, by the makers" if is_by_makers else repetitions
 
 
 def experiment_sweep(

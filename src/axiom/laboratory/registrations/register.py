@@ -291,7 +291,7 @@ def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Map
     """Refuse an estimand whose numbers could not be weighed as it is said."""
     for estimand in estimands:
         if why := estimand_fault(estimand, configs):
-            raise Refused(f"{estimand['name']} {why}. Nothing was registered; say it otherwise.")
+            raise Refused(f"{estimand['name']} {why}. No laboratory registers that; say it otherwise.")
 
 
 def demand_believed_claim(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) -> None:
@@ -301,8 +301,8 @@ def demand_believed_claim(estimand: Mapping[str, Any], prediction: Mapping[str, 
         likely = " or ".join(f"{side.name} ({side})" for side in sorted(sides))
         raise Refused(
             f"{estimand['name']} claims {Direction(estimand['expects']).name} ({estimand['expects']}), and its own "
-            f"forecast holds {likely} likeliest. Nothing was registered; claim what you expect, or forecast what you "
-            "claim."
+            f"forecast holds {likely} likeliest. No laboratory registers that; claim what you expect, or forecast what "
+            "you claim."
         )
 
 

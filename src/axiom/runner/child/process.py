@@ -108,7 +108,7 @@ def explain_ending(process: StartedProcess, *, is_boxed: bool) -> tuple[str, typ
 class ModuleDeclaration:
     module: str
     manifest: Mapping[str, Any] | None
-    fault: str = ""
+    fault: Mapping[str, str] | None = None  # kind, where and text
 
 
 # BOINC computes at the lowest priority: beside other programs a process may have a thousandth of a core for hours, so
@@ -194,7 +194,8 @@ class Child:
             self.stop()
             if fault["kind"] == GpuUnusable.__name__:
                 raise GpuUnusable(fault["text"])
-            raise ExperimentError(_sentence(module, fault))
+            raised = f"{fault['kind']} at {fault['where']}: {fault['text']}"
+            raise ExperimentError(f"{module} cannot be used: {raised}. Nothing of it was computed.")
 
     def describe(
         self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], patience: float | None = None
@@ -375,7 +376,7 @@ class Child:
         answer = item if isinstance(item, dict) else {}
         manifest, fault = answer.get("manifest"), answer.get("fault")
         self._demand(isinstance(manifest, dict) if fault is None else _is_fault(fault))
-        return ModuleDeclaration(module=module, manifest=manifest, fault=_sentence(module, fault))
+        return ModuleDeclaration(module=module, manifest=manifest, fault=fault)
 
     def _early(self, message: Mapping[str, Any], before: tuple[float, ...]) -> tuple[float, ...]:
         try:
@@ -452,9 +453,3 @@ def _is_fault(fault: object) -> bool:
     if not isinstance(fault, dict) or fault.keys() != {"kind", "text", "where"}:
         return False
     return all(isinstance(word, str) and word.isprintable() for word in fault.values())
-
-
-def _sentence(module: str, fault: Mapping[str, str] | None) -> str:
-    if fault is None:
-        return ""
-    return f"{module} cannot be used: {fault['kind']} at {fault['where']}: {fault['text']}. Nothing of it was computed."

@@ -30,6 +30,7 @@ _SCHEMA_FAULT = re.compile(
 _MOST_PAIRS = 5  # of configs that return the same, and are told
 _IDLE = "Take it out of the sweep, or, if that must be so, put them into the placebo of a control"
 _HOW = "docs/howto/preflight.md says how"
+_EXAMPLE = "docs/tutorial/control-an-experiment.md finds such a mistake in an example"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -471,6 +472,7 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
         if not is_well:
             return GateAnswer(
                 fault=_control_fault(control.estimand, f": {reason}", is_planted=is_planted),
+                advice=_EXAMPLE,
                 blind=_control_fault(control.estimand, "", is_planted=is_planted),
             )
         parts.append(f"{control.estimand}: {reason}")
