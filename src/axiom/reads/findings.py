@@ -176,17 +176,38 @@ def make_finding_rows(reading: Reading, graph: Graph, views: Iterable[FindingVie
 def _matching(reading: Reading, graph: Graph, briefs: Sequence[FindingBrief], filters: Mapping[str, str]) -> set[int]:
     theme_of, days = read_themes(), _SINCE.get(filters["since"])
     decided = findings.list_first_decisions(reading.db, since=reading.now - timedelta(days=days)) if days else {}
+    verdict, least, alias = filters["verdict"], filters["grade"], filters["alias"]
     chosen = [
         brief
         for brief in briefs
-        if filters["theme"] in ("", theme_of.get(brief.experiment)) and (not days or brief.number in decided)
+        if filters["theme"] in ("", theme_of.get(brief.experiment))
+        and (not days or brief.number in decided)
+        and (not verdict or brief.verdict == verdict)
+        and (not least or _GRADES.index(brief.grade) >= _GRADES.index(Grade(least)))
+        and (not alias or any(is_alias(alias, names) for names in _old_names(graph, brief)))
     ]
-    words = {name: filters[name] for name in ("q", "verdict", "grade", "alias")}
-    if not any(words.values()):
-        return {brief.number for brief in chosen}
-    asking = read_estimands(reading)
-    rows = ((brief, asking[brief.number], graph.aliases(brief.number)) for brief in chosen)
-    return {brief.number for brief, estimand, aliases in rows if _matches(reading, brief, estimand, aliases, **words)}
+    if words := filters["q"].casefold().split():
+        texts = _read_texts(reading, graph, chosen)
+        chosen = [brief for brief in chosen if all(word in texts[brief.number] for word in words)]
+    return {brief.number for brief in chosen}
+
+
+def _old_names(graph: Graph, brief: FindingBrief) -> list[tuple[str, ...]]:
+    return [(old["name"], *old["scripts"]) for old in graph.aliases(brief.number)]
+
+
+def _read_texts(reading: Reading, graph: Graph, briefs: Iterable[FindingBrief]) -> dict[int, str]:
+    """All by which a finding may be looked for, made again only of those that stand otherwise than they did."""
+    kept: dict[int, tuple[FindingBrief, str]] = reading.memo.get_or_create("looked for", dict, version=graph.woven)
+    asking, texts = read_estimands(reading), {}
+    for brief in briefs:
+        before = kept.get(brief.number)
+        if before is None or before[0] != brief:
+            estimand, names = asking[brief.number], itertools.chain(*_old_names(graph, brief))
+            words = [estimand["claim"], brief.experiment, *names, compose_answer(estimand, brief, brief.status)]
+            before = kept[brief.number] = brief, " ".join(words).casefold()
+        texts[brief.number] = before[1]
+    return texts
 
 
 def read_estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
@@ -669,33 +690,6 @@ def describe_awaited_cells(reading: Reading, view: FindingView) -> Answer:
         "expected_at": expected.isoformat() if expected else None,
         "in_seconds": (expected - reading.now).total_seconds() if expected else None,
     }
-
-
-def _matches(
-    reading: Reading,
-    brief: FindingBrief,
-    estimand: Mapping[str, Any],
-    aliases: Sequence[Answer],
-    *,
-    q: str,
-    verdict: str,
-    grade: str,
-    alias: str,
-) -> bool:
-    names = [(old["name"], *old["scripts"]) for old in aliases]
-    words = " ".join([estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
-    elsewhere = [word for word in q.casefold().split() if word not in words]
-    answer = ""
-    if elsewhere:
-        answer = reading.memo.get_or_create(
-            ("sentence", brief.number), lambda: compose_answer(estimand, brief, brief.status).casefold(), version=brief
-        )
-    return (
-        all(word in answer for word in elsewhere)
-        and (not alias or any(is_alias(alias, old) for old in names))
-        and (not verdict or brief.verdict == verdict)
-        and (not grade or _GRADES.index(brief.grade) >= _GRADES.index(Grade(grade)))
-    )
 
 
 def require_finding(reading: Reading, number: int) -> FindingView:

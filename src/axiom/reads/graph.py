@@ -73,7 +73,8 @@ def draw_arcs(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int
         "width": WIDTH,
         "height": len(rows) * ROW,
         "arcs": drawn,
-        "dots": [{"x": _SPINE, "y": y, "is_old": node.noun is Noun.OLD_CLAIM} for node, y in places.items()],
+        "spine": _SPINE,
+        "dots": [{"y": y, "is_old": node.noun is Noun.OLD_CLAIM} for node, y in places.items()],
     }
 
 

@@ -151,7 +151,7 @@ def _cached_page(status: int, headers: Headers, body: bytes, until: float) -> Ca
     common = [*lengthless, (b"vary", vary), *([(b"etag", etag)] if status == 200 else [])]
     if b"cache-control" not in dict(headers):
         common.append((b"cache-control", b"no-cache"))
-    packed = gzip.compress(body, 6, mtime=0) if packs else None
+    packed = gzip.compress(body, 5, mtime=0) if packs else None  # 6 takes a third longer for 2 % fewer bytes
     length = str(len(packed)).encode() if packed is not None else b""
     return CachedPage(
         status=status,
