@@ -23,7 +23,7 @@ from axiom.store.findings.evidence import CardInputs
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView, Forecast
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import counted, tell_needed
 from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.values import Evidence, Observation
@@ -100,6 +100,7 @@ def describe_newer_evidence(evidence: Evidence) -> Answer:
         "e_absent": evidence.e_absent,
         "false_share": evidence.false_share,
         "more": list(evidence.more) if evidence.more else None,
+        "needed": tell_needed(*evidence.more) if evidence.more else "",
         "suspends": evidence.suspends,
         "alarms": [asdict(alarm) for alarm in evidence.alarms],
         "again": sum(agreement.exact + agreement.close + agreement.divergent for agreement in evidence.agreements),

@@ -170,7 +170,7 @@ class Surroundings:
     is_registered: bool = True  # before its first seed; false for a file that somebody weighs
 
 
-METHOD = 4  # the rules by which evidence is weighed; one more whenever the same observations may say something else
+METHOD = 5  # the rules by which evidence is weighed; one more whenever the same observations may say something else
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,7 +182,7 @@ class Evidence:
 
     blocks: int  # closed, from the first on without a gap
     seeds: int  # replicates with a value
-    missing: int  # replicates without one; each counts against the claim
+    missing: int  # replicates without one; each counts against every verdict
     estimate: float | None  # `centre` says of what
     low: float | None  # of the confidence sequence about it: holds at every look at once; None is unbounded
     high: float | None
@@ -198,7 +198,7 @@ class Evidence:
     reasons: tuple[str, ...]  # every step of the weighing, in order
     line: int = 0  # its place in the finding's history, from 1 on; 0 before it has one
     designs: int = 1  # that have a value
-    clones: int = 0  # values that another seed had given before; they count against the claim, too
+    clones: int = 0  # values that another seed had given before; they count against every verdict, too
     e_absent: float = 1.0  # against an effect as large as the smallest that matters
     alarms: tuple[Alarm, ...] = ()
     agreements: tuple[Agreements, ...] = ()

@@ -92,10 +92,29 @@ def test_designs_are_pooled_where_three_can_be_and_disagree_if_a_further_one_may
     assert pool.prediction_low < pool.low < 1.0 < pool.high < pool.prediction_high
     assert pool.chance > 0.5
     parts = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
-    far = pooled([row(3.0), row(-3.0), row(0.5), row(0.1)])
-    assert disagreement(asked(), parts, far)
-    assert disagreement(asked(), parts, pooled([row(0.3), row(-0.1), row(0.1), row(0.0)])) == ""
-    assert disagreement(asked(), parts, pooled([row(9.0), row(9.5), row(10.5), row(11.0)])) == ""
+    far = [row(3.0), row(-3.0), row(0.5), row(0.1)]
+    assert disagreement(asked(), parts, far, pooled(far))
+    for alike in ([row(0.3), row(-0.1), row(0.1), row(0.0)], [row(9.0), row(9.5), row(10.5), row(11.0)]):
+        assert disagreement(asked(), parts, alike, pooled(alike)) == ""
+
+
+@pytest.mark.parametrize(
+    ("middles", "is_apart"),
+    [
+        ((78.0, 61.0, 50.0), False),
+        ((-78.0, -61.0, -50.0), False),
+        ((78.0, 61.0, 0.1), True),
+        ((78.0, 61.0, -5.0), True),
+    ],
+)
+def test_designs_of_one_side_differ_in_size_however_far_a_fourth_may_lie(middles, is_apart):
+    unsure = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
+    rows = [row(middle, 1.0) for middle in middles]
+    pool = pooled(rows)
+    assert pool.prediction_low < 0 < pool.prediction_high
+    assert bool(disagreement(asked(smallest=0.5), unsure, rows, pool)) is is_apart
+    sure = designs_of([*values(*[1.0] * 20, design="a"), *values(*[9.0] * 20, design="b")])
+    assert disagreement(asked(smallest=0.5), sure, rows, pool) == ""
 
 
 def skewed(median: float, *, seeds: int, spread: float) -> list[float]:
@@ -141,7 +160,7 @@ def test_designs_disagree_when_each_is_sure_of_something_else(designs, apart):
         for name, numbers in zip(("one", "two"), designs, strict=False)
         for observation in values(*numbers, design=name)
     ]
-    assert disagreement(asked(), designs_of(seen), None) == apart
+    assert disagreement(asked(), designs_of(seen), (), None) == apart
 
 
 NARROW = {"low": -0.3, "high": 0.3}

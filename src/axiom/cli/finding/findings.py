@@ -229,12 +229,9 @@ def _facts(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
 
 def _sections(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, list[str]]:
     """What has several lines, by its heading."""
-    half, most = newest["more"] or (0, 0)
-    in_most = f" in one case of two, {most} in nine of ten" if half != most else ""
-    needed = [f"about {half} more replicates{in_most}"] if most else []
     return {
         "why": [row["why"]] if row["why"] else [],
-        "needs": [*newest["needs"], *needed],
+        "needs": [*newest["needs"], *filter(None, [newest["needed"]])],
         "flags": list(dict.fromkeys([*newest["flags"], *(alarm["text"] for alarm in newest["alarms"])])),
         **{by: [_part(part) for part in parts] for by, parts in row["parts"].items()},
         "computed again": [_pair(pair) for pair in newest["duplicates"]],

@@ -15,6 +15,7 @@ _DEFINITIVE_HOSTS, _DEFINITIVE_VOLUNTEERS, _DEFINITIVE_PLATFORMS = 10, 3, 2
 _DEFINITIVE_DESIGNS = 4
 _FALSE_SHARE = 0.01  # of the findings of the whole laboratory that are as sure as this one
 _A_VERDICT = "a verdict: an interval that excludes “no effect”, or one that rules out any effect that matters"
+_ONE_VERDICT = "designs that do not disagree: more seeds of the same ones tell more surely that they do"
 NO_HOSTS = "the names of the hosts that computed it"
 LEANING = "a verdict that holds without each of them"  # so begins what more seeds may mend, however many there are
 _SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing, where one volunteer computes alone
@@ -70,10 +71,9 @@ def wanted(reached: Grade, verdict: Verdict = Verdict.UNDECIDED) -> tuple[int, f
 
 
 def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
-    undecided = facts.verdict in (Verdict.UNDECIDED, Verdict.MIXED)
     return _needs(
         _more("seeds", facts.seeds, max(_MODERATE_SEEDS, facts.fewest)),
-        _A_VERDICT if undecided else "",
+        {Verdict.UNDECIDED: _A_VERDICT, Verdict.MIXED: _ONE_VERDICT}.get(facts.verdict, ""),
         f"an explanation: {facts.clones}" if facts.clones else "",
     )
 

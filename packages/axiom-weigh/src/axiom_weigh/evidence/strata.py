@@ -110,18 +110,22 @@ def pooled(designs: Sequence[Stratum]) -> PooledDesigns | None:
     )
 
 
-def disagreement(question: Question, designs: Parts, together: PooledDesigns | None) -> str:
-    """In what designs disagree, if they do: each sure of something else, or a further one could lie on either side."""
-    if len(designs) < 2:
+def disagreement(question: Question, parts: Parts, designs: Sequence[Stratum], together: PooledDesigns | None) -> str:
+    """In what designs disagree, if they do: each sure of something else, or a further one could lie on either side.
+
+    Those that all lie on one side differ in size alone, however wide three or four of them leave it for a further one.
+    """
+    if len(parts) < 2:
         return ""
     by_verdict: dict[Verdict, str] = {}
-    for name, observed in designs.items():
-        verdict = weight(question, [observation.value for observation in observed]).verdict
-        if verdict is not Verdict.UNDECIDED:
-            by_verdict.setdefault(verdict, name)
+    for name, observed in parts.items():
+        by_verdict.setdefault(weight(question, [observation.value for observation in observed]).verdict, name)
+    is_each_sure = by_verdict.pop(Verdict.UNDECIDED, None) is None
     if len(by_verdict) > 1:
         return "; ".join(f"{name or 'one design'}: {verdict}" for verdict, name in by_verdict.items())
-    if together is None or together.chance >= _FAR_APART:
+    if together is None or together.chance >= _FAR_APART or is_each_sure:
+        return ""
+    if len({_side_of(question, design.estimate or 0.0) for design in known_of(designs)}) == 1:
         return ""
     if together.prediction_low < question.null < together.prediction_high:
         return (
@@ -129,6 +133,12 @@ def disagreement(question: Question, designs: Parts, together: PooledDesigns | N
             f"{together.prediction_high:.4g}"
         )
     return ""
+
+
+def _side_of(question: Question, estimate: float) -> int:
+    """1 above and -1 below what a file calls too small to matter, which is 0."""
+    distance = estimate - question.null
+    return 0 if abs(distance) < question.smallest else 1 if distance > 0 else -1
 
 
 def across(question: Question, verdict: Verdict, designs: Sequence[Stratum], together: PooledDesigns | None) -> str:

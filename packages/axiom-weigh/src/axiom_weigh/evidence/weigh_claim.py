@@ -136,7 +136,7 @@ def _analyse(
         for name, part in parts.items()
     ]
     together = pooled(designs)
-    if apart := disagreement(clustered_question, parts, together):
+    if apart := disagreement(clustered_question, parts, designs, together):
         concluded = replace(concluded, verdict=Verdict.MIXED)
     is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
     computed = {host for observation in counted if observation.value is not None for host in observation.hosts}

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from axiom_weigh.amounts import tell_seeds
 from axiom_weigh.errors import WrongUse
 from axiom_weigh.evidence.grade import wanted
 from axiom_weigh.statistics.replicates_needed import Needed, of_size
@@ -33,7 +34,7 @@ class SeedPlan:
 
     def __str__(self) -> str:
         (half, most), (strong_half, strong_most) = (
-            [seeds_text(seeds) for seeds in pair] for pair in (self.verdict, self.strong)
+            [tell_seeds(seeds) for seeds in pair] for pair in (self.verdict, self.strong)
         )
         return (
             f"An effect of {self.effect:g} sd takes {half} seeds in one case of two, and {most} in nine of ten.\n"
@@ -62,8 +63,3 @@ def _in_groups(needed: Needed) -> Needed:
     """In whole groups, the nearest to what is forecast, since values count in them."""
     half, most = (None if seeds is None else GROUP * round(seeds / GROUP) for seeds in needed)
     return half, most
-
-
-def seeds_text(seeds: int | None) -> str:
-    """A number of seeds, as a sentence has it."""
-    return "more than a million" if seeds is None else f"{seeds:,}"

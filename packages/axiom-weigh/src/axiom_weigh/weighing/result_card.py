@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import counted, tell_seeds
 from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.grade import NO_HOSTS, wanted
 from axiom_weigh.evidence.method import Process
@@ -24,7 +24,7 @@ from axiom_weigh.values import Evidence, Grade, Verdict
 from axiom_weigh.weighing.card_text import CardText
 from axiom_weigh.weighing.latex_row import write_latex_row
 from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
-from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, seeds_text
+from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -462,7 +462,7 @@ class WeighedTable:
         if (self.one_look is None or self.one_look.is_paired) and self.n_seeds >= SHORT:
             if self.forecast is None or not any(number != 0 for number in self.forecast):
                 return ""
-            few, likely, many = map(seeds_text, self.forecast)
+            few, likely, many = map(tell_seeds, self.forecast)
             if_any = ", if there is an effect" if self.verdict is Verdict.UNDECIDED and not self.smallest else ""
             if self.forecast[0] is None:
                 return f"{few} more seeds{if_any}"
@@ -486,7 +486,7 @@ class WeighedTable:
             return "the effect seen is too small to plan for; say with --smallest-effect what would matter"
         planned = plan(effect, alpha=self.alpha)
         needed = planned.strong if is_decided else planned.verdict
-        half, most = map(seeds_text, needed)
+        half, most = map(tell_seeds, needed)
         if self.one_look is not None and not self.one_look.is_paired:
             return (
                 f"about {half} paired seeds for an effect of {effect:g} sd, as was seen, and {most} to be nine-tenths "
