@@ -96,6 +96,7 @@ def _choose(
         ],
         "is_placed": can_be_marked(list(shown.values()), drawn),
         "has_gaps": len({point.seeds for point in shown.values()}) > 1,
+        "valueless": _name_valueless_levels(figure, shown.values()),
         "pictured": list_pictured_estimands(manifest, shown) if is_recorded else [],
         "drawn_lines": len(drawn),
         "shared": _name_shared_levels(drawn, lines),
@@ -124,6 +125,13 @@ def _choose(
             *(["Nothing was measured at the chosen place of this line."] if at and not here else []),
         ],
     }
+
+
+def _name_valueless_levels(figure: Figure, shown: Collection[SweepPoint]) -> list[str]:
+    """Where something is back and nothing has a value: no mark of the picture stands there."""
+    valued = {point.x for point in shown if point.estimate is not None}
+    empty = dict.fromkeys(point.x for point in shown if point.x not in valued)
+    return [figure.levels.get(str(level), digits(level)) for level in empty] if valued else []
 
 
 def _split_levels(series: Sequence[Level | None]) -> list[list[str]]:

@@ -54,6 +54,7 @@ def whole_lab(busy_lab):
     lab, folder = busy_lab, busy_lab.folder
     keep_keys(lab)
     folder.settings.write_text('name = "mine"\n')
+    folder.charter.write_text("What makes a network learn suddenly?\n")
     with lab.db.transaction():
         blobs.store_blob(lab.db, folder, LARGE, lab.now)
         entry = audit.AuditEntry(
@@ -93,6 +94,7 @@ def test_what_is_restored_is_what_was_there_at_that_moment(whole_lab, backup, tm
     made = restore_backup(backup, again, now=whole_lab.now, wish=AS_IT_WAS).backup
     assert everything(again, "sqlite_sequence") == before != everything(whole_lab.folder, "sqlite_sequence")
     assert again.settings.read_text() == 'name = "mine"\n'
+    assert again.charter.read_text() == "What makes a network learn suddenly?\n"
     assert load_keys(again.keys, whole_lab.now).trust == whole_lab.keys.trust
     assert {key.stat().st_mode & 0o777 for key in again.keys.iterdir()} == {0o600}
     assert (made.results, made.experiments, made.audited, made.with_keys) == (2, 1, 1, True)

@@ -112,6 +112,14 @@ def own(ann):
     return Client(ann.key, platform="anonymous")
 
 
+def test_what_a_client_was_told_when_no_runner_suits_it_can_be_looked_up_afterwards(exchange, ann):
+    solaris = Client(ann.key, platform="sparc-sun-solaris")
+    ((_, reason),) = exchange.call(solaris, ask=1.0).words
+    stored = exchange.do(lambda db: hosts.find_host(db, solaris.host)).why_no_work
+    assert stored
+    assert stored in reason
+
+
 def test_who_brings_the_program_is_told_of_none_and_gets_tasks_for_it(exchange, own):
     for inside in ("", *(OWN.format(app=app, platform=platform, more="") for app, platform in NOT_OURS)):
         heard = exchange.call(own, ask=1.0, inside=inside)

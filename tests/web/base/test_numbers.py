@@ -19,6 +19,23 @@ FINITE = st.floats(-1e9, 1e9)
 HOSTILE, HARMLESS = '<b>"Ada" & co</b>', "&lt;b&gt;&quot;Ada&quot; &amp; co&lt;/b&gt;"
 
 
+@pytest.mark.parametrize(
+    ("e_value", "told"),
+    [
+        (20.9, "20.9"),
+        (43_001.0, "43,001"),
+        (999_999.0, "999,999"),
+        (4.08e6, "4 million"),
+        (2.99e9, "2.9 billion"),
+        (1.5e12, "1.5 trillion"),
+        (1e15, "a million billion"),
+        (float("inf"), "a million billion"),
+    ],
+)
+def test_what_chance_is_at_most_is_told_in_words_that_people_use(e_value, told):
+    assert numbers.tell_odds(e_value) == told
+
+
 def test_a_number_has_at_most_three_digits_and_an_interval_as_many_as_count():
     for value, written in (
         *((1234, "1,234"), (-3, "−3"), (0.0614, "0.0614"), (-0.5, "−0.5"), (2.0, "2"), (0.3333, "0.333")),

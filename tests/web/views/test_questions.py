@@ -270,6 +270,23 @@ def test_what_an_address_chooses_of_a_picture_is_told_in_measured_numbers(browse
         assert "means nothing here" in page.text
 
 
+def test_a_place_where_nothing_has_a_value_is_named_since_no_mark_stands_there(browse, small_lab, tmp_path):
+    small_lab.publish(prepare_text("tiny_sum", DRAWN, tmp_path))
+    small_lab.host()
+    small_lab.deploy(workunits=1)
+    order = small_lab.order(1)
+    small_lab.report(order, small_lab.output(order))
+    small_lab.validate()
+    reader = browse(small_lab)
+    reader.app._fresh = 0.0  # so that each page is made again
+    assert reader.get("/questions/tiny_sum.json").json["question"]["figure"]["valueless"] == []
+    with small_lab.db.transaction():
+        small_lab.db.execute("UPDATE result SET measures = json_set(measures, '$.total', NULL) WHERE config < 2")
+    reader = browse(small_lab)
+    assert reader.get("/questions/tiny_sum.json").json["question"]["figure"]["valueless"] == ["1"]
+    assert "No repetition has a value at size 1." in reader.get("/questions/tiny_sum").text
+
+
 def test_a_picture_of_what_happens_or_not_shows_how_often_it_did(browse, small_lab, tmp_path):
     """The median of yes and no would say yes of each config where it happened in more than half of the runs."""
     text = DRAWN.replace("Kind.CONTRAST", "Kind.PROPORTION").replace('{"size": 1}, {"size": 2}', '{"size": 2},')

@@ -15,6 +15,8 @@ _MINUS = "−"
 _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT, Kind.DIMENSION}
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
 _MOST_DECIMALS = 12
+_ODDS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+_MOST_ODDS = 1e15
 _LONGEST = 8  # decimals that a number has because it is small
 _UP = Context(prec=3, rounding=ROUND_UP)
 DOUBLING = "with each doubling on average"
@@ -327,6 +329,14 @@ def write_minus(sentence: str) -> str:
 def format_e_value(value: float | None) -> str:
     """An e-value, with the digits with which it is told everywhere."""
     return "–" if value is None else _minus(e_told(value))
+
+
+def tell_odds(e_value: float) -> str:
+    """What chance is at most one in so many, rounded down as an e-value is, in words that people use."""
+    if e_value >= _MOST_ODDS:
+        return "a million billion"
+    size, name = next((odds for odds in _ODDS if e_value >= odds[0]), (1.0, ""))
+    return f"{math.floor(10 * e_value / size) / 10:g} {name}" if name else format_e_value(e_value)
 
 
 def _decimals(numbers: list[float]) -> int | None:

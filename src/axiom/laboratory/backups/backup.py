@@ -110,8 +110,8 @@ def _sources(folder: Folder, copied: Folder, *, with_keys: bool) -> dict[str, Pa
         stored = blobs.list_blob_files(db, folder)
     code = [path for path in (folder.keys / CARRIED,) if path.is_file()]
     keys = [*sorted(folder.keys.glob("*.key")), *code] if with_keys else []
-    settings = [folder.settings] if folder.settings.is_file() else []
-    rest = [*settings, folder.path / TRUST, *keys, *stored]
+    written = [path for path in (folder.settings, folder.charter) if path.is_file()]  # by hand, and nowhere else
+    rest = [*written, folder.path / TRUST, *keys, *stored]
     return {"axiom.db": copied.database} | {path.relative_to(folder.path).as_posix(): path for path in rest}
 
 

@@ -27,7 +27,7 @@ _MANIFEST_LIMIT = 64 * 1024 * 1024
 _END = re.compile(rb"axiom-backup-1 ([0-9a-f]{64})\n")
 _END_BYTES = len("axiom-backup-1 \n") + 64
 _NAMES = re.compile(
-    r"axiom\.db|axiom\.toml|manifest\.json|keys/((trust|code)\.json|[a-z0-9-]+\.key)|blobs/[0-9a-f]{2}/[0-9a-f]{62}"
+    r"axiom\.db|axiom\.toml|charter\.md|manifest\.json|keys/((trust|code)\.json|[a-z0-9-]+\.key)|blobs/[0-9a-f]{2}/[0-9a-f]{62}"
 )
 _MOMENT = re.compile(r"[0-9T:.+-]{20,40}")
 _LAB = re.compile(r"[0-9a-f]{64}")

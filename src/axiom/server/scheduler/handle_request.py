@@ -16,7 +16,7 @@ from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read
 from axiom.server.returns.reporting import take_reports
 from axiom.server.scheduler.contact_refusals import Refusals
 from axiom.server.scheduler.identify import Identity, RefusedHost, identify_host, reread_identity
-from axiom.server.scheduler.programs import NONE_BROUGHT, HostPrograms, find_programs
+from axiom.server.scheduler.programs import HostPrograms, find_programs
 from axiom.server.scheduler.store_and_reply import HandledRequest, ReplyBuilder
 from axiom.server.scheduler.tasks_on_client import (
     TasksOnClient,
@@ -121,9 +121,8 @@ class RequestHandler:
     ) -> WorkGrant:
         if not request.asks_for_work:
             return WorkGrant(granted=(), lost=(), reason="")
-        if programs.ours.reason == NONE_BROUGHT:
-            hosts.record_no_work_reason(db, identity.host.id, NONE_BROUGHT)
         if not programs.by_gpu:
+            hosts.record_no_work_reason(db, identity.host.id, programs.ours.reason)
             return WorkGrant(granted=(), lost=(), reason=programs.ours.reason)
         wish = read_work_request(
             request,

@@ -89,6 +89,7 @@ def template_environment() -> Environment:
         "translated": _translated,
         "span": numbers.format_duration,
         "e_value": numbers.format_e_value,
+        "odds": numbers.tell_odds,
         "minus": numbers.write_minus,
         "verdict_class": _CLASSES.__getitem__,
         "shape": lambda state: _SHAPES.get(state, "wait"),

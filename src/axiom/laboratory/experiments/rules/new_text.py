@@ -73,7 +73,7 @@ experiment = Experiment(  # docs/reference/experiment.md lists all words of a fi
         ),
     ),
     figure=Figure(x="width", y="test_accuracy", log=("x",), title="Accuracy by width"),
-    setting="",  # of all cells, as in "small networks that learn clusters": headlines begin with it, else with the name
+    setting="",  # of all cells that `ranges` allow, as in "small networks that learn clusters": sentences begin with it
     words={"test_accuracy": "accuracy on new examples", "gap": "distance between the clusters"},
     needs=Needs(seconds=lambda _: 0.02, memory_mb=400),  # of one cell, and of a whole task
 )

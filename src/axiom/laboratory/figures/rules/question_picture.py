@@ -20,6 +20,7 @@ from axiom.laboratory.figures.rules.sweeps_and_strips import place_estimates
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import Level, PointMark, SweepPoint
 from axiom_weigh.statistics.estimands import needed
+from axiom_weigh.values import Evidence
 
 MOST_LINES = 1_000  # of a course, more than any has
 
@@ -102,7 +103,9 @@ def mark_compared_arms(
     first, second, estimand = compared
     worded, line = with_words(estimand, manifest, manifest.configs), numbers[estimand["name"]]
     arms = name_arms(worded)
-    how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
+    over = f" over {line.designs} designs" if isinstance(line, Evidence) and line.designs > 1 else ""
+    how_much = estimate_with_unit(worded, line.estimate, line.low, line.high) if line.estimate is not None else ""
+    how_much = f"{how_much}{over}," if how_much else ""
     return (
         PointMark(point=by_place[first], words=arms[0], more=(how_much, f"compared with {arms[1]}")),
         PointMark(point=by_place[second], words=arms[1], is_reference=True),
