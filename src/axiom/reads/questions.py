@@ -87,7 +87,7 @@ def question_page(reading: Reading, name: str) -> Answer:
         for view in views
     ]
     carriers = [row for row in rows if row["number"] in carrying]
-    decided = [row for row in rows if row["verdict"].is_decided]
+    decided = sorted((row for row in rows if row["verdict"].is_decided), key=lambda row: bool(row["author"]))
     picture = describe_picture(reading, stored, manifest, answered["picture"], answered["rests_on"])
     picture["is_ringed"] = picture.get("is_placed", False) and (
         find_compared_arms(manifest, answered["rests_on"]) is not None
@@ -116,6 +116,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "told_by_makers": _tell_recorded_numbers(manifest, answered["rests_on"]) if answered["recorded"] else [],
             "told_besides": _tell_recorded_numbers(manifest, settled - set(answered["rests_on"])),
             "told": carriers or ([] if answered["recorded"] else decided),
+            "told_beside_answer": [row for row in decided if carriers and row not in carriers and not row["author"]],
             "decided": len(decided),
             "findings": rows,
             "open": [

@@ -123,6 +123,20 @@ def test_what_fell_is_no_answer_any_more(browse, lab):
     assert SAID[Verdict.POSITIVE] not in text
 
 
+def test_what_a_file_asked_besides_stands_beside_the_answer_once_it_is_decided(browse, small_lab, tmp_path):
+    own = TEXT[TEXT.index("        Estimand(") : TEXT.index("    ),\n    headlines")]
+    other = own.replace("grows", "counts").replace('measure="total"', 'measure="count"')
+    small_lab.publish(prepare_text("tiny_sum", TEXT.replace(own, own + other), tmp_path))
+    reader = browse(small_lab)
+    reader.app._fresh = 0.0  # so that each page is made again
+    for number, besides in ((1, []), (2, [2])):
+        with small_lab.db.transaction():
+            record(small_lab.db, number, weighed(2), (), session_id=None, now=small_lab.now)
+        question = reader.get("/questions/tiny_sum.json").json["question"]
+        assert [row["number"] for row in question["told"]] == [1]
+        assert [row["number"] for row in question["told_beside_answer"]] == besides
+
+
 def test_an_answer_is_as_sure_as_the_finding_that_carries_it(browse, lab):
     say(lab, grade=Grade.MODERATE)
     question, home, _ = pages_of(browse, lab)

@@ -60,7 +60,7 @@ _TOP = """
 SELECT * FROM balance WHERE holder = :holder
     AND NOT (holder = 'volunteer' AND holder_id IN (SELECT id FROM volunteer WHERE is_simulated = 1))
     AND NOT (holder = 'host' AND holder_id IN (SELECT id FROM host WHERE is_simulated = 1))
-ORDER BY total DESC LIMIT :limit
+ORDER BY total DESC, holder_id LIMIT :limit
 """
 _BEGAN_VOLUNTEERS = "SELECT v.id, v.created_at FROM json_each(:ids) j CROSS JOIN volunteer v ON v.id = j.value"
 _BEGAN_HOSTS = "SELECT h.id, h.created_at FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value"

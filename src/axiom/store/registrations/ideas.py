@@ -21,7 +21,7 @@ _ONE = f"{_SELECT} WHERE i.id = :id"
 _OF_VOLUNTEER = f"{_SELECT} WHERE i.volunteer_id = :volunteer_id ORDER BY i.id DESC"
 _OF_NUMBERS = f"{_SELECT} WHERE i.id IN (SELECT value FROM json_each(:numbers))"
 _IS_PUBLIC = "shown_at IS NOT NULL AND state != 'withdrawn'"
-_ORDER = "ORDER BY state != 'open', id DESC"
+_ORDER = "ORDER BY state != 'open', coalesce(answered_at, 0) DESC, id DESC"  # what is open, then the newest answer
 _NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) {_ORDER}"
 _PUBLIC_NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) AND {_IS_PUBLIC} {_ORDER}"
 _UNSHOWN = "SELECT id FROM idea WHERE state = 'open' AND shown_at IS NULL ORDER BY id DESC"
@@ -63,7 +63,7 @@ def list_volunteer_ideas(db: Database, volunteer_id: int) -> list[StoredIdea]:
 
 
 def list_idea_numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
-    """The numbers of all ideas, or of those that everybody may read: open ones first, then the newest."""
+    """The numbers of all ideas, or of those that everybody may read: open ones first, then what was answered last."""
     return db.column(int, _PUBLIC_NUMBERS if public else _NUMBERS, state=state)
 
 

@@ -16,8 +16,8 @@ from axiom.laboratory.planning.rules.capacity import (
     reserve_capacity,
     why_no_more,
 )
-from axiom.laboratory.planning.rules.eligible import list_waiting_work
 from axiom.laboratory.planning.rules.filled_hosts import fill_hosts
+from axiom.laboratory.planning.rules.waiting_work import list_waiting_work
 from axiom.rules.planning.task_size import UsualHosts
 
 NEED = Need(memory_mb=400, disk_mb=100)

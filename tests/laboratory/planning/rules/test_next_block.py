@@ -12,11 +12,11 @@ from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, PlanWishes, Purpose
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.eligible import list_waiting_work
 from axiom.laboratory.planning.rules.filled_hosts import fill_hosts
 from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.planning.rules.preview import compose_preview
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, compute_worths
+from axiom.laboratory.planning.rules.waiting_work import list_waiting_work
 
 
 def shares(found, by: str = "purpose") -> dict:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from axiom_weigh.amounts import counted as so_many
-from axiom_weigh.statistics import ranks
+from axiom_weigh.statistics import group_differences
 from axiom_weigh.values import OUTVOTED, Alarm, Force, Home, Observation
 
 _QUESTIONS = 3  # does a host lie elsewhere, do all hosts together, do platforms?
@@ -49,22 +49,26 @@ class HostValues:
         return [_one_of(observation, homes) for observation in self.known]
 
     @cached_property
-    def scored(self) -> Sequence[ranks.NormalScores]:
+    def scored(self) -> Sequence[group_differences.NormalScores]:
         """Ranked once, for hosts and platforms both."""
-        return ranks.scored(self.values, self.designs)
+        return group_differences.scored(self.values, self.designs)
 
 
-def apart(alone: HostValues, groups: Sequence[int | str | None], least: int) -> tuple[ranks.Spread | None, int]:
+def apart(
+    alone: HostValues, groups: Sequence[int | str | None], least: int
+) -> tuple[group_differences.Spread | None, int]:
     """How far groups lie apart that have so many values, and how many groups that are; each value says its group."""
     amounts = Counter(groups)
     telling = {group for group, amount in amounts.items() if group is not None and amount >= least}
     if len(telling) < _FEW:
         return None, len(telling)
     if len(telling) == len(amounts):
-        return ranks.apart(groups, alone.scored), len(telling)
+        return group_differences.apart(groups, alone.scored), len(telling)
     places = [place for place, group in enumerate(groups) if group in telling]
-    among = ranks.scored([alone.values[place] for place in places], [alone.designs[place] for place in places])
-    return ranks.apart([groups[place] for place in places], among), len(telling)
+    among = group_differences.scored(
+        [alone.values[place] for place in places], [alone.designs[place] for place in places]
+    )
+    return group_differences.apart([groups[place] for place in places], among), len(telling)
 
 
 def _one_of(observation: Observation, homes: Mapping[int, Home]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.statistics.ranks import apart, scored
+from axiom_weigh.statistics.group_differences import apart, scored
 from axiom_weigh.tables.doubts import AS_STARTED, Doubt
 
 _SELDOM = 0.01  # tables of one law are doubted no more often, over all questions together

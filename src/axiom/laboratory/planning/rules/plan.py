@@ -20,11 +20,11 @@ from axiom.laboratory.planning.rules.blocks_into_workunits import (
     order_pilot,
 )
 from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate, candidate_obstacle, is_stopped
-from axiom.laboratory.planning.rules.eligible import list_waiting_work, most_tasks_let_out
 from axiom.laboratory.planning.rules.filled_hosts import FilledFleet, FilledHost, fill_hosts
 from axiom.laboratory.planning.rules.next_block import BlockOffer, ChosenOffer, OrderBook, choose_offer
 from axiom.laboratory.planning.rules.usable_cores import UsableCores, count_usable_cores
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, BlockValue, compute_block_values
+from axiom.laboratory.planning.rules.waiting_work import list_waiting_work, most_tasks_let_out
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import planning as limits
 from axiom.rules.planning.task_size import UsualHosts, derive_usual_hosts

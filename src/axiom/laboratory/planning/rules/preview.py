@@ -7,9 +7,9 @@ from axiom.domain.planning import Goal, Preview, Supply
 from axiom.domain.rounds import Allotment, Plan
 from axiom.laboratory.planning.rules.awaited_work import describe_awaited_work
 from axiom.laboratory.planning.rules.candidates import Candidate, count_goal_replicates
-from axiom.laboratory.planning.rules.eligible import list_waiting_work
 from axiom.laboratory.planning.rules.filled_hosts import fill_hosts, list_placements
 from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
+from axiom.laboratory.planning.rules.waiting_work import list_waiting_work
 from axiom.limits import planning as limits
 from axiom_weigh.amounts import counted
 
