@@ -124,6 +124,8 @@ def test_what_is_not_allowed_is_refused_and_audited(there):
             assert is_problem(client.post(f"/api/commands/{name}", json={}), 403, "NotAllowed")
         words = {"experiment": "own_sum", "text": OWN_SUM}
         assert client.post("/api/commands/experiment.publish?dry_run=1", json=words).json()["dry_run"] is True
+        for query in ("dry_run=1&dry_run=0", "dry_run=1&dryrun=1", "dry_run=maybe"):
+            assert is_problem(client.post(f"/api/commands/experiment.publish?{query}", json=words), 400, "WrongUse")
     entry = next(row for row in there.audited("operate") if row["command"] == "experiment.publish")
     assert len(json.dumps(entry)) < 2_000, "its text is audited by its digest"
     with there.client("propose") as client:

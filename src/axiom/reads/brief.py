@@ -17,6 +17,7 @@ from axiom.reads import findings as finding_views
 from axiom.reads import proposals as proposal_views
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.finding_lists import read_finding_rows
 from axiom.reads.graph import Graph
 from axiom.reads.rounds import log
 from axiom.reads.rounds import session_lists as session_rows
@@ -66,7 +67,7 @@ def _stands(reading: Reading) -> Answer:
     briefs = findings.list_finding_briefs(reading.db)
     weighed = [brief for brief in briefs if brief.weighed_at]
     newest = sorted(weighed, key=lambda brief: str(brief.weighed_at), reverse=True)[: account_limits.ROWS_OF_A_BRIEFING]
-    rows = finding_views.read_finding_rows(reading, Graph(reading), [brief.number for brief in newest])
+    rows = read_finding_rows(reading, Graph(reading), [brief.number for brief in newest])
     return {
         "findings": len(briefs),
         "grades": dict(sorted(Counter(brief.grade.value for brief in weighed).items())),

@@ -9,13 +9,13 @@ from axiom.domain.evidence import VOID
 from axiom.limits import front_page as limits
 from axiom.limits import news as news_limits
 from axiom.reads import failures
-from axiom.reads import findings as finding_views
 from axiom.reads import news as news_views
 from axiom.reads.base.fleet_extent import fleet_extent
 from axiom.reads.base.glossary import WORDS
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import shared_card_address
+from axiom.reads.finding_lists import read_finding_rows
 from axiom.reads.graph import Graph, count_earlier_claims
 from axiom.reads.maps import recent_tiles
 from axiom.reads.questions import list_questions
@@ -39,7 +39,7 @@ def home_page(reading: Reading) -> Answer:
     standing = {brief.number for brief in decided if brief.status == "open"}
     week = [number for number in recent if number in standing][: limits.FINDINGS]
     shown = week or [brief.number for brief in decided[: limits.FINDINGS]]
-    row = finding_views.read_finding_rows(reading, Graph(reading), shown)
+    row = read_finding_rows(reading, Graph(reading), shown)
     every = experiments.list_experiment_versions(reading.db)
     questions = list_questions(reading, every, briefs)
     answered = [question for question in questions if question["headline"]]

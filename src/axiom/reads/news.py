@@ -10,9 +10,9 @@ from email.utils import format_datetime
 from axiom.boinc.xml import escape_xml, in_ascii
 from axiom.limits import front_page as front_page_limits
 from axiom.limits import news as limits
-from axiom.reads import findings
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.finding_lists import list_discoveries
 from axiom.store import news
 from axiom.store import news as stored
 from axiom.store.news import News
@@ -72,7 +72,7 @@ def _discoveries(reading: Reading, a_day: int) -> list[Answer]:
             "at": at.isoformat(),
             "day": at.date().isoformat(),
         }
-        for finding, at in findings.list_discoveries(reading, limits.ON_THE_PAGE, a_day)
+        for finding, at in list_discoveries(reading, limits.ON_THE_PAGE, a_day)
         if (line := finding.line) is not None
     ]
 

@@ -14,6 +14,7 @@ from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep, draw
 from axiom.reads import experiments, findings
 from axiom.reads.base.query_errors import not_a_choice
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.finding_lists import read_estimands
 from axiom.signed.manifests import Manifest
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import evidence
@@ -49,7 +50,7 @@ def describe_picture(
     noun, number, kind = name.split("/")
     if noun == "finding":
         observed = evidence.read_observations(reading.db, int(number))
-        shown = findings.plot_repetitions(reading, int(number), findings.read_estimands(reading)[int(number)], observed)
+        shown = findings.plot_repetitions(reading, int(number), read_estimands(reading)[int(number)], observed)
     else:
         shown = experiments.plot_picture(reading, stored, manifest, kind) or {}
     chosen = {word: text for word in WORDS.split() if (text := reading.query.get(word))}

@@ -38,6 +38,7 @@ from axiom.reads.base.docstring import describe_papers
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import shared_card_address
+from axiom.reads.finding_lists import read_estimands
 from axiom.reads.question_pictures import WORDS, describe_picture
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
@@ -204,7 +205,7 @@ def describe_answer(
     """
     return reading.memo.get_or_create(
         ("answer", stored.id),
-        lambda: _compose_answer(finding_views.read_estimands(reading), stored, manifest, briefs),
+        lambda: _compose_answer(read_estimands(reading), stored, manifest, briefs),
         version=(manifest, briefs),
     )
 

@@ -24,6 +24,7 @@ from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.paging import paginate_ids
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.base.resolved_prose import quote_text
+from axiom.reads.finding_lists import read_estimands
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -95,7 +96,7 @@ def registration_page(reading: Reading, number: int) -> Answer:
 @page_at("/forecasters", "forecasters.html")
 def forecasters_page(reading: Reading) -> Answer:
     """Who predicted what was found, and how far their chances may be taken at their word."""
-    smallest = {number: estimand["smallest"] for number, estimand in finding_views.read_estimands(reading).items()}
+    smallest = {number: estimand["smallest"] for number, estimand in read_estimands(reading).items()}
     lost = [prediction for draft in drafts.list_lost_drafts(reading.db) if (prediction := _lost(draft))]
     scored = [*lost, *(_scored(row, smallest) for row in scores.list_scores(reading.db))]
     return {

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 
 import pytest
@@ -196,6 +197,38 @@ def test_a_store_that_cannot_store_acknowledges_nothing_and_calls_nothing_whole(
     assert place.stored() == {1: LARGE}
     place.writer.stop()
     assert [status_of(place.say(head(body))) for body in (SMALL, LARGE[::-1])] == [1, 1]
+
+
+def test_an_output_that_comes_while_another_fails_is_stored_in_its_own_turn(place, monkeypatch):
+    other, answers, is_waiting = another_task(place, 2), [], threading.Event()
+    answer, store = upload_handlers.Transfers._answer, upload_handlers.Transfers.store
+
+    def fail(*_, **__):
+        raise StorageFull("full")
+
+    def arrive_then_answer(self, batch, done):
+        if not answers:
+            monkeypatch.setattr(upload_handlers.uploads, "record_uploads", record)
+            request = head(SMALL, name=other)
+            arrival = place.transfers.arrive(len(request))
+            arrival.take(request)
+            answers.append(arrival.finish())
+            assert is_waiting.wait(PATIENCE)
+        answer(self, batch, done)
+
+    def store_and_tell(self, output):
+        done = store(self, output)
+        if output.name == other:
+            is_waiting.set()
+        return done
+
+    record = upload_handlers.uploads.record_uploads
+    monkeypatch.setattr(upload_handlers.uploads, "record_uploads", fail)
+    monkeypatch.setattr(upload_handlers.Transfers, "_answer", arrive_then_answer)
+    monkeypatch.setattr(upload_handlers.Transfers, "store", store_and_tell)
+    assert status_of(place.say(head(LARGE))) == 1
+    assert answers[0].result(PATIENCE) == upload_done_reply()
+    assert place.stored() == {2: SMALL}
 
 
 def another_task(place, number: int) -> str:

@@ -190,6 +190,17 @@ def test_a_cluster_speaks_for_no_other_and_what_is_forged_is_noticed(cluster):
     assert cluster.task(order.task).state is TaskState.INVALID
 
 
+@pytest.mark.parametrize("is_other", [False, True])
+def test_a_task_that_is_reported_twice_at_once_keeps_the_output_that_was_taken(cluster, is_other):
+    (order,) = cluster.source.ask(frozenset(), 1)
+    host, body = cluster.source.host_id, cluster.output(order)
+    again = body.replace(b'"total":0.5', b'"total":9.5') if is_other else body
+    cluster.source.report([(finished(order, host=host), body), (finished(order, host=host), again)])
+    assert (cluster.task(order.task).state, cluster.stored()) == (TaskState.RETURNED, 1)
+    cluster.judge()
+    assert cluster.task(order.task).state is TaskState.VALID
+
+
 def test_a_pilot_waits_while_a_proxy_says_that_the_laboratory_is_down():
     replies = [(521, b"<html>"), (200, b"a chain")]
 

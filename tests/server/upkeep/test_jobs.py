@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 
 import pytest
 from patience import PATIENCE
@@ -83,6 +84,21 @@ def test_a_job_that_fails_is_written_down_and_tried_again(work, writer):
     doing.nudge("publish")
     row = until(writer, lambda row: row["last_ok"] is not None)
     assert (tried.qsize(), row["last_error"]) == (2, "")
+
+
+def test_a_job_that_fails_is_not_done_as_often_as_it_is_nudged(work, writer):
+    tried = queue.Queue()
+
+    def fail():
+        tried.put(1)
+        raise ValueError("no luck")
+
+    began = time.monotonic()
+    doing = work(Job(name="validate", every=3_600.0, work=fail, remembered=False))
+    while tried.qsize() < 5:
+        doing.nudge("validate")
+        time.sleep(0.001)
+    assert time.monotonic() - began > 1.4  # four pauses, each twice as long as the one before
 
 
 def test_of_a_job_of_every_second_an_error_is_remembered_until_it_is_over(work, writer):

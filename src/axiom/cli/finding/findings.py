@@ -22,7 +22,7 @@ from axiom.cli.output import (
 from axiom.cli.reading import open_reading, read_page
 from axiom.errors import WrongUse
 from axiom.laboratory.findings.rules.order import FindingOrder
-from axiom.reads import findings
+from axiom.reads import finding_lists, findings
 from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import appearing
@@ -51,7 +51,7 @@ finding.add_command(links.graph)
 @reading_options
 def list_findings(alias: str, order: str | None, folder: Folder) -> Shown:
     """Every finding with its newest evidence."""
-    answer = read_page(folder, findings.findings_page, query={"alias": alias, "order": order or ""})
+    answer = read_page(folder, finding_lists.findings_page, query={"alias": alias, "order": order or ""})
     yield answer
     show_table(
         ("number", "answer", "verdict", "reads", "grade", "status", "estimate", "interval", "seeds"),
@@ -154,7 +154,7 @@ def paper(
 def show_near(claim: str, factors: str, measure: str, folder: Folder) -> Shown:
     """Has CLAIM been asked? The findings that are nearest to it, and what differs."""
     answer = read_page(
-        folder, findings.nearest_findings_page, query={"claim": claim, "factors": factors, "measure": measure}
+        folder, finding_lists.nearest_findings_page, query={"claim": claim, "factors": factors, "measure": measure}
     )
     yield answer
     near = answer["near"]

@@ -289,10 +289,11 @@ class Transfers:
             output.answer.set_result(answer)
 
     def _fail(self, batch: list[WholeOutput]) -> None:
-        """Nothing of these was stored; nor of those for which the writer never looked."""
-        with self._lock:
-            failed, self._waiting = [*batch, *self._waiting], []
-        for output in failed:
+        """Nothing of these was stored; of none where the writer never looked who waits. Who came since has a turn."""
+        if not batch:
+            with self._lock:
+                batch, self._waiting = self._waiting, []
+        for output in batch:
             output.answer.set_result(upload_retry_reply(_BUSY))
 
     def _store_small(self, db: Database, batch: list[WholeOutput]) -> list[bytes]:

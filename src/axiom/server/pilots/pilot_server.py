@@ -124,9 +124,9 @@ class PilotServer:
             report if body is None else replace(report, output_digest=next(digests)) for report, body in finished
         ]
         answers = take_reports(db, self.folder, reports, now)
-        refused = {answer.task_id for answer in answers if answer.state is None}
-        for report in reports:
-            if report.task_id in refused and report.output_digest is not None:
+        refused = [report for report, answer in zip(reports, answers, strict=True) if answer.state is None]
+        for report in refused:
+            if report.output_digest is not None:
                 blobs.release_output_blob(db, report.output_digest)
         return len(answers) - len(refused)
 

@@ -34,7 +34,7 @@ log = logging.getLogger("axiom.rpc")
 
 
 class ReportRate:
-    """So many reports a second are judged at once; what comes beyond waits for the next round of the validator."""
+    """The reports of so many contacts a second are judged at once; those of others wait for the validator's next round."""
 
     def __init__(self) -> None:
         self._second = 0
@@ -44,7 +44,7 @@ class ReportRate:
         second = int(now.timestamp())
         self._times = self._times + 1 if second == self._second else 1
         self._second = second
-        return self._times <= server_limits.REPORTS_A_SECOND
+        return self._times <= server_limits.REPORTING_CONTACTS_A_SECOND
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,8 @@ ALIVE = "alive"  # the job that writes down that the laboratory is up: an outage
 TURNS = 20  # of its work that a job does in one go: whoever looks whether it is stuck sees it begin again
 log = logging.getLogger("axiom.jobs")
 
+_FIRST_PAUSE, _MOST_DOUBLED = 0.05, 8  # seconds of half the pause after a first failure, in which no nudge is heard
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -87,19 +89,21 @@ class Jobs:
             thread.join(timeout=30)
 
     def _loop(self, job: Job) -> None:
-        pause = job.every
+        pause, failures = job.every, 0
         while not self._stopping.is_set():
             self._began[job.name] = self._now()
             try:
                 self._once(job)
-                pause = job.every
+                pause, failures = job.every, 0
             except AxiomError as error:
-                pause = _next_pause(pause)
+                pause, failures = _next_pause(pause), failures + 1
                 log.error("job.failed name=%s again_in=%.0fs %s", job.name, pause, error)
             except Exception:
-                pause = _next_pause(pause)
+                pause, failures = _next_pause(pause), failures + 1
                 log.exception("job.failed name=%s again_in=%.0fs", job.name, pause)
             self._ended[job.name] = self._now()
+            if failures:  # whoever nudges with every request would have it fail as often
+                self._stopping.wait(min(limits.JOB_PAUSE_SECONDS, _FIRST_PAUSE * 2.0 ** min(failures, _MOST_DOUBLED)))
             job.nudged.wait(pause)
             job.nudged.clear()  # after the wait: a stop is asked for first, and then wakes
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -81,9 +80,9 @@ async def _body(request: Request) -> bytes:
 
 def _is_dry(request: Request) -> bool:
     """Is it a dry run? A query that says something else is refused: mistyped, it would be done in earnest."""
-    query: dict[str, Any] = dict(request.query_params)
-    dry = _DRY.get(query.pop("dry_run", ""))
-    if dry is None or query:
+    words = request.query_params.multi_items()
+    dry = _DRY.get(words[0][1] if words else "")
+    if dry is None or [name for name, _ in words] not in ([], ["dry_run"]):
         raise RequestRefused(400, WrongUse("The query of a command is nothing or dry_run=1. Nothing was done."))
     return dry
 
