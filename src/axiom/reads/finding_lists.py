@@ -63,18 +63,19 @@ def findings_page(reading: Reading) -> Answer:
     graph, briefs = Graph(reading), findings.list_finding_briefs(reading.db)
     newest = max((brief.last_line or 0 for brief in briefs), default=0)
     until = reading.whole("until") or newest
-    verdicts = {brief.number: brief.verdict for brief in briefs if brief.last_line}
-    if until < newest:
-        verdicts = findings.list_verdicts_until(reading.db, until)
-    decided = [brief for brief in briefs if brief.number in verdicts and verdicts[brief.number].is_decided]
-    ordered = [] if misread else _in_order(reading, decided, filters["order"])
+    then = briefs if until >= newest else findings.list_finding_briefs(reading.db, until=until)
+    ordered = (
+        [] if misread else _in_order(reading, [brief for brief in then if brief.verdict.is_decided], filters["order"])
+    )
     is_decided = set(ordered)
-    undecided = [brief.number for brief in briefs if brief.number not in is_decided]
-    undecided.sort(key=lambda number: number not in verdicts)  # what was weighed is nearer to an answer
+    # Of the others what was weighed is nearer to an answer.
+    undecided = sorted(
+        (brief for brief in then if brief.number not in is_decided), key=lambda brief: not brief.last_line
+    )
     version_of = {brief.number: brief.experiment_id for brief in briefs}
-    numbers = [*_by_question(ordered, version_of), *_by_question(undecided, version_of)]
+    numbers = [*_by_question(ordered, version_of), *_by_question([brief.number for brief in undecided], version_of)]
     if any(filters.values()):
-        chosen = set() if misread else _matching(reading, graph, briefs, filters)
+        chosen = set() if misread else _matching(reading, graph, then, filters, is_past=until < newest)
         numbers = [number for number in numbers if number in chosen]
     page = paging.paginate_ids(reading, "from", numbers)
     rows = read_finding_rows(reading, graph, page.shown)
@@ -135,7 +136,9 @@ def make_finding_rows(reading: Reading, graph: Graph, views: Iterable[FindingVie
     return {number: describe_finding(reading, view) | {"aliases": graph.aliases(number)} for number, view in numbered}
 
 
-def _matching(reading: Reading, graph: Graph, briefs: Sequence[FindingBrief], filters: Mapping[str, str]) -> set[int]:
+def _matching(
+    reading: Reading, graph: Graph, briefs: Sequence[FindingBrief], filters: Mapping[str, str], *, is_past: bool
+) -> set[int]:
     theme_of, days = read_themes(), _SINCE.get(filters["since"])
     decided = findings.list_first_decisions(reading.db, since=reading.now - timedelta(days=days)) if days else {}
     verdict, least, alias = filters["verdict"], filters["grade"], filters["alias"]
@@ -143,13 +146,13 @@ def _matching(reading: Reading, graph: Graph, briefs: Sequence[FindingBrief], fi
         brief
         for brief in briefs
         if filters["theme"] in ("", theme_of.get(brief.experiment))
-        and (not days or brief.number in decided)
+        and (not days or (brief.verdict.is_decided and brief.number in decided))
         and (not verdict or brief.verdict == verdict)
         and (not least or _GRADES.index(brief.grade) >= _GRADES.index(Grade(least)))
         and (not alias or any(is_alias(alias, names) for names in _old_names(graph, brief)))
     ]
     if words := filters["q"].casefold().split():
-        texts = _read_texts(reading, graph, chosen)
+        texts = _read_texts(reading, graph, chosen, is_past=is_past)
         chosen = [brief for brief in chosen if all(word in texts[brief.number] for word in words)]
     return {brief.number for brief in chosen}
 
@@ -158,9 +161,11 @@ def _old_names(graph: Graph, brief: FindingBrief) -> list[tuple[str, ...]]:
     return [(old["name"], *old["scripts"]) for old in graph.aliases(brief.number)]
 
 
-def _read_texts(reading: Reading, graph: Graph, briefs: Iterable[FindingBrief]) -> dict[int, str]:
+def _read_texts(reading: Reading, graph: Graph, briefs: Iterable[FindingBrief], *, is_past: bool) -> dict[int, str]:
     """All by which a finding may be looked for, made again only of those that stand otherwise than they did."""
-    kept: dict[int, tuple[FindingBrief, str]] = reading.memo.get_or_create("looked for", dict, version=graph.woven)
+    kept: dict[int, tuple[FindingBrief, str]] = reading.memo.get_or_create(
+        ("looked for", is_past), dict, version=graph.woven
+    )
     asking, texts = read_estimands(reading), {}
     for brief in briefs:
         before = kept.get(brief.number)

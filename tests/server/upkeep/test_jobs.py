@@ -86,7 +86,7 @@ def test_a_job_that_fails_is_written_down_and_tried_again(work, writer):
     assert (tried.qsize(), row["last_error"]) == (2, "")
 
 
-def test_a_job_that_fails_is_not_done_as_often_as_it_is_nudged(work, writer):
+def test_a_job_that_fails_is_not_done_as_often_as_it_is_nudged(work):
     tried = queue.Queue()
 
     def fail():

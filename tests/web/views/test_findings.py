@@ -14,7 +14,7 @@ from axiom.laboratory.findings.rules.interest import FindingNews
 from axiom.laboratory.rounds.steps.summary import tell_literature
 from axiom.store.registrations import registrations
 from axiom.web.site.templates import template_environment
-from axiom_weigh.values import Observation, Verdict
+from axiom_weigh.values import Grade, Observation, Verdict
 
 MASTER = "https://lab.example/"
 
@@ -74,27 +74,42 @@ def test_each_finding_that_is_asked_for_stands_on_one_page_the_weighed_first(rea
         assert listed(reader, f"from={number}") == first
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", [5, 3, 2, 6, 4, 1]),
+        ("verdict=undecided", [6, 4, 1]),
+        ("verdict=effect+%2B", [5, 3, 2]),
+        ("grade=Moderate", [5, 3, 2]),
+        ("order=surest", [5, 3, 2, 6, 4, 1]),
+    ],
+)
 def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwhile(
-    browse, small_lab, prepared, monkeypatch
+    browse, small_lab, prepared, monkeypatch, words, expected
 ):
     monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 2)
 
-    def weigh(number: int) -> None:
+    def weigh(number: int, **changes) -> None:
         with small_lab.db.transaction():
-            record(small_lab.db, number, weighed(2), [], session_id=None, now=small_lab.now)
+            record(small_lab.db, number, weighed(2, **changes), [], session_id=None, now=small_lab.now)
 
     for version in range(1, 7):
         small_lab.publish(prepared(version=version))
     seen: list[int] = []
     for number in (2, 3, 5):
         weigh(number)
-    address, changes = "/findings.json", iter((lambda: weigh(6), lambda: small_lab.publish(prepared(version=9))))
+
+    def change() -> None:
+        weigh(6, grade=Grade.STRONG)
+        weigh(5, verdict=Verdict.UNDECIDED, grade=Grade.AWAITING)
+
+    address, changes = f"/findings.json?{words}", iter((change, lambda: small_lab.publish(prepared(version=9))))
     while address:
         page = browse(small_lab).get(address).json
         seen += [row["number"] for row in page["findings"]]
         address = page["next"]
         next(changes, lambda: None)()
-    assert seen == [5, 3, 2, 6, 4, 1]
+    assert seen == expected
 
 
 def test_what_is_decided_stands_under_its_question_and_what_is_open_is_folded(browse, small_lab, prepared):

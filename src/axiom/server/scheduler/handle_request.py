@@ -34,7 +34,7 @@ log = logging.getLogger("axiom.rpc")
 
 
 class ReportRate:
-    """The reports of so many contacts a second are judged at once; those of others wait for the validator's next round."""
+    """The reports of so many contacts a second are judged at once; those of others wait for the validator."""
 
     def __init__(self) -> None:
         self._second = 0

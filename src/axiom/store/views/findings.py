@@ -52,9 +52,7 @@ LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
 ORDER BY f.id DESC
 """
-_VERDICTS_UNTIL = """
-SELECT finding_number, verdict, max(line) AS line FROM evidence WHERE id <= :until GROUP BY finding_number
-"""
+_BRIEF_UNTIL = _BRIEF.replace("finding_number = f.id)", "finding_number = f.id AND id <= :until)")
 _FIRST_DECIDED = """
 SELECT finding_number, min(created_at) AS at FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
 GROUP BY finding_number HAVING min(created_at) >= :since ORDER BY at DESC
@@ -234,7 +232,9 @@ def list_failing_hosts(db: Database, experiment_id: int) -> list[FailingHost]:
     return [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
 
 
-def list_finding_briefs(db: Database) -> list[FindingBrief]:
+def list_finding_briefs(db: Database, *, until: int | None = None) -> list[FindingBrief]:
+    """As they stand, or as they stood when `until` was the newest line of evidence."""
+    rows = db.fetch_tuples(_BRIEF) if until is None else db.fetch_tuples(_BRIEF_UNTIL, until=until)
     return [
         FindingBrief(
             number=number,
@@ -249,15 +249,8 @@ def list_finding_briefs(db: Database) -> list[FindingBrief]:
             weighed_at=from_optional_microseconds(at),
             last_line=last_line,
         )
-        for number, status, experiment, version, verdict, grade, estimate, low, high, at, last_line in db.fetch_tuples(
-            _BRIEF
-        )
+        for number, status, experiment, version, verdict, grade, estimate, low, high, at, last_line in rows
     ]
-
-
-def list_verdicts_until(db: Database, until: int) -> dict[int, Verdict]:
-    """What was said of each finding when this was the newest line of evidence; of others there was none."""
-    return {row["finding_number"]: Verdict(row["verdict"]) for row in db.select(_VERDICTS_UNTIL, until=until)}
 
 
 def list_first_decisions(db: Database, since: datetime = _BEGINNING) -> dict[int, datetime]:
