@@ -300,6 +300,8 @@ def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_now(volunteers
     assert of(volunteers, "desk", replace(POLICY, daily_per_core=5)).most_tasks == 4
     volunteers.ask(2)
     assert of(volunteers, "desk").most_tasks == 3
+    volunteers.db.execute("UPDATE task SET state = 'valid' WHERE host_id = 2")
+    assert of(volunteers, "desk").most_tasks == 3  # that it is back opens no place within the hour
     volunteers.host("boast", cores=4_096, memory_mb=10**8, volunteer="Cy")
     assert (of(volunteers, "desk").cores, of(volunteers, "boast").cores) == (4, 8)  # and no more for its word
     volunteers.db.execute("UPDATE host SET valid_in_row = 1 WHERE id = 3")

@@ -15,7 +15,7 @@ from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
 from axiom.rules.hosts.memory import HostRoom
-from axiom.rules.hosts.reliability import is_barred
+from axiom.rules.hosts.reliability import QUOTA_LASTS, is_barred
 from axiom.rules.hosts.speed import speed_of
 from axiom.rules.planning.task_size import TaskSize, UsualHosts, derive_usual_hosts, order_size
 from axiom.rules.tasks.assignment import Allowance, believed_cores, count_sent_today, hourly_quota, most_in_hand
@@ -25,6 +25,7 @@ from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet
 from axiom.store.hosts.fleet import PresentHost, TasksOnHost
 from axiom.store.registrations import registrations
+from axiom.store.tasks import waiting_tasks
 from axiom_weigh.grouping import group_pairs
 
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
@@ -49,11 +50,27 @@ def list_supplies(
     """Every host that was heard from lately; or so many of them, or one. Looking changes nothing."""
     cell_sizes = read_cell_sizes(db)
     by_host = group_pairs((portion.host_id, portion) for portion in fleet.list_tasks_in_hand(db))
-    allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
+    volunteers = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     return [
-        _supply(present, by_host.get(present.host.id, ()), cell_sizes, _OURS if present.is_ours else allowance, now)
+        _supply(
+            present,
+            by_host.get(present.host.id, ()),
+            cell_sizes,
+            allowance,
+            now,
+            sent_lately=_count_sent_lately(db, present.host, allowance, now),
+        )
         for present in fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
+        for allowance in [_OURS if present.is_ours else volunteers]
     ]
+
+
+def _count_sent_lately(db: Database, host: Host, allowance: Allowance, now: datetime) -> int:
+    """How many tasks it had within the hour, as whoever hands them out counts: most hosts have no hourly quota."""
+    quota = hourly_quota(host, allowance)
+    if quota is None:
+        return 0
+    return waiting_tasks.count_tasks_sent_since(db, host.id, now - QUOTA_LASTS, limit=quota)
 
 
 def find_able_hosts(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[int], Counter[str]]:
@@ -103,6 +120,8 @@ def _supply(
     cell_sizes: Mapping[tuple[int, int], CellSize],
     allowance: Allowance,
     now: datetime,
+    *,
+    sent_lately: int = 0,
 ) -> Supply:
     host, preferences = present.host, present.preferences
     sized = [
@@ -140,7 +159,7 @@ def _supply(
         busy_gpus=on_gpus,
         used_memory_mb=HostRoom(None, places, memory).most,
         in_hand_seconds=sum(portion.cells * size.cell_seconds for portion, size in sized),
-        most_tasks=_most_tasks(present, sum(portion.tasks for portion in portions), allowance, now),
+        most_tasks=_most_tasks(present, sum(portion.tasks for portion in portions), sent_lately, allowance, now),
         obstacle=_obstacle(present, cores),
     )
 
@@ -156,7 +175,9 @@ def _cores(host: Host, allowance: Allowance) -> int:
     return min(believed_cores(host), most_in_hand(host, allowance))
 
 
-def _most_tasks(present: PresentHost, in_hand: int, allowance: Allowance, now: datetime) -> int | None:
+def _most_tasks(
+    present: PresentHost, in_hand: int, sent_lately: int, allowance: Allowance, now: datetime
+) -> int | None:
     """How many more tasks it may have now, by its standing; any number for a host of the laboratory's own."""
     if not allowance.heeds_standing:
         return None
@@ -164,7 +185,7 @@ def _most_tasks(present: PresentHost, in_hand: int, allowance: Allowance, now: d
     if allowance.daily_per_core is not None:
         left = min(left, allowance.daily_per_core * believed_cores(present.host) - count_sent_today(present.host, now))
     hourly = hourly_quota(present.host, allowance)
-    return max(0, left if hourly is None else min(left, hourly - in_hand))
+    return max(0, left if hourly is None else min(left, hourly - sent_lately))
 
 
 def _obstacle(present: PresentHost, cores: int) -> str:
