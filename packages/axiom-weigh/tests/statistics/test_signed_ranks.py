@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from axiom_weigh.statistics import ranks
-from axiom_weigh.statistics.ranks import chi_squared_tail
+from axiom_weigh.statistics import group_differences
+from axiom_weigh.statistics.group_differences import chi_squared_tail
 from axiom_weigh.statistics.shares_and_medians import MOST
 from axiom_weigh.statistics.signed_ranks import either, interval, log_es, pseudo_median, stream
 
@@ -222,7 +222,7 @@ GROUP_LAWS = {
 
 
 def apart(values, groups, strata):
-    return ranks.apart(groups, ranks.scored(values, strata))
+    return group_differences.apart(groups, group_differences.scored(values, strata))
 
 
 def test_the_tail_is_that_of_an_independent_implementation():
