@@ -9,10 +9,7 @@ from urllib.parse import urlencode
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import VOID, Meaning, verdict_meaning
-from axiom.domain.headlines.answers import (
-    compose_answer,
-    setting_of,
-)
+from axiom.domain.headlines.answers import compose_answer, setting_of
 from axiom.laboratory.findings.rules.novelty import (
     AskedClaim,
     NearFinding,
@@ -30,11 +27,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import read_themes
 from axiom.store.views import findings
-from axiom.store.views.findings import (
-    FindingBrief,
-    FindingView,
-    list_registered_claims,
-)
+from axiom.store.views.findings import FindingBrief, FindingView, list_registered_claims
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Grade, Verdict
 

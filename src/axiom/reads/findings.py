@@ -7,12 +7,7 @@ from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.domain.headlines.answers import (
-    compose_mark,
-    compose_quantity,
-    compose_row,
-    tell_size,
-)
+from axiom.domain.headlines.answers import compose_mark, compose_quantity, compose_row, tell_size
 from axiom.domain.headlines.numbers import (
     amount_with_unit,
     estimand_scale,
@@ -46,12 +41,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, releases
 from axiom.store.findings import finding_notes, references
 from axiom.store.views import findings
-from axiom.store.views.findings import (
-    CourseLine,
-    FindingView,
-    Forecast,
-    HistoryLine,
-)
+from axiom.store.views.findings import CourseLine, FindingView, Forecast, HistoryLine
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.evidence.rounding import round_e_value

@@ -117,7 +117,9 @@ def question_page(reading: Reading, name: str) -> Answer:
             "told_by_makers": _tell_recorded_numbers(manifest, answered["rests_on"]) if answered["recorded"] else [],
             "told_besides": _tell_recorded_numbers(manifest, settled - set(answered["rests_on"])),
             "told": carriers or ([] if answered["recorded"] else decided),
-            "told_beside_answer": [row for row in decided if carriers and row not in carriers and not row["author"]],
+            "told_beside_answer": [
+                row for row in decided if carrying and row["number"] not in carrying and not row["author"]
+            ],
             "decided": len(decided),
             "findings": rows,
             "open": [
@@ -126,7 +128,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             ],
             "pictured": picture.get("pictured", []),
             "left_open": {name: number.seeds for name, number in makers.items()},
-            "compared": _compare_with_papers(reading, stored, views),
+            "compared": _compare_with_papers(reading, manifest, views),
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
             "figure": picture,
@@ -320,9 +322,8 @@ def _find_same_number(
     return next((recorded[name] for name in (estimand["name"], *same) if name in recorded), None)
 
 
-def _compare_with_papers(reading: Reading, stored: StoredExperiment, views: Sequence[FindingView]) -> list[Answer]:
-    """What papers said of the numbers, as the newest bundle tells it: what was registered may not have it."""
-    manifest = stored_manifest(stored.manifest)
+def _compare_with_papers(reading: Reading, manifest: Manifest, views: Sequence[FindingView]) -> list[Answer]:
+    """What papers said of the numbers, as the file tells it today: what was registered may not have it."""
     approved = references.list_approved_references(reading.db)
     recorded = find_recorded_numbers(manifest.name, manifest.version)
     own = {view.finding.estimand: view for view in reversed(views) if view.measured.estimate is not None}

@@ -20,7 +20,7 @@ from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
-from axiom.signed.sources import FOLDER, experiment_path
+from axiom.signed.sources import FOLDER
 
 _REFERENCE = "docs/reference/experiment.md has all words of a file, and docs/reference/kit.md what it may import."
 Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclaration, ...]]
@@ -68,8 +68,8 @@ def describe_here(files: Mapping[str, bytes], describe: Describer = describe_fil
 
 def _unusable_file(stem: str, fault: Mapping[str, str]) -> FileUnusable:
     """In the words of its author, whose file lies elsewhere than in a bundle."""
-    where = fault["where"].replace(experiment_path(stem), f"{stem}.py")
-    words = f"{stem}.py cannot be used: {fault['kind']} at {where}: {fault['text']}. Nothing of it was computed."
+    raised = f"{fault['kind']} at {fault['where'].removeprefix(FOLDER)}: {fault['text']}"
+    words = f"{stem}.py cannot be used: {raised}. Nothing of it was computed."
     return FileUnusable(f"{words} {_REFERENCE}", kind=fault["kind"], where=fault["where"])
 
 

@@ -44,6 +44,15 @@ def say(lab, **changes) -> None:
         record(lab.db, 1, weighed(2, **changes), (), session_id=None, now=lab.now)
 
 
+def compute(lab, workunits: int) -> None:
+    lab.host()
+    lab.deploy(workunits=workunits)
+    for _ in range(workunits):
+        order = lab.order(1)
+        lab.report(order, lab.output(order))
+    lab.validate()
+
+
 def pages_of(browse, lab) -> tuple[dict, dict, str]:
     reader = browse(lab)
     question = reader.get("/questions/tiny_sum.json").json["question"]
@@ -251,12 +260,7 @@ DRAWN = DRAWN.replace("needs=", 'figure=Figure(x="size", y="total", title="Total
 
 def test_what_an_address_chooses_of_a_picture_is_told_in_measured_numbers(browse, small_lab, tmp_path):
     small_lab.publish(prepare_text("tiny_sum", DRAWN, tmp_path))
-    small_lab.host()
-    small_lab.deploy(workunits=9)
-    for _ in range(9):
-        order = small_lab.order(1)
-        small_lab.report(order, small_lab.output(order))
-    small_lab.validate()
+    compute(small_lab, 9)
     with small_lab.db.transaction():
         small_lab.db.execute(
             "UPDATE result SET measures = json_set(measures, '$.total', replicate * 7 % 9 + 10 * config)"
@@ -286,11 +290,7 @@ def test_what_an_address_chooses_of_a_picture_is_told_in_measured_numbers(browse
 
 def test_a_place_where_nothing_has_a_value_is_named_since_no_mark_stands_there(browse, small_lab, tmp_path):
     small_lab.publish(prepare_text("tiny_sum", DRAWN, tmp_path))
-    small_lab.host()
-    small_lab.deploy(workunits=1)
-    order = small_lab.order(1)
-    small_lab.report(order, small_lab.output(order))
-    small_lab.validate()
+    compute(small_lab, 1)
     reader = browse(small_lab)
     reader.app._fresh = 0.0  # so that each page is made again
     assert reader.get("/questions/tiny_sum.json").json["question"]["figure"]["valueless"] == []
@@ -306,12 +306,7 @@ def test_a_picture_of_what_happens_or_not_shows_how_often_it_did(browse, small_l
     text = DRAWN.replace("Kind.CONTRAST", "Kind.PROPORTION").replace('{"size": 1}, {"size": 2}', '{"size": 2},')
     text = text.replace("smallest=", "null=0.5, smallest=").replace("0.5, 1.5", "0.6, 0.9")
     small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
-    small_lab.host()
-    small_lab.deploy(workunits=8)
-    for _ in range(8):
-        order = small_lab.order(1)
-        small_lab.report(order, small_lab.output(order))
-    small_lab.validate()
+    compute(small_lab, 8)
     with small_lab.db.transaction():
         small_lab.db.execute("UPDATE result SET measures = json_set(measures, '$.total', replicate < 2 + config)")
     figure = browse(small_lab).get("/questions/tiny_sum.json?line=1&at=2").json["question"]["figure"]

@@ -58,19 +58,13 @@ def list_supplies(
             cell_sizes,
             allowance,
             now,
-            sent_lately=_count_sent_lately(db, present.host, allowance, now),
+            sent_lately=waiting_tasks.count_tasks_sent_since(
+                db, present.host.id, now - QUOTA_LASTS, quota=hourly_quota(present.host, allowance)
+            ),
         )
         for present in fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
         for allowance in [_OURS if present.is_ours else volunteers]
     ]
-
-
-def _count_sent_lately(db: Database, host: Host, allowance: Allowance, now: datetime) -> int:
-    """How many tasks it had within the hour, as whoever hands them out counts: most hosts have no hourly quota."""
-    quota = hourly_quota(host, allowance)
-    if quota is None:
-        return 0
-    return waiting_tasks.count_tasks_sent_since(db, host.id, now - QUOTA_LASTS, limit=quota)
 
 
 def find_able_hosts(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[int], Counter[str]]:

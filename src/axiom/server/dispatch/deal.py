@@ -151,7 +151,11 @@ class Deal:
     is_more: bool = False  # is more there than was thought, since what waits was cut into smaller tasks?
 
     def give_tasks(self, in_hand: Sequence[TasksInHand]) -> tuple[list[GrantedTask], str]:
-        sent = count_sent_today(self.context.host, self.context.now), _count_sent_lately(self.context)
+        context, quota = self.context, hourly_quota(self.context.host, self.context.allowance)
+        lately = waiting_tasks.count_tasks_sent_since(
+            context.db, context.host.id, context.now - QUOTA_LASTS, quota=quota
+        )
+        sent = count_sent_today(context.host, context.now), lately
         granted: list[GrantedTask] = []
         for_others = False
         while True:
@@ -248,14 +252,6 @@ class Deal:
         left = left if room is None else min(left, room)
         shorter = replace(queue, unsent=left, in_progress=queue.in_progress + amount, room=room)
         self.queues[queue.experiment_id] = shorter
-
-
-def _count_sent_lately(context: DispatchContext) -> int:
-    """How many tasks it had within the hour, as far as its quota asks: most hosts have none."""
-    quota = hourly_quota(context.host, context.allowance)
-    if quota is None:
-        return 0
-    return waiting_tasks.count_tasks_sent_since(context.db, context.host.id, context.now - QUOTA_LASTS, limit=2 * quota)
 
 
 def _measure_task(context: DispatchContext, experiment: KnownExperiment, task: WaitingTask) -> WaitingSize:

@@ -289,7 +289,7 @@ class Transfers:
             output.answer.set_result(answer)
 
     def _fail(self, batch: list[WholeOutput]) -> None:
-        """Nothing of these was stored; of none where the writer never looked who waits. Who came since has a turn."""
+        """Nothing of these was stored. The writer never looked for an empty batch: then all that wait have failed."""
         if not batch:
             with self._lock:
                 batch, self._waiting = self._waiting, []

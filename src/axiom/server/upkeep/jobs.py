@@ -19,7 +19,7 @@ ALIVE = "alive"  # the job that writes down that the laboratory is up: an outage
 TURNS = 20  # of its work that a job does in one go: whoever looks whether it is stuck sees it begin again
 log = logging.getLogger("axiom.jobs")
 
-_FIRST_PAUSE, _MOST_DOUBLED = 0.05, 8  # seconds of half the pause after a first failure, in which no nudge is heard
+_DEAF_SECONDS = 0.1  # after a first failure, in which no nudge is heard; twice as long after each further one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,21 +89,20 @@ class Jobs:
             thread.join(timeout=30)
 
     def _loop(self, job: Job) -> None:
-        pause, failures = job.every, 0
+        pause, deaf = job.every, 0.0
         while not self._stopping.is_set():
             self._began[job.name] = self._now()
             try:
                 self._once(job)
-                pause, failures = job.every, 0
+                pause, deaf = job.every, 0.0
             except AxiomError as error:
-                pause, failures = _next_pause(pause), failures + 1
+                pause, deaf = _next_pause(pause, 1.0), _next_pause(deaf, _DEAF_SECONDS)
                 log.error("job.failed name=%s again_in=%.0fs %s", job.name, pause, error)
             except Exception:
-                pause, failures = _next_pause(pause), failures + 1
+                pause, deaf = _next_pause(pause, 1.0), _next_pause(deaf, _DEAF_SECONDS)
                 log.exception("job.failed name=%s again_in=%.0fs", job.name, pause)
             self._ended[job.name] = self._now()
-            if failures:  # whoever nudges with every request would have it fail as often
-                self._stopping.wait(min(limits.JOB_PAUSE_SECONDS, _FIRST_PAUSE * 2.0 ** min(failures, _MOST_DOUBLED)))
+            self._stopping.wait(deaf)  # whoever nudges with every request would have it fail as often
             job.nudged.wait(pause)
             job.nudged.clear()  # after the wait: a stop is asked for first, and then wakes
 
@@ -127,5 +126,5 @@ class Jobs:
             self._errors[job.name] = error
 
 
-def _next_pause(pause: float) -> float:
-    return min(limits.JOB_PAUSE_SECONDS, max(1.0, 2 * pause))
+def _next_pause(pause: float, least: float) -> float:
+    return min(limits.JOB_PAUSE_SECONDS, max(least, 2 * pause))

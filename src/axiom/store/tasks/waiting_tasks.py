@@ -131,8 +131,11 @@ def list_held_tasks(db: Database, host_id: int) -> list[HeldTasks]:
     ]
 
 
-def count_tasks_sent_since(db: Database, host_id: int, since: datetime, *, limit: int) -> int:
-    return db.number(_SENT_SINCE, host_id=host_id, since=to_microseconds(since), limit=limit)
+def count_tasks_sent_since(db: Database, host_id: int, since: datetime, *, quota: int | None) -> int:
+    """How many tasks a host got, as far as its quota asks; of most hosts, which have none, nobody does."""
+    if quota is None:
+        return 0
+    return db.number(_SENT_SINCE, host_id=host_id, since=to_microseconds(since), limit=2 * quota)
 
 
 def list_gpu_endings(db: Database, host_id: int, limit: int) -> list[tuple[TaskState, str, str, datetime]]:

@@ -103,9 +103,10 @@ def mark_compared_arms(
     first, second, estimand = compared
     worded, line = with_words(estimand, manifest, manifest.configs), numbers[estimand["name"]]
     arms = name_arms(worded)
-    over = f" over {line.designs} designs" if isinstance(line, Evidence) and line.designs > 1 else ""
-    how_much = estimate_with_unit(worded, line.estimate, line.low, line.high) if line.estimate is not None else ""
-    how_much = f"{how_much}{over}," if how_much else ""
+    how_much = ""
+    if line.estimate is not None:
+        over = f" over {line.designs} designs" if isinstance(line, Evidence) and line.designs > 1 else ""
+        how_much = f"{estimate_with_unit(worded, line.estimate, line.low, line.high)}{over},"
     return (
         PointMark(point=by_place[first], words=arms[0], more=(how_much, f"compared with {arms[1]}")),
         PointMark(point=by_place[second], words=arms[1], is_reference=True),
