@@ -25,12 +25,11 @@ from axiom.domain.headlines.answers import (
     find_pooled_levels,
     find_unsaid_levels,
     is_size_open,
-    name_in_words,
     name_levels,
-    tell_common_levels,
     with_levels,
     with_words,
 )
+from axiom.domain.headlines.names import hold_level, keep_named_levels, name_in_words, tell_common_levels, tell_config
 from axiom.domain.registrations import estimand_definition
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest
@@ -262,6 +261,17 @@ def test_a_caption_says_of_no_factor_two_things_and_an_axis_has_a_name_without_a
         for measure in measures:
             assert not any(label.startswith(f"{manifest.words.get(measure, '?')} ") for label in common), common
         assert "…" not in (figure.along or name_in_words(manifest.words, figure.x)), manifest.name
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.name)
+def test_a_config_is_told_by_what_a_file_has_words_for_and_by_no_name_in_it(manifest):
+    measures = [measure.name for measure in manifest.measures]
+    for config in manifest.configs:
+        told = tell_config(manifest.words, config, measures)
+        unnamed = config.keys() - keep_named_levels(manifest.words, config, measures).keys()
+        bare = [factor for factor in unnamed if hold_level({}, factor, config[factor]) in told]
+        assert not {"_", "="}.intersection(told), told
+        assert not bare or len(unnamed) == len(config), told
 
 
 def test_an_effect_is_size_open_while_its_interval_reaches_below_what_matters():

@@ -5,7 +5,7 @@ tell it; so such a volunteer has no number here, neither in what is weighed toda
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +16,7 @@ from axiom.reads.base import scope
 from axiom.reads.base.docstring import bundle_files, experiment_source
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import figure_with_table
+from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
@@ -118,14 +119,18 @@ def describe_scope(
     """
     if observed is None:
         observed = findings.list_weighed_observations(reading.db, view.finding.number) if view.line else ()
-    designs = [_design(design, view) for design in list_feeding_registrations(reading, view)]
+    stored = experiments.find_experiment(reading.db, view.finding.experiment_id)
+    manifest = stored_manifest(stored.manifest) if stored else None
+    naming = (manifest.words, [measure.name for measure in manifest.measures]) if manifest else ({}, [])
+    designs = [_design(design, view, *naming) for design in list_feeding_registrations(reading, view)]
     weighed, waiting = _weighed_and_waiting([design["name"] for design in designs], observed)
     spoken = (config for design in designs if design["name"] in weighed for config in design["configs"])
     configs = list({repr(sorted(config.items())): config for config in spoken}.values())
     made_of = _made_of(reading, view)
     apart = "" if scope.is_crossed(configs) else ", not every combination of these levels"
+    which = scope.scope_in_words(configs, *naming)
     words = [
-        f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {scope.scope_in_words(configs)}.",
+        f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {which}.",
         f"{counted(len(configs), 'config')} in {counted(len(weighed), 'design')}{apart}; the estimand is: {quantity}.",
         *([f"Of {counted(len(waiting), 'further design')} nothing is weighed yet."] if waiting else []),
         *([f"The source uses the kit's {join_words([name for name, _ in made_of])}."] if made_of else []),
@@ -176,7 +181,9 @@ def list_finding_forecasts(reading: Reading, view: FindingView) -> list[Forecast
     ]
 
 
-def _design(registration: Registration, view: FindingView) -> Answer:
+def _design(
+    registration: Registration, view: FindingView, words: Mapping[str, str], measures: Collection[str]
+) -> Answer:
     registered = read_registration_body(registration.body)
     configs = scope.select_arm_configs(view.estimand, registered.design.configs)
     return {
@@ -184,7 +191,7 @@ def _design(registration: Registration, view: FindingView) -> Answer:
         "registration": registration.id,
         "cohort": registered.cohort,
         "configs": [dict(config) for config in configs],
-        "words": scope.scope_in_words(configs),
+        "words": scope.scope_in_words(configs, words, measures),
     }
 
 

@@ -17,11 +17,11 @@ from axiom.domain.headlines.answers import (
     find_unsaid_levels,
     grade_answer,
     is_size_open,
-    tell_common_levels,
     tell_pooling,
     with_levels,
     with_words,
 )
+from axiom.domain.headlines.names import tell_common_levels
 from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words
 from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import (

@@ -51,6 +51,18 @@ def one_is_late(shifting, others: int):
     return late
 
 
+def test_why_a_value_is_missing_may_be_worded_otherwise_and_not_become_another_reason(shifting):
+    one_is_late(shifting, others=7)
+    (missing,) = [observed for observed in evidence.read_observations(shifting.db, 1) if observed.value is None]
+    assert missing.why_missing.startswith("nothing was measured with ")
+    shifting.db.execute("UPDATE observation SET why_missing = 'in other words' WHERE value IS NULL")
+    shifting.hold()
+    assert find_wrong_evidence(shifting.db) == []
+    assert evidence.list_newest_evidence(shifting.db)[1].line == 1
+    shifting.db.execute(f"UPDATE observation SET why_missing = '{NOT_WAITING}' WHERE value IS NULL")  # noqa: S608  ours
+    assert find_wrong_evidence(shifting.db) == ["finding 1, line 1 is not what its results say"]
+
+
 def test_a_place_among_all_claims_is_that_of_what_the_line_says(shifting):
     """With its old e-value the finding would stand among all others; the value that has come late takes that away."""
     late = one_is_late(shifting, others=31)

@@ -169,14 +169,21 @@ WIDTHS = [{"width": width, "act": "tanh", "lr": 0.05} for width in (256, 8, 16, 
 
 def test_what_varies_comes_first_of_the_configs_of_the_claim_s_arms():
     for configs, words in (
-        (WIDTHS, "width 8 to 256 (5 levels); with act tanh, lr 0.05"),
-        (WIDTHS[:2], "width 8 or 256; with act tanh, lr 0.05"),
-        (WIDTHS[:1], "width 256, act tanh, lr 0.05"),
+        (WIDTHS, "width 8 to 256 (5 levels); with act tanh and lr 0.05"),
+        (WIDTHS[:2], "width 8 or 256; with act tanh and lr 0.05"),
+        (WIDTHS[:1], "with act tanh, lr 0.05 and width 256"),
         ([{"kind": name} for name in ("sgd", "adam", "none", "lion", "muon")], "kind sgd, adam, none, lion or muon"),
         ([{"is_on": True, "n": 2}, {"is_on": False, "n": 2}], "is on true or false; with n 2"),
         ([{"lr": lr, "noise": lr} for lr in (0.001, 0.01)], "lr 0.001 or 0.01; noise 0.001 or 0.01"),
     ):
-        assert scope.scope_in_words(configs) == words
+        assert scope.scope_in_words(configs, {}) == words
+    words = {"width": "{value} neurons", "act=tanh": "tanh units", "is_on": "dropout"}
+    for configs, told in (
+        (WIDTHS, "8 to 256 neurons (5 levels); with tanh units; all else as registered"),
+        ([{"width": 8, "is_on": True}, {"width": 1, "is_on": False}], "1 or 8 neurons; dropout or no dropout"),
+        ([{"lr": 1.0}], "all else as registered"),
+    ):
+        assert scope.scope_in_words(configs, words) == told
     for between, kept in (
         ([], [256, 8, 16, 32, 64]),
         ([{"width": 8}, {"width": 64}], [8, 64]),

@@ -1,7 +1,7 @@
 """What evidence is made of, and what is concluded from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -60,6 +60,7 @@ class Grade(StrEnum):
 
 OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missing that has come back
 NOT_WAITING = "it had happened before the time from which on it is asked"  # why there is no value, and none is missing
+_TOLD = "told"
 _CENTRES = {"bernoulli": "share", "betting": "mean", "signed ranks": "typical value"}  # by how it is weighed
 EVERY_NUMBER = "every number"  # begins what a replicate repeats where a whole cell is that of another seed
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
@@ -94,6 +95,13 @@ class Observation:
     def is_asked(self) -> bool:
         """Is it one of those that the claim is about? What had happened before says nothing of what happens later."""
         return self.why_missing != NOT_WAITING
+
+    @property
+    def without_words(self) -> "Observation":
+        """What is so of it, in whichever words: the same of a reason, but where something hangs on which it is."""
+        why = self.why_missing if self.why_missing in (OUTVOTED, NOT_WAITING) else self.why_missing and _TOLD
+        repeats = self.repeats and (EVERY_NUMBER if self.repeats.startswith(EVERY_NUMBER) else _TOLD)
+        return replace(self, why_missing=why, repeats=repeats) if why or repeats else self
 
     def platforms(self, homes: Mapping[int, "Home"]) -> dict[int, str]:
         """What each of its hosts that is known computed it on."""

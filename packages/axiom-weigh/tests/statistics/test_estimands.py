@@ -61,7 +61,7 @@ def test_an_estimand_is_computed_as_its_kind_says(question, losses, number):
     ("question", "losses", "fact"),
     [
         (CONTRAST, (1.0, 2.0, None), "width=32, lr=0.1"),
-        (CONTRAST, (1.7e308, 0.0, -1.7e308), "asked left the real numbers"),
+        (CONTRAST, (1.7e308, 0.0, -1.7e308), "loss left the real numbers"),
         (CONTRAST | {"measure": "missing"}, (1.0, 2.0, 3.0), "missing has no value at width=32, lr=0.1"),
         (estimand("level"), (), "no config"),
         (estimand("level"), (1.0, [1.0, 2.0]), "loss is a list"),

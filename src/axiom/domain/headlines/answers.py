@@ -12,12 +12,12 @@ from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
 from axiom.domain.experiments import Headline
 from axiom.domain.headlines import numbers
+from axiom.domain.headlines.names import name_in_words, tell_arm, tell_pooled_levels
 from axiom_weigh.evidence import rounding
 from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Grade, Verdict
 
 _SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
-_MOST_LEVELS = 4  # that are told one by one
 _POWERS = {Kind.SLOPE: "exponent", Kind.RANK_CORRELATION: "rank correlation"}
 
 
@@ -333,7 +333,7 @@ def find_pooled_levels(
     unnamed = [factor for factor in (configs[0] if configs else ()) if factor not in named]
     levels = {factor: [_levels_of(factor, cells) for cells in arms] for factor in unnamed}
     return [
-        _several_in_words(words, factor, list({**own[0], **own[-1]}.values()))
+        tell_pooled_levels(words, factor, list({**own[0], **own[-1]}.values()))
         for factor, own in levels.items()
         if max(map(len, own)) > 1
     ]
@@ -347,15 +347,6 @@ def tell_pooling(
     return [f"taken together {', '.join(pooled)}"] if pooled else []
 
 
-def _several_in_words(words: Mapping[str, str], factor: str, levels: Sequence[object]) -> str:
-    if len(levels) > _MOST_LEVELS:
-        return f"over {len(levels)} levels of {name_in_words(words, factor)}"
-    if any(isinstance(level, bool | str) or f"{factor}={level}" in words for level in levels):
-        return numbers.join_words([f"over {level_in_words(words, factor, level)}" for level in levels])
-    amounts = numbers.join_words([numbers.format_number(level) for level in levels])
-    return f"over {_held(words.get(factor) or factor.replace('_', ' '), amounts)}"
-
-
 def setting_of(manifest: NamesThings) -> str:
     """With what a headline begins, so that no two experiments' are alike: its file's words, or its name."""
     return manifest.setting or manifest.name.replace("_", " ")
@@ -363,7 +354,7 @@ def setting_of(manifest: NamesThings) -> str:
 
 def name_levels(estimand: Mapping[str, Any], levels: Mapping[str, object]) -> str:
     """Levels of factors as "width 64 and noise 0.2", for the end of a sentence that says `with`."""
-    return _with(estimand, levels).removeprefix("with ")
+    return tell_arm(estimand.get("words", {}), levels).removeprefix("with ")
 
 
 def name_quantity(estimand: Mapping[str, Any], name: str) -> str:
@@ -378,61 +369,6 @@ def name_factor(estimand: Mapping[str, Any], factor: str) -> str:
     if words.startswith(VALUE):
         return f"the number of {name}"
     return name if name.startswith("the ") else f"the {name}"
-
-
-def name_in_words(words: Mapping[str, str], name: str) -> str:
-    """A measure or factor, as what stands along an axis; where its level stands amid its words, a gap shows it."""
-    label = words.get(name) or name.replace("_", " ")
-    return label.removeprefix(VALUE).strip().replace(VALUE, "…")
-
-
-def level_in_words(words: Mapping[str, str], factor: str, level: object) -> str:
-    """A factor at a level where no sentence stands around it, as beside a line of a picture."""
-    if level_words := words.get(f"{factor}={level}"):
-        return level_words
-    if level is False:
-        return f"no {name_in_words(words, factor).removeprefix('a ').removeprefix('an ')}"
-    return _held(words.get(factor) or factor.replace("_", " "), level)
-
-
-def tell_levels(words: Mapping[str, str], config: Mapping[str, Any], across: str) -> dict[str, Any]:
-    """A config with its levels in words, but for a number that stands along an axis."""
-    return {
-        factor: level if factor == across and not isinstance(level, str) else level_in_words(words, factor, level)
-        for factor, level in config.items()
-    }
-
-
-def tell_common_levels(
-    words: Mapping[str, str], configs: Sequence[Mapping[str, Any]], measures: Collection[str]
-) -> list[str]:
-    """What all these configs have in common, of the factors for which a file has words.
-
-    Words of a measure are none of a factor that is called so. A level that speaks of another factor says what that is:
-    "at the best learning rate" leaves out the rate that was given, and not taken.
-    """
-    common = {
-        factor: level
-        for factor, level in (configs[0] if configs else {}).items()
-        if all(config[factor] == level for config in configs)
-    }
-    return [
-        level_in_words(words, factor, level)
-        for factor, level in _without_what_is_said(words, common).items()
-        if f"{factor}={level}" in words or (factor in words and (factor not in measures or VALUE in words[factor]))
-    ]
-
-
-def _without_what_is_said(words: Mapping[str, str], levels: Mapping[str, object]) -> dict[str, object]:
-    """The levels but those of factors of which the words of another level speak."""
-    own = {factor: words[f"{factor}={level}"] for factor, level in levels.items() if f"{factor}={level}" in words}
-    return {
-        factor: level
-        for factor, level in levels.items()
-        if factor in own
-        or factor not in words
-        or not any(name_in_words(words, factor) in label for label in own.values())
-    }
 
 
 class _Arms(NamedTuple):
@@ -559,46 +495,20 @@ def _middle(estimand: Mapping[str, Any]) -> str:
 
 
 def _arms(estimand: Mapping[str, Any]) -> _Arms:
-    setting = estimand.get("setting", "")
+    setting, words = estimand.get("setting", ""), estimand.get("words", {})
     arms = [dict(arm) for arm in estimand.get("arms") or estimand["between"]] or [{}]
     first, second = (arms[0], arms[1]) if len(arms) > 1 else ({}, {})
     common = {
         factor: level for factor, level in arms[0].items() if len(arms) == 1 or second.get(factor, _form) == level
     }
-    same = _with(estimand, common)
+    same = tell_arm(words, common)
     led_in = ", ".join(part for part in (f"in {setting}" if setting else "", same) if part)
     return _Arms(
         condition=f"{led_in}, " if led_in else "",
-        first=_with(estimand, _without(first, common)) or "over all",
-        second=_with(estimand, _without(second, common)) or "over all",
+        first=tell_arm(words, _without(first, common)) or "over all",
+        second=tell_arm(words, _without(second, common)) or "over all",
     )
 
 
 def _without(arm: Mapping[str, object], common: Mapping[str, object]) -> dict[str, object]:
     return {factor: level for factor, level in arm.items() if factor not in common}
-
-
-def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
-    """An arm as "with noise 0.2 and width 64, without skips", in whatever order its factors were written."""
-    words: Mapping[str, str] = estimand.get("words", {})
-    levels = sorted(_without_what_is_said(words, arm).items())
-    labels = {factor: words.get(f"{factor}={level}", "") for factor, level in levels}
-    holding = [
-        labels[factor] or _held(words.get(factor) or factor.replace("_", " "), level)
-        for factor, level in levels
-        if labels[factor] or level is not False
-    ]
-    lacked = [name_quantity(estimand, factor) for factor, level in levels if not labels[factor] and level is False]
-    parts = [("with", holding), ("without", lacked)]
-    return ", ".join(f"{word} {numbers.join_words(names)}" for word, names in parts if names)
-
-
-def _held(factor: str, level: object) -> str:
-    """A factor at a level: "width 64", or "64 hidden neurons" where its words say where the number stands."""
-    if level is True:
-        return factor
-    text = level.replace("_", " ") or "none" if isinstance(level, str) else numbers.format_number(level)
-    if VALUE not in factor:
-        return f"{factor} {text}"
-    counted = factor.replace(VALUE, text)
-    return counted.removesuffix("s") if text == "1" else counted

@@ -4,11 +4,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from axiom.domain.headlines.names import name_in_words, tell_config
 from axiom.domain.maps import Map, first_place, tile_at
 from axiom.domain.registrations import RegistrationBody, map_amendments, read_registration_body
-from axiom.signed.manifests import stored_manifest
+from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Bare, Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks as block_store
@@ -19,14 +21,14 @@ from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
 from axiom_weigh.statistics.clones import clones, digest, mark
-from axiom_weigh.statistics.estimands import needed, value
+from axiom_weigh.statistics.estimands import BY_NAMES, Naming, needed, value
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, OUTVOTED, Block, Cohort, Observation, Outcome
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _COUNTED = Cohort.CONFIRMATORY
 _NUMBERS = frozenset({float, int})
 _WORST = (Outcome.LATE, Outcome.DIVERGED)  # a time-out counts as what was declared for it, however other cells ended
-_TOLD_FACTORS, _LONGEST_WORDS = 4, 120
+_LONGEST_WORDS = 120
 _NOTHING = ChartProgress()
 _Cell = tuple[Bare, Mapping[str, Any] | None, Sequence[Any]]  # with its measures and its early values
 
@@ -71,6 +73,7 @@ class ObservedVersion:
     _overturned: dict[int, frozenset[int]] = field(default_factory=dict)
     _alike: dict[tuple[object, ...], Sequence[Sequence[int]]] = field(default_factory=dict)
     chart: Map | None = None
+    naming: Naming = field(default=BY_NAMES, compare=False)
 
     def estimand(self, finding: WeighedFinding) -> Mapping[str, Any]:
         """What a finding asks, as its own registration defines it."""
@@ -207,7 +210,8 @@ class ObservedVersion:
         if drawn:
             by_place = design.by_place
             wanted = [(by_place[place], place) for place in sorted(back.outcomes) if drawn.holds(place)]
-        reached, why = value(self.estimand(finding), [(config, back.measures.get(place)) for config, place in wanted])
+        cells = [(config, back.measures.get(place)) for config, place in wanted]
+        reached, why = value(self.estimand(finding), cells, self.naming)
         if lacking:
             reached, why = None, f"of the tiles through which its border passes, {lacking} were never drawn"
         outcome = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
@@ -237,7 +241,8 @@ class ObservedVersion:
                 place, config = design.places[index], design.configs[index]
                 for name in ("", measure):
                     for first, *others in self._agreeing_groups(numbers, place, name):
-                        what = f"{name or EVERY_NUMBER} of replicate {first} at {_words(config)}"
+                        measured = self.naming.name(name) if name else EVERY_NUMBER
+                        what = f"{measured} of replicate {first} {self.naming.place(config)}"
                         by_number |= {number: what for number in others if number not in by_number}
         return by_number
 
@@ -271,6 +276,7 @@ def _worst(outcomes: Sequence[Outcome | None]) -> Outcome | None:
 def observe_version(db: Database, experiment_id: int, until: datetime) -> ObservedVersion:
     registered = registrations.read_registrations(db, experiment_id)
     stored = experiments.find_experiment(db, experiment_id)
+    manifest = stored_manifest(stored.manifest) if stored else None
     return ObservedVersion(
         db=db,
         experiment_id=experiment_id,
@@ -281,7 +287,16 @@ def observe_version(db: Database, experiment_id: int, until: datetime) -> Observ
         amended=frozenset(
             map_amendments([registration for registration in registered if registration.created_at <= until])
         ),
-        chart=stored_manifest(stored.manifest).map if stored else None,
+        chart=manifest.map if manifest else None,
+        naming=_naming_of(manifest) if manifest else BY_NAMES,
+    )
+
+
+def _naming_of(manifest: Manifest) -> Naming:
+    measures = [measure.name for measure in manifest.measures]
+    return Naming(
+        name=partial(name_in_words, manifest.words),
+        place=lambda config: _shortened(tell_config(manifest.words, config, measures)),
     )
 
 
@@ -321,10 +336,8 @@ def _measured(cells: Sequence[_Cell]) -> MeasuredReplicate:
     )
 
 
-def _words(config: Mapping[str, object]) -> str:
-    """A config in a sentence; one of many factors is told by the first of them."""
-    levels = [f"{name}={level}" for name, level in config.items()]
-    return ", ".join([*levels[:_TOLD_FACTORS], *(["…"] if len(levels) > _TOLD_FACTORS else [])])[:_LONGEST_WORDS]
+def _shortened(words: str) -> str:
+    return words if len(words) <= _LONGEST_WORDS else f"{words[:_LONGEST_WORDS].rpartition(' ')[0]} …"
 
 
 def _all_numbers(measured: Sequence[Any]) -> list[float | None]:

@@ -83,12 +83,11 @@ class _VersionHistory:
         ]
         seen = [*written.get(row["line"], ()), *lost]
         issued = {observation.replicate: observation.registration for observation in seen}
-        again = {observation.replicate: observation for observation in version.observed(finding, issued)}
+        again = {observation.replicate: observation.without_words for observation in version.observed(finding, issued)}
         line = evidence.parse_evidence(row)
         agreements = read_agreements(self.db, version.feeding[finding.number], when)
-        if not all(again[observation.replicate] == observation for observation in seen) or not _are_in_place(
-            observed.placed, places, line.blocks
-        ):
+        is_so = all(again[observation.replicate] == observation.without_words for observation in seen)
+        if not is_so or not _are_in_place(observed.placed, places, line.blocks):
             return False
         return line.method < METHOD or (  # by earlier rules, which nobody has any more
             _numbers(line)

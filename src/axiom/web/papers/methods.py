@@ -86,9 +86,9 @@ class Study:
         facts = {
             "control": control.estimand,
             "placebo": len(control.placebo),
-            "placebo_configs": scope.scope_in_words(control.placebo),
+            "placebo_configs": scope.scope_in_words(control.placebo, {}),
             "planted": len(control.planted),
-            "planted_configs": scope.scope_in_words(control.planted),
+            "planted_configs": scope.scope_in_words(control.planted, {}),
         }
         named = {name: self.fact(f"{name}.{control.estimand}", value) for name, value in facts.items()}
         return named | {"is_asked": is_question(control, self.declared.configs)}

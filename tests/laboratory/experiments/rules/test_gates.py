@@ -213,8 +213,8 @@ PART = ControlDemand(estimand="grows", placebo=PLACEBO[:1], planted=PLANTED)
 DECLARATIONS = [
     ("G7", {"controls": ()}, "controls="),
     ("G5", {"ranges": {"size": (2.0, 9.0)}}, "config 0 (size 1, pull 1.0) lies outside the declared range 2 to 9"),
-    ("G5", {"estimands": (ESTIMAND | {"between": [{"size": 4}, {"size": 1}]},)}, "no config of this design has size=4"),
-    ("G5", {"controls": (PART,)}, "the placebo of grows: no config of this design has size=3"),
+    ("G5", {"estimands": (ESTIMAND | {"between": [{"size": 4}, {"size": 1}]},)}, "this design has no config at size=4"),
+    ("G5", {"controls": (PART,)}, "the placebo of grows: this design has no config at size=3"),
 ]
 
 

@@ -673,5 +673,5 @@ def test_without_a_border_there_is_nothing_to_chart_and_no_dimension(small_lab):
     weigh_map(lab)
     assert map_lines(lab, LINE) == [(1, 0, 8)]
     assert {one.why_missing for one in evidence.read_observations(lab.db, LINE)} == {
-        "no border passes at level 1 of size=1.0"
+        "no border passes at level 1 with size 1"
     }

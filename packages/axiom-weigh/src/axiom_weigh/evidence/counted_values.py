@@ -248,10 +248,9 @@ def _repeating(counted: Sequence[Observation]) -> list[Alarm]:
     )
     if not part:
         return []
-    first = part[0].repeats.partition(" at ")[0].replace("_", " ")  # without the config, which is a list of names
     text = (
         f"{len(part)} seeds gave a number that another one had given before (replicate "
-        f"{part[0].replicate} the {first}), as happens where a measure takes few values or ignores its seed"
+        f"{part[0].replicate} the {part[0].repeats}), as happens where a measure takes few values or ignores its seed"
     )
     return [Alarm(kind="repeats", force=Force.TELLS, text=text)]
 

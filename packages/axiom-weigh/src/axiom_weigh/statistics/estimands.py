@@ -4,7 +4,8 @@ import itertools
 import math
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from axiom_weigh.statistics import fits
@@ -15,11 +16,36 @@ _ROUNDED = 0.05  # so much may the steps between levels differ, since whole numb
 _Cells = Sequence[tuple[Mapping[str, object], Mapping[str, Any] | None]]
 
 
+def _place_by_names(config: Mapping[str, object]) -> str:
+    return f"at {', '.join(f'{factor}={level}' for factor, level in config.items())}" if config else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How what has no number is told: by the names in its file, unless somebody has words for them."""
+
+    name: Callable[[str], str] = str  # of a measure or factor
+    place: Callable[[Mapping[str, object]], str] = _place_by_names  # at the end of a sentence
+
+
+BY_NAMES = Naming()
+
+
 class _NoNumberError(Exception):
     """A cell that the estimand needs has no number, and this sentence says which."""
 
+    def __init__(
+        self, sentence: str, *, name: str = "", place: Mapping[str, object] | None = None, **facts: Any
+    ) -> None:
+        super().__init__(sentence)
+        self.sentence, self.name, self.place, self.facts = sentence, name, place or {}, facts
 
-def value(estimand: Mapping[str, Any], cells: _Cells) -> tuple[float | None, str]:
+    def tell(self, naming: Naming) -> str:
+        parts = {"name": naming.name(self.name), "place": naming.place(self.place), **self.facts}
+        return self.sentence.format(**parts).rstrip()
+
+
+def value(estimand: Mapping[str, Any], cells: _Cells, naming: Naming = BY_NAMES) -> tuple[float | None, str]:
     """Return the estimand's value in one replicate, or None and why there is none.
 
     `cells` are the configs of the sweep with what was measured there. Only the cells that the estimand speaks of are
@@ -28,9 +54,9 @@ def value(estimand: Mapping[str, Any], cells: _Cells) -> tuple[float | None, str
     try:
         number = _COMPUTE[Kind(estimand["kind"])](estimand, cells)
     except _NoNumberError as missing:
-        return None, str(missing)
+        return None, missing.tell(naming)
     if not math.isfinite(number):
-        return None, f"{estimand['name']} left the real numbers"
+        return None, f"what is made of {naming.name(estimand['measure'])} left the real numbers"
     return number, ""
 
 
@@ -112,7 +138,9 @@ def _proportion(estimand: Mapping[str, Any], cells: _Cells) -> float:
     numbers = [number for _, number in _numbers_of_arm(estimand, cells, 0)]
     for number in numbers:
         if number not in (0.0, 1.0):
-            raise _NoNumberError(f"{estimand['measure']} is {number:g}, and a proportion counts 0 and 1 alone")
+            raise _NoNumberError(
+                "{name} is {number:g}, and a proportion counts 0 and 1 alone", name=estimand["measure"], number=number
+            )
     return min(numbers)
 
 
@@ -142,7 +170,7 @@ def _exponent(estimand: Mapping[str, Any], cells: _Cells) -> float:
     try:
         return fits.saturating_law([*map(math.exp, arms)], [math.exp(mean_of(logs)) for logs in arms.values()]).exponent
     except fits.NoFitError as none:
-        raise _NoNumberError(f"{estimand['name']} has no exponent: {none}") from none
+        raise _NoNumberError("{name} has no exponent: {none}", name=estimand["measure"], none=none) from none
 
 
 def _breakpoint(estimand: Mapping[str, Any], cells: _Cells) -> float:
@@ -153,7 +181,7 @@ def _breakpoint(estimand: Mapping[str, Any], cells: _Cells) -> float:
     try:
         at = fits.turn(xs, [mean_of(numbers) for numbers in arms.values()]).at
     except fits.NoFitError as none:
-        raise _NoNumberError(f"{estimand['name']} has no breakpoint: {none}") from none
+        raise _NoNumberError("{name} has no breakpoint: {none}", name=estimand["measure"], none=none) from none
     return math.exp(at) if is_logarithmic else at
 
 
@@ -168,7 +196,7 @@ def _dimension(estimand: Mapping[str, Any], cells: _Cells) -> float:
 
 def _dimension_of(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> float:
     if not estimand.get("levels"):
-        raise _NoNumberError(f"{estimand['name']} does not say to which levels it is fitted")
+        raise _NoNumberError("it is not said to which levels the dimension of a border is fitted")
     first, last = estimand["levels"]
     boxes: Counter[int] = Counter()
     for config, number in _numbers_of_arm(estimand, cells, arm):
@@ -176,8 +204,8 @@ def _dimension_of(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> float
             boxes[level] += round(number)
     levels = range(first, last + 1)
     if missing := [level for level in levels if boxes[level] <= 0]:
-        where = _words((estimand["between"] or ({},))[arm])
-        raise _NoNumberError(f"no border passes at level {missing[0]}{f' of {where}' if where else ''}")
+        place: Mapping[str, object] = (estimand["between"] or ({},))[arm]
+        raise _NoNumberError("no border passes at level {level} {place}", place=place, level=missing[0])
     xs, ys = [float(level) for level in levels], [math.log2(boxes[level]) for level in levels]
     return _product(xs, ys) / _product(xs, xs)
 
@@ -200,7 +228,7 @@ def _numbers_of_arm(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> lis
     wanted = between[arm] if between else {}
     chosen = [cell for cell in cells if _is_in(cell[0], wanted)]
     if not chosen:
-        raise _NoNumberError(f"no config of this design has {_words(wanted) or 'anything to measure'}")
+        raise _NoNumberError("this design has no config {place}", place=wanted)
     number = _happened if estimand.get("event") else _number
     return [(config, number(estimand, config, measures)) for config, measures in chosen]
 
@@ -220,7 +248,9 @@ def _log_arms(estimand: Mapping[str, Any], cells: _Cells) -> dict[float, list[fl
         level = _factor(estimand, config)
         for what, positive in ((estimand["across"], level), (estimand["measure"], number)):
             if positive <= 0:
-                raise _NoNumberError(f"{what} is {positive:g} at {_words(config)}, which has no logarithm")
+                raise _NoNumberError(
+                    "{name} is {number:g} {place}, which has no logarithm", name=what, number=positive, place=config
+                )
         arms.setdefault(math.log(level), []).append(math.log(number))
     return arms
 
@@ -230,7 +260,12 @@ def _happened(estimand: Mapping[str, Any], config: Mapping[str, object], measure
     event, measure = estimand["event"], estimand["measure"]
     if measures is not None and measures.get(measure, measures) is None:
         if (end := _factor({"across": event["budget"]}, config)) < event["by"]:
-            raise _NoNumberError(f"{measure} never came by {event['budget']}={end:g}, and {event['by']:g} is later")
+            raise _NoNumberError(
+                "{name} never came {place}, and {by:g} is later",
+                name=measure,
+                place={event["budget"]: end},
+                by=event["by"],
+            )
         return 0.0
     waited = _number(estimand, config, measures)
     if event["after"] and waited <= event["after"]:
@@ -241,27 +276,34 @@ def _happened(estimand: Mapping[str, Any], config: Mapping[str, object], measure
 def _number(estimand: Mapping[str, Any], config: Mapping[str, object], measures: Mapping[str, Any] | None) -> float:
     measure = estimand["measure"]
     if measures is None:
-        raise _NoNumberError(f"nothing was measured at {_words(config)}")
+        raise _NoNumberError("nothing was measured {place}", place=config)
     number = measures.get(measure)
     if number is None:
-        raise _NoNumberError(f"{measure} has no value at {_words(config)}")
+        raise _NoNumberError("{name} has no value {place}", name=measure, place=config)
     if not isinstance(number, int | float):
-        raise _NoNumberError(f"{measure} is a {type(number).__name__}, and an estimand needs a number")
+        raise _NoNumberError(
+            "{name} is a {kind} {place}, and an estimand needs a number",
+            name=measure,
+            kind=type(number).__name__,
+            place=config,
+        )
     if not -sys.float_info.max <= number <= sys.float_info.max:  # so asked, a whole number may be of any size
-        raise _NoNumberError(f"{measure} left the real numbers at {_words(config)}")
+        raise _NoNumberError("{name} left the real numbers {place}", name=measure, place=config)
     return float(number)
 
 
 def _factor(estimand: Mapping[str, Any], config: Mapping[str, object]) -> float:
     level = config.get(estimand["across"])
     if not isinstance(level, int | float) or isinstance(level, bool):
-        raise _NoNumberError(f"{estimand['across']} is {level!r} at {_words(config)}, and must be a number")
+        raise _NoNumberError(
+            "{name} is {level!r} {place}, and must be a number", name=estimand["across"], level=level, place=config
+        )
     return float(level)
 
 
 def _at_least_two(estimand: Mapping[str, Any], arms: Mapping[float, object]) -> None:
     if len(arms) < 2:
-        raise _NoNumberError(f"{estimand['across']} has one level only, and a trend needs two")
+        raise _NoNumberError("{name} has one level only, and a trend needs two", name=estimand["across"])
 
 
 def _product(xs: Sequence[float], ys: Sequence[float]) -> float:
@@ -273,7 +315,3 @@ def _product(xs: Sequence[float], ys: Sequence[float]) -> float:
 def _ranks(numbers: Sequence[float]) -> list[float]:
     """From 1 on; equal numbers share the mean of their places."""
     return [sum(other < number for other in numbers) + (numbers.count(number) + 1) / 2 for number in numbers]
-
-
-def _words(config: Mapping[str, object]) -> str:
-    return ", ".join(f"{factor}={level}" for factor, level in config.items())

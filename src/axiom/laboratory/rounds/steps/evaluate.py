@@ -149,7 +149,8 @@ def _observed_and_changed(
         if observation.outcome is None or version.has_lost(observation)
     }
     issued = {number: missing.registration for number, missing in lost.items()}
-    arrived = [late for late in version.observed(finding, issued) if late != lost[late.replicate]]
+    observed_again = version.observed(finding, issued)
+    arrived = [late for late in observed_again if late.without_words != lost[late.replicate].without_words]
     return observed, tuple(
         PlacedObservation(block=observed.blocks[late.replicate], observation=late) for late in arrived
     )
