@@ -168,6 +168,8 @@ def test_a_figure_tells_its_levels_as_numbers_of_something_and_in_no_words():
     for along, levels in (("", {"1": "5 %"}), ("left", {"1": "the best"}), ("left", {"1": "5 % win"})):
         with pytest.raises(ValueError, match="levels"):
             Figure(x="rate", y="loss", title="Loss", along=along, levels=levels)
+    with pytest.raises(ValueError, match="percentage points"):
+        Figure(x="rate", y="accuracy", title="Accuracy", percent="% of it all")
 
 
 # --- maps

@@ -77,6 +77,7 @@ class Needs:
             raise ValueError("needs say side_by_side, which is how a GPU computes, and no GPU may: say may_use_gpu")
 
 
+_PERCENT = ("", "%", "percentage points")
 _LEVEL = re.compile(r"[\d.,]{1,9}( ?%)?")
 
 
@@ -94,11 +95,14 @@ class Figure:
     where: Mapping[str, object] = field(default_factory=dict)  # factors with their levels, as in {"gap": 0.5}
     along: str = ""  # what the x axis says it is, where the words of the factor are none of an axis
     levels: Mapping[str, str] = field(default_factory=dict)  # of it, told in another number, as in {"3": "51 %"}
+    percent: str = ""  # what a hundredth of y is, where y is told in that: "%" or "percentage points"
 
     def __post_init__(self) -> None:
         """Refuse words in place of numbers, and numbers that nobody knows what they are of."""
         if (self.levels and not self.along) or not all(map(_LEVEL.fullmatch, self.levels.values())):
             raise ValueError("the levels of a figure are numbers, with % or without, and along says of what")
+        if self.percent not in _PERCENT:
+            raise ValueError(f"percent of a figure is one of {', '.join(map(repr, _PERCENT))}, not {self.percent!r}")
 
     def shows(self, config: Mapping[str, object]) -> bool:
         """Is this one of the cells that the picture shows?"""
@@ -107,7 +111,7 @@ class Figure:
     def as_data(self) -> dict[str, Any]:
         """Return it as a manifest holds it, which leaves out what older ones did not have and this does not say."""
         data = asdict(self) | {"log": list(self.log), "where": dict(self.where)}
-        return {name: part for name, part in data.items() if part or name not in ("along", "levels")}
+        return {name: part for name, part in data.items() if part or name not in ("along", "levels", "percent")}
 
 
 @dataclass(frozen=True, kw_only=True)

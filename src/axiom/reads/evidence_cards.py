@@ -221,7 +221,8 @@ def _without(db: Database, weighed: Card) -> list[Answer]:
 
 def _columns(centre: str) -> dict[str, str]:
     columns = {"Group": "by", "Part": "name", "Replicates": "seeds", "Missing": "missing"}
-    columns |= {centre.capitalize(): "estimate", "Low": "low", "High": "high", "Standard error": "error"}
+    columns |= {centre.capitalize(): "estimate", "Low": "low", "High": "high"}
+    columns |= {f"Standard error of the {centre}": "error"}
     columns.setdefault("Mean", "mean")  # where the estimate is the mean, it stands there once
     return columns
 

@@ -404,7 +404,7 @@ def _band(value: Any, what: str) -> Band:
 
 
 def _figure(value: Any, what: str) -> Figure:
-    complete = {"along": "", "levels": {}, **value} if isinstance(value, dict) else value
+    complete = {"along": "", "levels": {}, "percent": "", **value} if isinstance(value, dict) else value
     fields = canonical_json.Fields(complete, what, Figure.__dataclass_fields__)
     return Figure(
         x=fields.text("x"),
@@ -416,4 +416,5 @@ def _figure(value: Any, what: str) -> Figure:
         levels={
             level: canonical_json.check_text(text, f"{what}: levels") for level, text in fields.part("levels").items()
         },
+        percent=fields.text("percent"),
     )

@@ -31,7 +31,7 @@ def test_a_file_that_was_run_beside_the_laboratory_is_informed_and_so_is_its_kin
     larger = file.parent / "larger.py"
     larger.write_text(file.read_text().replace("weights", "linear").replace('"sound"', '"larger"'))
     for published in (larger, file):
-        assert f"`axiom experiment {command[0]} sound.py` at" in seen(say, published)
+        assert f"“axiom experiment {command[0]} sound.py” at" in seen(say, published)
 
 
 @pytest.mark.usefixtures("lab")

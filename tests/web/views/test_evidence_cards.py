@@ -89,9 +89,9 @@ def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prep
 
 def test_a_share_is_called_a_share_and_the_card_shows_its_parts(weighed_lab, weighed_site):
     for kind, centre, headings in (
-        ("sign", "median", ["Median", "Low", "High", "Standard error", "Mean"]),
-        ("bernoulli", "share", ["Share", "Low", "High", "Standard error", "Mean"]),
-        ("betting", "mean", ["Mean", "Low", "High", "Standard error"]),
+        ("sign", "median", ["Median", "Low", "High", "Standard error of the median", "Mean"]),
+        ("bernoulli", "share", ["Share", "Low", "High", "Standard error of the share", "Mean"]),
+        ("betting", "mean", ["Mean", "Low", "High", "Standard error of the mean"]),
     ):
         reading = Reading(db=weighed_lab.db, folder=weighed_lab.folder, now=weighed_lab.now, name="", live=dict)
         card = evidence_cards.weigh_inputs(evidence.read_card_inputs(weighed_lab.db, 1))

@@ -331,6 +331,7 @@ def test_a_picture_tells_heights_in_what_the_sentences_about_it_tell_them():
     assert told["catapult_phase"] == "% of the curvature at the start"
     assert told["double_descent_in_networks"] == "%"  # contrasts of a share
     assert told["noise_hides_starts"] == "percentage points"  # a difference of shares, which is a level
+    assert told["lottery_tickets_and_rank"] == "percentage points"  # no sentence tells it, and its file does
     assert told["critical_data_fraction"] == told["grokking_transition"] == ""  # a number of sums, and exponents
 
 

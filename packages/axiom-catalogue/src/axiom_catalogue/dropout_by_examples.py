@@ -210,6 +210,7 @@ experiment = Experiment(
         title="Errors where a fifth of the labels is wrong",
         log=("x", "y"),
         where={"wrong": 0.2},
+        percent="%",
     ),
     setting="wide networks that read digits",
     headlines=(

@@ -235,7 +235,7 @@ experiment = Experiment(
             planted=(SHORT(parts=8),),
         ),
     ),
-    figure=Figure(x="task", y="best_exact", title="Whole answers of the widest network"),
+    figure=Figure(x="task", y="best_exact", title="Whole answers of the widest network", percent="%"),
     setting="ever wider networks",
     headlines=(
         Headline(

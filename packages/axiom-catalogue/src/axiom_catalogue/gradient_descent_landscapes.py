@@ -250,7 +250,7 @@ experiment = Experiment(
         Control(estimand="plane_beyond_a_walk", placebo=(SHORT(control="placebo"),), planted=(SHORT(),)),
         Control(estimand="plane_beyond_a_walk_fast", placebo=(JUMPING(control="placebo"),), planted=(JUMPING(),)),
     ),
-    figure=Figure(x="lr", y="in_plane", log=("x",), title="How much of the way lies in a plane"),
+    figure=Figure(x="lr", y="in_plane", log=("x",), title="How much of the way lies in a plane", percent="%"),
     setting="classifiers trained to an equal loss",
     headlines=(
         Headline(

@@ -257,7 +257,9 @@ experiment = Experiment(
         Control(estimand="spares_strong", placebo=grid(Config, **ONE | BY_LOT), planted=grid(Config, **ONE | LOUD)),
         Control(estimand="low_rank_of_few", placebo=grid(Config, **TWO | ALL), planted=grid(Config, **TWO)),
     ),
-    figure=Figure(x="rank", y="ticket_lost", title="What a part lacks beside the whole network"),
+    figure=Figure(
+        x="rank", y="ticket_lost", title="What a part lacks beside the whole network", percent="percentage points"
+    ),
     setting="compressed classifiers",
     headlines=(
         Headline(

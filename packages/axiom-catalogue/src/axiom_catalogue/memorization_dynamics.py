@@ -205,7 +205,9 @@ experiment = Experiment(
             planted=grid(Config, task=["clusters"], share=[0.0, 0.4], lr=[0.1], epochs=[25], control=["planted"]),
         ),
     ),
-    figure=Figure(x="share", y="final_test", title="What wrong labels cost", where={"loss": "cross_entropy"}),
+    figure=Figure(
+        x="share", y="final_test", title="What wrong labels cost", where={"loss": "cross_entropy"}, percent="%"
+    ),
     setting="networks that fit true and wrong labels",
     headlines=(
         Headline(

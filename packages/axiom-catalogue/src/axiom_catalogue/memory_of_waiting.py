@@ -215,7 +215,13 @@ experiment = Experiment(
             planted=grid(Config, width=[8], lr=[0.025], steps=[SOON]),
         ),
     ),
-    figure=Figure(x="age", y="left", title="What is left of the steps after a share of the wait", where={"width": 16}),
+    figure=Figure(
+        x="age",
+        y="left",
+        title="What is left of the steps after a share of the wait",
+        where={"width": 16},
+        percent="%",
+    ),
     setting="small ReLU networks that learn a product of three of ten signs",
     headlines=(
         Headline(

@@ -217,7 +217,9 @@ experiment = Experiment(
         ),
     ),
     controls=(Control(estimand="part_minus_lot", placebo=(SHORT(separation=0.0),), planted=(SHORT(separation=2.0),)),),
-    figure=Figure(x="width", y="part_accuracy", log=("x",), title="What a random part knows", where={"keep": 0.5}),
+    figure=Figure(
+        x="width", y="part_accuracy", log=("x",), title="What a random part knows", where={"keep": 0.5}, percent="%"
+    ),
     setting="random networks searched for good parts",
     headlines=(
         Headline(

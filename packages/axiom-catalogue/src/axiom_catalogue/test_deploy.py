@@ -68,7 +68,7 @@ experiment = Experiment(
     sweep=grid(Config, dimension=[2, 3, 4, 5]),
     ranges={"dimension": (1, 12), "points": (1_000, 1_000_000_000)},
     estimands=(),  # nothing is concluded, so sessions leave it alone
-    figure=Figure(x="dimension", y="share", title="How much of a cube its ball fills"),
+    figure=Figure(x="dimension", y="share", title="How much of a cube its ball fills", percent="%"),
     setting="points thrown evenly into a cube",
     words={
         "share": "the share of points inside the ball",

@@ -13,6 +13,7 @@ from axiom.domain.preflights import Code, Kinship
 from axiom.errors import Refused, WrongUse
 from axiom.laboratory.experiments.rules.kin import find_kinship, outline_code
 from axiom.signed import bundles
+from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import remark, wall_clock
 
 MARKS = ".axiom-runs"
@@ -60,9 +61,9 @@ def read_run_marks(file: Path, text: str) -> str:
     if not near:
         return ""
     newest = max(near, key=lambda mark: mark["at"])
-    more = f", and by {len(near) - 1} more" if len(near) > 1 else ""
+    more = f" and by {counted(len(near) - 1, 'other run')}" if len(near) > 1 else ""
     moment = datetime.fromisoformat(newest["at"]).astimezone(UTC)
-    return f"`axiom experiment {newest['command']} {newest['file']}` at {moment:%Y-%m-%d %H:%M} UTC{more}"
+    return f"“axiom experiment {newest['command']} {newest['file']}” at {moment:%Y-%m-%d %H:%M} UTC{more}"
 
 
 def demand_not_failed(file: Path, text: str) -> None:

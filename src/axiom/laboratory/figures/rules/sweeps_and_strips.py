@@ -118,6 +118,8 @@ def find_percent(manifest: Manifest) -> str:
     """In what the height of a point is told, where sentences about it tell it in hundredths; else nothing."""
     if draws_shares(manifest):
         return "%"
+    if manifest.figure and manifest.figure.percent:
+        return manifest.figure.percent
     percentages = list(filter(is_percentage, _list_estimands_of_figure(manifest)))
     levels = [unit_of(estimand)[1] for estimand in percentages if estimand["kind"] == Kind.LEVEL]
     parts = [unit_of(estimand)[1] for estimand in percentages if unit_of(estimand)[1].startswith("% ")]
