@@ -13,6 +13,8 @@ Place = Literal["home", "work", "school"]  # where a computer stands, in BOINC's
 Venue = Literal["", Place]  # or nowhere in particular
 VENUES: tuple[Venue, ...] = get_args(Venue)
 MOST_SHARE = 10_000.0
+UNKNOWN_PROCESSOR = "unknown"
+NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
 
 
 @value_class
@@ -25,6 +27,15 @@ class Platform:
 
     def __str__(self) -> str:
         return f"{self.system}-{self.processor}-{self.instructions}"
+
+    @property
+    def is_known(self) -> bool:
+        """Is it of a family of processors for which a program may exist?"""
+        return self.processor != UNKNOWN_PROCESSOR
+
+    @property
+    def has_avx(self) -> bool:
+        return self.instructions != NO_AVX
 
     def with_gpu(self, kind: str) -> "Platform":
         """What a task computes on that such a computer's GPU of this kind has; without one it is the computer itself.

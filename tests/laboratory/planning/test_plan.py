@@ -24,6 +24,7 @@ from axiom.laboratory.planning.plan import plan_from_data
 from axiom.laboratory.planning.preview import preview_plan
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.registrations.register import register_goal
+from axiom.limits import hosts as limits
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.hosts import clusters, hosts
@@ -306,6 +307,16 @@ def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_now(volunteers
     assert (of(volunteers, "desk").cores, of(volunteers, "boast").cores) == (4, 8)  # and no more for its word
     volunteers.db.execute("UPDATE host SET valid_in_row = 1 WHERE id = 3")
     assert of(volunteers, "boast").cores == 1_000  # as many tasks as anybody has at once
+
+
+def test_hosts_of_one_volunteer_that_have_nothing_to_show_share_what_is_planned_for_them(volunteers):
+    volunteers.host("boast", cores=64, memory_mb=10**6, volunteer="Bo")
+    assert of(volunteers, "desk").most_tasks == 8
+    volunteers.deploy(workunits=limits.UNPROVEN_TOGETHER - 4)
+    volunteers.db.execute("UPDATE task SET state = 'sent', host_id = 3")
+    assert of(volunteers, "desk").most_tasks == 2  # half of what is left
+    volunteers.db.execute("UPDATE host SET valid_in_row = 1 WHERE id = 3")
+    assert of(volunteers, "desk").most_tasks == 8
 
 
 def test_preferences_are_heeded_and_what_keeps_a_host_from_computing_is_said(volunteers):

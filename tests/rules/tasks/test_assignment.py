@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
 from axiom.rules.hosts.speed import elapsed_on
-from axiom.rules.tasks import assignment
+from axiom.rules.tasks import assignment, task_limits
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 HOST = Host(
@@ -32,7 +32,7 @@ def with_gpu(memory_mb: int) -> Host:
 
 
 GPU_HOST = with_gpu(600)
-ALLOWANCE = assignment.Allowance(deadline=timedelta(hours=48), tasks_per_core=4, daily_per_core=100)
+ALLOWANCE = task_limits.Allowance(deadline=timedelta(hours=48), tasks_per_core=4, daily_per_core=100)
 ONE = assignment.RequestedWork(seconds=1.0, instances=0.0, most=64)  # what a client asks for at its first contact
 
 
@@ -46,8 +46,11 @@ def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float
 
 
 def decide(host=HOST, queues=(), *, has=(), wish=ONE, allowance=ALLOWANCE, today=0, lately=0):
-    sent = {"sent_today": today, "sent_lately": lately}
-    return assignment.assign_tasks(host, queues, in_hand=has, wish=wish, allowance=allowance, **sent)
+    in_hand = sum(batch.tasks for batch in has)
+    limits = task_limits.list_task_limits(host, allowance, in_hand=in_hand, sent_today=today, sent_lately=lately)
+    return assignment.assign_tasks(
+        host, queues, in_hand=has, wish=wish, deadline=allowance.deadline, task_limits=limits
+    )
 
 
 def many(amount: int) -> assignment.RequestedWork:
@@ -102,9 +105,9 @@ def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(
     decided = decide(boast, [queue(1, unsent=999)], wish=wish, allowance=replace(allowance, daily_per_core=None))
     assert sum(share.tasks for share in decided.shares) == of_a_new_host
     assert decided.shares == () or "after its next valid one" in decided.reason
-    assert assignment.most_in_hand(replace(boast, standing=Standing(valid_in_row=1)), allowance) == of_a_proven_one
-    assert assignment.most_in_hand(boast, replace(allowance, heeds_standing=False)) == of_a_proven_one
-    assert assignment.most_in_hand(boast, replace(allowance, tasks_per_core=1)) == min(16, cores)
+    assert task_limits.most_in_hand(replace(boast, standing=Standing(valid_in_row=1)), allowance) == of_a_proven_one
+    assert task_limits.most_in_hand(boast, replace(allowance, heeds_standing=False)) == of_a_proven_one
+    assert task_limits.most_in_hand(boast, replace(allowance, tasks_per_core=1)) == min(16, cores)
 
 
 QUOTA = replace(HOST, standing=Standing(valid_in_row=1, quota=1))
@@ -144,10 +147,10 @@ def test_a_quota_of_an_hour_and_a_limit_of_a_day_end_what_a_host_gets():
     assert decide(HOST, [queue(1)], today=400).shares == ()
     ours = replace(ALLOWANCE, daily_per_core=None, heeds_standing=False)
     assert decide(QUOTA, [queue(1)], allowance=ours, today=4_000, lately=4_000).shares != ()
-    standing = Standing(quota_day=assignment.quota_day_of(NOW), sent_that_day=7)
+    standing = Standing(quota_day=task_limits.quota_day_of(NOW), sent_that_day=7)
     host = replace(HOST, standing=standing)
     moments = [NOW + timedelta(hours=9, minutes=minutes) for minutes in (54, 55)]  # midnight in UTC
-    assert [assignment.count_sent_today(host, moment) for moment in (NOW, *moments)] == [7, 7, 0]
+    assert [task_limits.count_sent_today(host, moment) for moment in (NOW, *moments)] == [7, 7, 0]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +319,7 @@ def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
     wish, queues = assignment.RequestedWork(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
     allowance = replace(ALLOWANCE, out_to_siblings=beside)
 
-    def given(host: Host, allowance: assignment.Allowance) -> int:
+    def given(host: Host, allowance: task_limits.Allowance) -> int:
         return sum(share.tasks for share in decide(host, queues, wish=wish, allowance=allowance).shares)
 
     assert given(boast, allowance) == amount

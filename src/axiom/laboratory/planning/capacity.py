@@ -15,21 +15,19 @@ from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
 from axiom.rules.hosts.memory import HostRoom
-from axiom.rules.hosts.reliability import QUOTA_LASTS, is_barred
+from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import speed_of
 from axiom.rules.planning.task_size import TaskSize, UsualHosts, derive_usual_hosts, order_size
-from axiom.rules.tasks.assignment import Allowance, believed_cores, count_sent_today, hourly_quota, most_in_hand
+from axiom.rules.tasks.task_limits import Allowance, believed_cores, most_in_hand
+from axiom.server.dispatch.allowances import read_allowance, read_task_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet
 from axiom.store.hosts.fleet import PresentHost, TasksOnHost
 from axiom.store.registrations import registrations
-from axiom.store.tasks import waiting_tasks
 from axiom_weigh.grouping import group_pairs
 
-_NO_PROGRAM = "unknown"  # a processor for which there is no runner
-_NO_AVX = "none"
 _OURS = Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
 
 
@@ -51,20 +49,15 @@ def list_supplies(
     cell_sizes = read_cell_sizes(db)
     by_host = group_pairs((portion.host_id, portion) for portion in fleet.list_tasks_in_hand(db))
     volunteers = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
-    return [
-        _supply(
-            present,
-            by_host.get(present.host.id, ()),
-            cell_sizes,
-            allowance,
-            now,
-            sent_lately=waiting_tasks.count_tasks_sent_since(
-                db, present.host.id, now - QUOTA_LASTS, quota=hourly_quota(present.host, allowance)
-            ),
-        )
-        for present in fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
-        for allowance in [_OURS if present.is_ours else volunteers]
-    ]
+    supplies = []
+    for present in fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id):
+        host, portions = present.host, by_host.get(present.host.id, ())
+        allowance, most_tasks = _OURS, None
+        if not present.is_ours:
+            in_hand, allowance = sum(portion.tasks for portion in portions), read_allowance(db, volunteers, host)
+            most_tasks = max(0, min(limit.left for limit in read_task_limits(db, host, allowance, in_hand, now)))
+        supplies.append(_supply(present, portions, cell_sizes, allowance, most_tasks=most_tasks))
+    return supplies
 
 
 def find_able_hosts(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[int], Counter[str]]:
@@ -83,7 +76,7 @@ def find_able_hosts(db: Database, need: Need, policy: Policy, now: datetime) -> 
 def read_usual_hosts(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
     hosts = fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most)
-    return derive_usual_hosts(_supply(present, (), {}, _OURS, now) for present in hosts if not present.is_ours)
+    return derive_usual_hosts(_supply(present, (), {}, _OURS) for present in hosts if not present.is_ours)
 
 
 def read_cell_sizes(db: Database) -> dict[tuple[int, int], CellSize]:
@@ -113,9 +106,8 @@ def _supply(
     portions: Sequence[TasksOnHost],
     cell_sizes: Mapping[tuple[int, int], CellSize],
     allowance: Allowance,
-    now: datetime,
     *,
-    sent_lately: int = 0,
+    most_tasks: int | None = None,
 ) -> Supply:
     host, preferences = present.host, present.preferences
     sized = [
@@ -143,7 +135,7 @@ def _supply(
         memory_mb=host.capacity.memory_mb,
         gpus=gpus if preferences.on_gpus else (),
         platform=str(host.platform),
-        is_avx=host.platform.instructions != _NO_AVX,
+        is_avx=host.platform.has_avx,
         is_ours=present.is_ours,
         on_one_core=present.on_one_core,
         disk_mb=host.capacity.disk_mb,
@@ -153,7 +145,7 @@ def _supply(
         busy_gpus=on_gpus,
         used_memory_mb=HostRoom(None, places, memory).most,
         in_hand_seconds=sum(portion.cells * size.cell_seconds for portion, size in sized),
-        most_tasks=_most_tasks(present, sum(portion.tasks for portion in portions), sent_lately, allowance, now),
+        most_tasks=most_tasks,
         obstacle=_obstacle(present, cores),
     )
 
@@ -169,25 +161,12 @@ def _cores(host: Host, allowance: Allowance) -> int:
     return min(believed_cores(host), most_in_hand(host, allowance))
 
 
-def _most_tasks(
-    present: PresentHost, in_hand: int, sent_lately: int, allowance: Allowance, now: datetime
-) -> int | None:
-    """How many more tasks it may have now, by its standing; any number for a host of the laboratory's own."""
-    if not allowance.heeds_standing:
-        return None
-    left = most_in_hand(present.host, allowance) - in_hand
-    if allowance.daily_per_core is not None:
-        left = min(left, allowance.daily_per_core * believed_cores(present.host) - count_sent_today(present.host, now))
-    hourly = hourly_quota(present.host, allowance)
-    return max(0, left if hourly is None else min(left, hourly - sent_lately))
-
-
 def _obstacle(present: PresentHost, cores: int) -> str:
     """Why it takes nothing at all."""
     host = present.host
     if is_barred(host.standing):
         return "its results were outvoted so often that it gets nothing until somebody trusts it again"
-    if host.platform.processor == _NO_PROGRAM:
+    if not host.platform.is_known:
         return f"there is no program for computers of the kind {host.platform.system}"
     if not host.capacity.cores:
         return "it reports no core"

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from axiom.domain.fleet import NO_AVX
 from axiom.domain.runners import OfferedRunner
 from axiom.locale.languages import mark
 
 DRILL = "fleet_drill"  # the experiment that simulated computers answer, and nobody else
-_NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +68,7 @@ def choose_suitable_runners(
 
 def _obstacle(runner: OfferedRunner, instructions: str, glibc: tuple[int, int] | None) -> str:
     """Why a computer cannot run it, if it cannot."""
-    if runner.needs_avx and instructions == _NO_AVX:
+    if runner.needs_avx and instructions == NO_AVX:
         return mark("its runner needs a processor with AVX, and the processor of your computer does not have it")
     if runner.glibc and glibc and glibc < runner.glibc:
         needed, present = _dotted(runner.glibc), _dotted(glibc)

@@ -19,4 +19,9 @@ def seconds_on(host: Host, reference_seconds: float) -> float:
 
 def elapsed_on(host: Host, reference_seconds: float) -> float:
     """How long one core takes until it is done, with the time in which the host does not compute."""
-    return seconds_on(host, reference_seconds) / max(_LEAST_AVAILABILITY, host.availability)
+    return seconds_on(host, reference_seconds) / count_on(host.availability)
+
+
+def count_on(availability: float) -> float:
+    """The share of its time in which a host computes, never so little that nothing would ever be done."""
+    return max(_LEAST_AVAILABILITY, availability)

@@ -8,20 +8,18 @@ largest of them.
 import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.value import value_class
-from axiom.limits import hosts as host_limits
 from axiom.locale.languages import mark
 from axiom.rules.hosts.large_hosts import why_too_small
 from axiom.rules.hosts.memory import HostRoom
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import elapsed_on
-from axiom_weigh.amounts import counted
+from axiom.rules.tasks.task_limits import TaskLimit
 
-_DAY_SECONDS = 86_400
 _BARRED = mark(
     "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
     "whoever runs the laboratory trusts it again"
@@ -34,7 +32,6 @@ NO_MORE_OF_THE_KIND = mark("no more work of the kind that was asked for is waiti
 MEANT_FOR_OTHERS = mark("all waiting work is meant for other computers")
 # Reasons that nobody can mend at the computer.
 NO_FAULT = frozenset({NOTHING_WAITS, NONE_OF_THE_KIND, NO_MORE_OF_THE_KIND, MEANT_FOR_OTHERS})
-_NO_PROGRAM = "unknown"  # a processor for which there is no runner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,16 +96,6 @@ class RequestedWork:
         return self.seconds > 0 or self.instances > 0 or any(max(wanted) > 0 for wanted in self.gpus.values())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Allowance:
-    deadline: timedelta | None  # by which a task must be done; None where it does not matter
-    tasks_per_core: int  # in hand
-    daily_per_core: int | None  # None is any number
-    heeds_standing: bool = True  # a host that brings errors gets fewer tasks an hour
-    lent_seconds: float | None = None  # that a task of a cluster's pilot should take; None for other hosts
-    out_to_siblings: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
-
-
 @value_class
 class TaskShare:
     """So many tasks of one experiment, on a GPU of this kind or on the processor."""
@@ -144,21 +131,20 @@ def assign_tasks(
     *,
     in_hand: Sequence[TasksInHand],
     wish: RequestedWork,
-    allowance: Allowance,
-    sent_today: int,
-    sent_lately: int = 0,
+    deadline: timedelta | None,
+    task_limits: Sequence[TaskLimit],
 ) -> Assignment:
     """Share out what waits among what the host asks for, one task after the other.
 
-    `sent_lately`: how many tasks it was given in the last hour; only the standing of a host asks for that.
+    `deadline`: by which a task must be done; None where it does not matter.
     """
     if not wish.is_any:
         return Assignment(shares=(), reason=NOTHING_ASKED)
     if is_barred(host.standing):
         return Assignment(shares=(), reason=_BARRED)
-    if host.platform.processor == _NO_PROGRAM:
+    if not host.platform.is_known:
         return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
-    filling = _HostFill(host, in_hand, wish, allowance, (sent_today, sent_lately))
+    filling = _HostFill(host, in_hand, wish, deadline, task_limits)
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
     heap = [
         ((not queue.is_meant, queue.rank), queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
@@ -178,51 +164,6 @@ def assign_tasks(
     return Assignment(shares=shares, reason=filling.reason(), is_enough=filling.is_enough())
 
 
-def quota_day_of(now: datetime) -> int:
-    """The day on which tasks are counted: days since 1970 in UTC."""
-    return int(now.timestamp()) // _DAY_SECONDS
-
-
-def count_sent_today(host: Host, now: datetime) -> int:
-    return host.standing.sent_that_day if host.standing.quota_day == quota_day_of(now) else 0
-
-
-def hourly_quota(host: Host, allowance: Allowance) -> int | None:
-    """How many tasks the host may have within an hour by its standing; None is any number."""
-    if host.standing.quota is None or not allowance.heeds_standing:
-        return None
-    return host.standing.quota * believed_cores(host)
-
-
-def most_in_hand(host: Host, allowance: Allowance) -> int:
-    """How many tasks a host may have at once: few, until its latest has been proven valid."""
-    limit = min(host_limits.IN_HAND, allowance.tasks_per_core * host.capacity.cores)
-    if not is_unproven(host) or not allowance.heeds_standing:
-        return limit
-    return min(limit, host_limits.UNPROVEN_PER_CORE * believed_cores(host))
-
-
-def is_unproven(host: Host) -> bool:
-    """Has it nothing to show: no task yet, or none since the last that was not valid?"""
-    return not host.standing.valid_in_row
-
-
-def believed_cores(host: Host) -> int:
-    """How many cores of a host count: all that it says only once it has something to show."""
-    return min(host.capacity.cores, host_limits.BELIEVED_CORES) if is_unproven(host) else host.capacity.cores
-
-
-def _shared(host: Host, allowance: Allowance) -> int | None:
-    """How many it may have of what all unproven hosts of its volunteer may have together; None where that is no limit.
-
-    Each takes half of what is left at most, so that several new computers begin at once. One has each, however many
-    there are: a room full of them should soon have something to show.
-    """
-    if not is_unproven(host) or not allowance.heeds_standing:
-        return None
-    return max(1, (host_limits.UNPROVEN_TOGETHER - allowance.out_to_siblings + 1) // 2)
-
-
 def choose_gpu_kind(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
     for gpu in host.capacity.gpus:
         if gpu.kind in kinds and (not gpu.memory_mb or gpu.memory_mb >= memory_mb):  # 0: its client does not say
@@ -236,21 +177,16 @@ class _HostFill:
         host: Host,
         in_hand: Sequence[TasksInHand],
         wish: RequestedWork,
-        allowance: Allowance,
-        sent: tuple[int, int],
+        deadline: timedelta | None,
+        task_limits: Sequence[TaskLimit],
     ) -> None:
         self.shares: dict[tuple[int, str], int] = {}
         self._host = host
         self._wish = wish
-        self._allowance = allowance
+        self._deadline = deadline
         self._cores = host.capacity.cores
-        self._limit = most_in_hand(host, allowance)
-        self._shared = _shared(host, allowance)
         self._given = 0
-        self._in_hand = sum(batch.tasks for batch in in_hand)
-        daily, self._hourly = allowance.daily_per_core, hourly_quota(host, allowance)
-        self._daily = None if daily is None else daily * believed_cores(host)
-        self._today, self._lately = sent
+        self._task_limits = task_limits
         self._memory = HostRoom(
             host.capacity.memory_mb, self._cores, [(batch.memory_mb, batch.tasks * batch.cores) for batch in in_hand]
         )
@@ -309,27 +245,9 @@ class _HostFill:
         return NO_MORE_OF_THE_KIND if self._given else NONE_OF_THE_KIND
 
     def _stop(self) -> str:
-        in_hand = self._in_hand + self._given
-        if self._shared is not None and self._shared <= in_hand < self._limit:
-            return (
-                f"your computers that have no valid task to show share {host_limits.UNPROVEN_TOGETHER} tasks, and "
-                "beyond these each has one; this one gets more as soon as one of its own is valid"
-            )
-        if in_hand >= self._limit:
-            is_full = self._limit == self._allowance.tasks_per_core * self._cores
-            more = "" if is_full else "; it may have more after its next valid one"
-            return f"your computer has {counted(in_hand, 'task')} of the {self._limit} that it may have{more}"
-        if self._hourly is not None and self._lately + self._given >= self._hourly:
-            return (
-                f"your computer may have {counted(self._hourly, 'task')} an hour since some of its tasks failed, and "
-                "had them; each valid one doubles that, and an hour after these it may have more"
-            )
-        if self._daily is not None and self._today + self._given >= self._daily:
-            return (
-                f"the laboratory gives your computer {counted(self._daily, 'task')} a day, and it had them; "
-                "the next day begins at midnight UTC"
-            )
-        return mark("one answer brings no more than this; ask again") if self._given >= self._wish.most else ""
+        reached = (limit.reason for limit in self._task_limits if limit.left <= self._given)
+        enough = mark("one answer brings no more than this; ask again") if self._given >= self._wish.most else ""
+        return next(reached, enough)
 
     def _first_look(self, queue: WorkQueue) -> tuple[_Place, ...]:
         """Where a task of it may compute: what a GPU may compute as well as a core goes to a GPU that is asked for."""
@@ -357,7 +275,7 @@ class _HostFill:
     def _unfit(self, queue: WorkQueue) -> str:
         if unready := _unready(queue):
             return unready
-        if queue.avx and self._host.platform.instructions == "none":
+        if queue.avx and not self._host.platform.has_avx:
             return "needs a processor with AVX"
         capacity = self._host.capacity
         return why_too_small(queue.rule, cores=capacity.cores, memory_mb=capacity.memory_mb)
@@ -378,7 +296,7 @@ class _HostFill:
         free, needed = self._disk.free_for(place.cores), queue.disk_mb * place.cores
         if free is not None and needed > free:
             return f"needs {needed} MB of disk a task, and {free} MB are free by your preferences"
-        deadline = self._allowance.deadline
+        deadline = self._deadline
         if deadline is not None and self._busy + place.elapsed / place.cores > deadline.total_seconds():
             return "would not be done by its deadline at your computer's speed and availability"
         return ""

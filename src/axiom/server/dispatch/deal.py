@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
-from axiom.rules.hosts.reliability import QUOTA_LASTS
 from axiom.rules.hosts.speed import seconds_on
 from axiom.rules.tasks.assignment import (
     ENOUGH,
@@ -15,9 +14,8 @@ from axiom.rules.tasks.assignment import (
     TasksInHand,
     WorkQueue,
     assign_tasks,
-    count_sent_today,
-    hourly_quota,
 )
+from axiom.server.dispatch.allowances import read_task_limits
 from axiom.server.dispatch.cache import KnownExperiment, WaitingSize
 from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.server.dispatch.orders import UnclaimedTask, UnsignedOrder, claim_tasks, sign_orders, write_order
@@ -151,23 +149,19 @@ class Deal:
     is_more: bool = False  # is more there than was thought, since what waits was cut into smaller tasks?
 
     def give_tasks(self, in_hand: Sequence[TasksInHand]) -> tuple[list[GrantedTask], str]:
-        context, quota = self.context, hourly_quota(self.context.host, self.context.allowance)
-        lately = waiting_tasks.count_tasks_sent_since(
-            context.db, context.host.id, context.now - QUOTA_LASTS, quota=quota
-        )
-        sent = count_sent_today(context.host, context.now), lately
+        context, out = self.context, sum(batch.tasks for batch in in_hand)
+        task_limits = read_task_limits(context.db, context.host, context.allowance, out, context.now)
         granted: list[GrantedTask] = []
         for_others = False
         while True:
             self.is_more = False
             decided = assign_tasks(
-                self.context.host,
+                context.host,
                 list(self.queues.values()),
                 in_hand=[*in_hand, *map(_as_in_hand, granted)],
                 wish=self.wish,
-                allowance=self.context.allowance,
-                sent_today=sent[0] + len(granted),
-                sent_lately=sent[1] + len(granted),
+                deadline=context.allowance.deadline,
+                task_limits=[limit.after(len(granted)) for limit in task_limits],
             )
             taken = self._take_shares(decided.shares)
             granted += taken

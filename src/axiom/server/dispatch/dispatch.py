@@ -5,13 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from axiom.domain.fleet import Host
-from axiom.rules.tasks.assignment import (
-    NOTHING_ASKED,
-    Allowance,
-    TasksInHand,
-    count_sent_today,
-    quota_day_of,
-)
+from axiom.rules.tasks.assignment import NOTHING_ASKED, TasksInHand
+from axiom.rules.tasks.task_limits import Allowance, count_sent_today, quota_day_of
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.deal import Deal, TaskPicker
 from axiom.server.dispatch.dispatch_context import DispatchContext

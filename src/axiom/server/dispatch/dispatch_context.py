@@ -10,7 +10,8 @@ from axiom.domain.value import value_class
 from axiom.rules.hosts.costs import class_of_host
 from axiom.rules.hosts.speed import elapsed_on, seconds_on
 from axiom.rules.planning.task_size import TaskLength, choose_task_length, task_size
-from axiom.rules.tasks.assignment import Allowance, RequestedWork, choose_gpu_kind
+from axiom.rules.tasks.assignment import RequestedWork, choose_gpu_kind
+from axiom.rules.tasks.task_limits import Allowance
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest
 from axiom.signed.manifests import Manifest

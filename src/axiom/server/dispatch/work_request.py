@@ -1,18 +1,16 @@
 """What a host asks for and how much it may have, and what it is given."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.boinc.requests import SchedulerRequest
-from axiom.domain.fleet import Host, ProjectPreferences
+from axiom.domain.fleet import ProjectPreferences
 from axiom.domain.value import value_class
-from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.assignment import Allowance, RequestedWork, is_unproven
+from axiom.rules.tasks.assignment import RequestedWork
+from axiom.rules.tasks.task_limits import Allowance
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Order
-from axiom.store.engine.database import Database
-from axiom.store.tasks.waiting_tasks import count_sibling_tasks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +67,6 @@ class WorkGrant:
     granted: tuple[GrantedTask, ...]
     lost: tuple[GrantedTask, ...]
     reason: str
-
-
-def read_allowance(db: Database, settings: DispatchSettings, host: Host) -> Allowance:
-    """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
-    if not is_unproven(host):
-        return settings.volunteers
-    others = count_sibling_tasks(db, host.volunteer_id, host.id, most=host_limits.UNPROVEN_TOGETHER)
-    return replace(settings.volunteers, out_to_siblings=others)
 
 
 def read_work_request(

@@ -16,10 +16,11 @@ from axiom.domain.work import Report
 from axiom.errors import HeldByAnother, NotAllowed, NotFound
 from axiom.limits import clusters as limits
 from axiom.rules.planning.task_size import pilot_seconds
-from axiom.rules.tasks.assignment import Allowance
+from axiom.rules.tasks.task_limits import Allowance
+from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
-from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest, read_allowance
+from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest
 from axiom.server.returns.reporting import take_reports
 from axiom.server.returns.take_back import give_back, unwanted
 from axiom.signed.tickets import Order
@@ -185,7 +186,7 @@ class PilotServer:
         if self._cores is None or now - self._cores[0] > _COUNTED:
             self._cores = now, clusters.sum_pilot_cores(db)
         return replace(
-            read_allowance(db, self.dispatch, host),
+            read_allowance(db, self.dispatch.volunteers, host),
             tasks_per_core=limits.IN_HAND_PER_CORE,
             lent_seconds=pilot_seconds(self._cores[1]),
         )

@@ -10,9 +10,10 @@ from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import StoreError
 from axiom.limits import server as server_limits
+from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
-from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_allowance, read_work_request
+from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_work_request
 from axiom.server.returns.reporting import take_reports
 from axiom.server.scheduler.contact_refusals import Refusals
 from axiom.server.scheduler.identify import Identity, RefusedHost, identify_host, reread_identity
@@ -130,7 +131,7 @@ class RequestHandler:
             preferences=identity.caller.preferred.project.at(identity.venue),
             holding=None if tasks is None else frozenset(number for number in tasks.values() if number is not None),
         )
-        allowance = read_allowance(db, self.dispatch, identity.host)
+        allowance = read_allowance(db, self.dispatch.volunteers, identity.host)
         grant = grant_tasks(db, self.dispatch, self.cache, identity.host, wish, now, allowance=allowance)
         if grant.lost:
             self.forget_uploads({task.task for task in grant.lost})

@@ -17,7 +17,7 @@ from axiom.boinc.requests import (
     read_preferences,
 )
 from axiom.domain.credit import Balance
-from axiom.domain.fleet import Capacity, Gpu, Host, Platform
+from axiom.domain.fleet import NO_AVX, UNKNOWN_PROCESSOR, Capacity, Gpu, Host, Platform
 from axiom.domain.value import value_class
 from axiom.rules.accounts.new_hosts import MOST_NEW, why_host_waits
 from axiom.server.scheduler.programs import APP, PLATFORMS
@@ -181,7 +181,7 @@ def platform_of(names: tuple[str, ...], features: str) -> Platform:
     named = next((PLATFORMS[name] for name in names if name in PLATFORMS), None)
     if named is None:
         first = names[0] if names else "unknown"
-        return Platform(system=first[:60], processor="unknown", instructions="none")
+        return Platform(system=first[:60], processor=UNKNOWN_PROCESSOR, instructions=NO_AVX)
     system, processor = named
     return Platform(system=system, processor=processor, instructions=_instructions(processor, features))
 
@@ -192,4 +192,4 @@ def _instructions(processor: str, features: str) -> str:
     flags = frozenset(features.lower().replace(".", "_").split())
     if flags >= _AVX512:
         return "avx512"
-    return next((name for name in ("avx2", "avx") if name in flags), "none")
+    return next((name for name in ("avx2", "avx") if name in flags), NO_AVX)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from axiom.domain.planning import Need, Supply
 from axiom.domain.releases import ANY_COMPUTER
 from axiom.rules.hosts.large_hosts import why_too_small
+from axiom.rules.hosts.speed import count_on
 
 _LEAST_SPEED = 0.01  # of a core, in reference cores
-_LEAST_AVAILABILITY = 0.01
 _SHORT, _STEP = 0.01, 1.25  # of the deadline: shorter tasks are all alike; longer ones in steps of a quarter
 
 
@@ -61,7 +61,7 @@ def compute_free_capacity(supply: Supply) -> FreeCapacity:
         total_memory_mb=supply.memory_mb,
         is_ours=supply.is_ours,
         on_one_core=supply.on_one_core,
-        pace=max(_LEAST_SPEED, supply.speed) * max(_LEAST_AVAILABILITY, supply.availability),
+        pace=max(_LEAST_SPEED, supply.speed) * count_on(supply.availability),
     )
 
 
