@@ -30,7 +30,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.palette import standalone
-from axiom_weigh.statistics.estimands import value
+from axiom_weigh.statistics.estimands import compute_estimand
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "docs" / "gallery" / "experiments"
@@ -152,7 +152,9 @@ def summary(
     values = []
     for replicate in replicates:
         measured = {row["config"]: row["measures"] for row in rows if row["replicate"] == replicate}
-        number, _ = value(estimand, [(config, measured.get(at)) for at, config in enumerate(manifest.configs)])
+        number, _ = compute_estimand(
+            estimand, [(config, measured.get(at)) for at, config in enumerate(manifest.configs)]
+        )
         values.append(number)
     numbers = [number for number in values if number is not None]
     if not numbers:

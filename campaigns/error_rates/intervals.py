@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from axiom_weigh.statistics.pooling import PooledEstimate, median_error, pool
+from axiom_weigh.statistics.pooling import PooledEstimate, median_error, pool_estimates
 from axiom_weigh.statistics.scoring_rules import calibration_looks
-from axiom_weigh.statistics.signed_ranks import interval, stream
+from axiom_weigh.statistics.signed_ranks import find_interval, make_stream
 from error_rates.figures import Answer, Bound, Size, below
 from error_rates.laws import Draw, Flags, Numbers
 from error_rates.processes import BAR, FEWEST, ranks, signs_agree
@@ -103,7 +103,7 @@ def _misses(streams: Numbers, truth: float, every: int) -> list[bool]:
 
 
 def _leaves_out(values: Sequence[float], truth: float) -> bool:
-    low, high = interval(stream(values), alpha=_ALPHA)
+    low, high = find_interval(make_stream(values), alpha=_ALPHA)
     return (low is not None and truth < low) or (high is not None and high < truth)
 
 
@@ -126,7 +126,7 @@ def _similar_places(rng: np.random.Generator, law: str, places: int) -> list[Num
 
 def _pooled_estimate(values: Sequence[Numbers]) -> PooledEstimate:
     """Pooled as a finding pools its designs."""
-    return pool(
+    return pool_estimates(
         [float(np.median(sample)) for sample in values], [median_error(sample.tolist()) ** 2 for sample in values]
     )
 

@@ -151,7 +151,7 @@ def compared(streams: Numbers) -> float:
     pairs: tuple[tuple[Numbers, Callable[[list[float]], float]], ...] = (
         (above, lambda values: _sides(values, null)[0]),
         (below, lambda values: _sides(values, null)[1]),
-        (either(above, below), lambda values: signed_ranks.either(*_sides(values, null))),
+        (either(above, below), lambda values: signed_ranks.combine_sides(*_sides(values, null))),
         (signs(streams, null), lambda values: dealt_log_e(sum(value > null for value in values), 0, len(values))),
         (betting(streams, null, bounds), lambda values: betting_log_e(values, null, bounds)),
         (
@@ -167,7 +167,7 @@ def compared(streams: Numbers) -> float:
 
 
 def _sides(values: list[float], null: float) -> tuple[float, float]:
-    return signed_ranks.log_es(signed_ranks.stream(values), null)
+    return signed_ranks.log_es(signed_ranks.make_stream(values), null)
 
 
 def _t(streams: Numbers) -> Numbers:

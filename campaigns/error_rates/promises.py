@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from axiom_weigh.evidence.weigh_claim import weigh
-from axiom_weigh.statistics.signed_ranks import either, log_es, stream
+from axiom_weigh.statistics.signed_ranks import combine_sides, log_es, make_stream
 from axiom_weigh.values import Evidence, Grade, Verdict
 from error_rates.figures import Answer, Bound, Size, below, interval
 from error_rates.laws import CONTRAST, Numbers
@@ -53,7 +53,7 @@ def _best_stop(law: Mapping[float, float]) -> float:
 
     @cache
     def worth(values: tuple[float, ...]) -> float:
-        now = math.exp(either(*log_es(stream(values), 0.0, with_last=True)))
+        now = math.exp(combine_sides(*log_es(make_stream(values), 0.0, with_last=True)))
         if len(values) == most:
             return now
         return max(now, math.fsum(chance * worth((*values, value)) for value, chance in law.items()))

@@ -17,7 +17,7 @@ from axiom.rules.experiments.failure_rate import failure_log_e
 from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.verdict import weight
 from axiom_weigh.statistics import compare_forecasters, scoring_rules
-from axiom_weigh.statistics.estimands import value
+from axiom_weigh.statistics.estimands import compute_estimand
 from axiom_weigh.values import NOT_WAITING
 from error_rates.figures import Answer, Bound, Size, interval, scored
 from error_rates.laws import LAWS, Draw, Flags, Numbers
@@ -241,7 +241,7 @@ def _of_waits(rng: np.random.Generator, shape: tuple[int, int]) -> Iterator[_Cel
             "event": {"by": by, "after": after, "budget": "steps"},
         }
         ended = [None, *range(1, _BUDGET + 1)]  # of a run that ended first the wait is null
-        ends = [value(estimand, [({"steps": _BUDGET}, {"waited": wait})]) for wait in ended]
+        ends = [compute_estimand(estimand, [({"steps": _BUDGET}, {"waited": wait})]) for wait in ended]
         numbers = np.array([np.nan if why == NOT_WAITING else end for end, why in ends])
         number = numbers[np.where(waits > _BUDGET, 0, waits)]
         yield _cell("events", "waits, cut off", about, _weighed_events(estimand, number, ~np.isnan(number)))

@@ -318,8 +318,8 @@ LAWS = {
 def test_signed_ranks_come_out_alike_without_anything_of_ours(law, missing, n):
     drawn = random.Random(n)
     values = [None if place and drawn.random() < missing else LAWS[law](drawn) for place in range(n)]
-    stream = signed_ranks.stream(values)
-    expected = (stream.middle, *signed_ranks.interval(stream))
+    stream = signed_ranks.make_stream(values)
+    expected = (stream.middle, *signed_ranks.find_interval(stream))
     assert all(map(alone["same"], expected, alone["typical"](values, None)))
 
 

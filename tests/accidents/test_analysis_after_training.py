@@ -31,7 +31,7 @@ def test_a_fault_in_the_analysis_loses_nothing_that_was_measured(bench, monkeypa
     """What was measured is stored and paid while nothing can be concluded; mended, it is concluded from all of it."""
     bench.lab.deploy(workunits=8)
     with monkeypatch.context() as faulty:
-        faulty.setattr(observe, "value", misspelt)
+        faulty.setattr(observe, "compute_estimand", misspelt)
         bench.compute(8, bench.computes or bench.lab.output)
         bench.hold()  # what trips over a finding suspends it, and the session goes on
         assert evidence.list_newest_evidence(bench.db) == {}

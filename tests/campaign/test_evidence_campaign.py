@@ -17,8 +17,8 @@ from error_rates.tables import decided_without_lost
 
 from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.verdict import weight
-from axiom_weigh.statistics.mixture import reach
-from axiom_weigh.statistics.signed_ranks import log_es, stream
+from axiom_weigh.statistics.mixture import compute_reach
+from axiom_weigh.statistics.signed_ranks import log_es, make_stream
 from axiom_weigh.values import Verdict
 
 campaign = runpy.run_path(str(Path(__file__).resolve().parents[2] / "campaigns" / "campaign" / "evidence.py"))
@@ -84,7 +84,7 @@ def test_the_adversary_stops_when_the_library_first_gives_a_verdict(law, beside)
     streams = ville.DRAWN[law].draw(np.random.default_rng(6), (4, 24))
     reached = ville.verdicts(streams, asked := [(1.0, 1), (2.0, 9)], beside)
     for row, values in enumerate(streams.tolist()):
-        known = {n: stream(values[:n]) for n in range(1, 25)}
+        known = {n: make_stream(values[:n]) for n in range(1, 25)}
         for (place, (bar, fewest)), (side, null) in itertools.product(enumerate(asked), enumerate((beside, -beside))):
             looks = (n for n, read in known.items() if n >= fewest and log_es(read, null)[side] >= bar)
             assert reached[place][side, row] == next(looks, np.inf)
@@ -122,7 +122,7 @@ def test_a_table_without_lost_values_is_decided_as_a_stream_is():
 def test_the_bars_that_the_campaign_compares_with_are_what_they_are_said_to_be():
     streams = np.random.default_rng(4).normal(size=(5, 40))
     deviations = streams.std(axis=1, ddof=1, keepdims=True) / 40**0.5
-    moved = streams - streams.mean(axis=1, keepdims=True) + reach(40) * deviations
+    moved = streams - streams.mean(axis=1, keepdims=True) + compute_reach(40) * deviations
     assert processes.t_mixture(moved)[:, -1] == pytest.approx(processes.BAR)
     assert [looked_at_once(smallest) for smallest in (0.25, 0.5, 1.0)] == [139, 36, 11]
 

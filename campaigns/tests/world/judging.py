@@ -18,7 +18,7 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations as registration_store
-from axiom_weigh.statistics.estimands import value
+from axiom_weigh.statistics.estimands import compute_estimand
 from axiom_weigh.statistics.signed_ranks import pseudo_median
 from axiom_weigh.values import Evidence, Grade, Verdict
 from world.drawing import Computing, draw
@@ -127,7 +127,7 @@ def _tried(truth: Truth, estimand: Mapping[str, Any], configs: Sequence[Mapping[
     found = []
     for seed in range(_TRIED):
         cells = [(config, {"value": draw(calm, config, seed, honest).value}) for config in configs]
-        number, _ = value(estimand, cells)
+        number, _ = compute_estimand(estimand, cells)
         if number is not None:
             found.append(number)
     if not found:

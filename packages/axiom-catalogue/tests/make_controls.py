@@ -18,7 +18,7 @@ from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.laboratory.experiments.rules.controls import check_placebo_values, control_result
 from axiom.limits import experiments as limits
-from axiom_weigh.statistics.estimands import value
+from axiom_weigh.statistics.estimands import compute_estimand
 
 TESTS = Path(__file__).parent
 KEPT = TESTS / "controls"
@@ -37,7 +37,7 @@ def over_seed(name, control, sweep, replicate):
     experiment = make_golden.load(name)
     seed = seed_of(name, experiment.version, replicate)
     cells = [(asdict(config), asdict(make_golden.compute(experiment, config, seed)[0])) for config in sweep]
-    return value(declared(name, control), cells)[0]
+    return compute_estimand(declared(name, control), cells)[0]
 
 
 def sweeps(control):

@@ -150,7 +150,7 @@ def test_a_value_that_two_others_do_not_confirm_leaves_the_evidence(checking):
 
 
 def test_who_says_that_it_was_over_before_may_be_outvoted_too(checking, monkeypatch):
-    monkeypatch.setattr("axiom.laboratory.findings.observe.value", lambda *_: (None, NOT_WAITING))
+    monkeypatch.setattr("axiom.laboratory.findings.observe.compute_estimand", lambda *_: (None, NOT_WAITING))
     order_of(checking, 1)
     compute(checking, 8, wrong=(2,))
     compute(checking, 2, host=2)

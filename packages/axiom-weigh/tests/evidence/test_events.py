@@ -9,7 +9,7 @@ from axiom_weigh.evidence.counted_values import sound
 from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.verdict import weight
 from axiom_weigh.evidence.weigh_claim import weigh
-from axiom_weigh.statistics.estimands import value, why_not_concluded
+from axiom_weigh.statistics.estimands import compute_estimand, why_not_concluded
 from axiom_weigh.values import NOT_WAITING, Observation, Outcome
 
 BUDGET, AT_FIRST, LATER = 10, (0.0, 4.0), (4.0, 10.0)
@@ -52,17 +52,17 @@ def cells(*waits, budget=BUDGET):
     ],
 )
 def test_an_event_is_1_in_time_and_0_later_also_where_the_run_ended_first(interval, waits, number):
-    assert value(asked(*interval, arms=len(waits)), cells(*waits)) == (number, "")
+    assert compute_estimand(asked(*interval, arms=len(waits)), cells(*waits)) == (number, "")
 
 
 def test_what_was_over_before_is_not_asked_and_what_nobody_knows_is_missing():
     for waits in ([4], [4, 9], [9, 4]):
-        assert value(asked(*LATER, arms=len(waits)), cells(*waits)) == (None, NOT_WAITING)
-    number, why = value(asked(*LATER), cells(None, budget=9))
+        assert compute_estimand(asked(*LATER, arms=len(waits)), cells(*waits)) == (None, NOT_WAITING)
+    number, why = compute_estimand(asked(*LATER), cells(None, budget=9))
     assert number is None
     assert "steps=9" in why
     for unknown in ([({"arm": 0, "steps": BUDGET}, None)], [({"arm": 0, "steps": BUDGET}, {"other": 1})]):
-        number, why = value(asked(*AT_FIRST), unknown)
+        number, why = compute_estimand(asked(*AT_FIRST), unknown)
         assert number is None
         assert why != NOT_WAITING
     assert why_not_concluded(asked(*LATER), [{"arm": 0, "steps": BUDGET}]) == ""
@@ -70,7 +70,7 @@ def test_what_was_over_before_is_not_asked_and_what_nobody_knows_is_missing():
 
 def observed(estimand, waits):
     """One replicate, of which each wait is cut off at the budget."""
-    number, why = value(estimand, cells(*[None if wait > BUDGET else wait for wait in waits]))
+    number, why = compute_estimand(estimand, cells(*[None if wait > BUDGET else wait for wait in waits]))
     return {"value": number, "why_missing": why}
 
 

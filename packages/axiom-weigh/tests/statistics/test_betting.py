@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom_weigh.statistics.betting import betting_log_e, betting_sequence
-from axiom_weigh.statistics.mixture import reach
+from axiom_weigh.statistics.mixture import compute_reach
 
 STREAMS, LOOKS = 300, 60
 AT_MOST = 0.05 + 3 * math.sqrt(0.05 * 0.95 / STREAMS)
@@ -128,10 +128,10 @@ def by_quadrature(x: np.ndarray, c: float) -> float:
 @pytest.mark.parametrize(("n", "alpha", "c"), [(4, 0.3, 1.0), (12, 0.05, 0.5)])
 def test_a_mean_that_is_just_so_far_away_makes_the_e_value_one_over_alpha(n, alpha, c):
     values = np.random.default_rng(n).normal(size=n)
-    values += reach(n, alpha=alpha, c=c) * values.std(ddof=1) / math.sqrt(n) - values.mean()
+    values += compute_reach(n, alpha=alpha, c=c) * values.std(ddof=1) / math.sqrt(n) - values.mean()
     assert by_quadrature(values, c) == pytest.approx(1 / alpha, rel=1e-3)
 
 
 def test_at_first_no_mean_is_far_enough_and_later_more_is_needed_than_at_one_look():
-    reached = [reach(n, alpha=0.05) for n in (1, 3, 100, 10_000)]
+    reached = [compute_reach(n, alpha=0.05) for n in (1, 3, 100, 10_000)]
     assert reached == pytest.approx([math.inf, math.inf, 3.2, 3.9], rel=0.05)

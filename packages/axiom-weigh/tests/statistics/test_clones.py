@@ -9,28 +9,35 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.statistics.clones import alike, clones, equal_values, few_equal_values, is_fine, mark
+from axiom_weigh.statistics.clones import (
+    equal_values,
+    few_equal_values,
+    find_clones,
+    group_alike_seeds,
+    is_fine,
+    mark_row,
+)
 
 ONCE = 0.031_415_926_535_9
 
 
 def test_each_group_of_alike_results_is_told_and_rows_have_to_agree_in_all_numbers():
-    assert clones({7: ONCE}) == ()
-    assert clones({7: ONCE, 3: ONCE}) == ((7, 3),)
-    assert clones(dict.fromkeys(range(240), ONCE)) == (tuple(range(240)),)
+    assert find_clones({7: ONCE}) == ()
+    assert find_clones({7: ONCE, 3: ONCE}) == ((7, 3),)
+    assert find_clones(dict.fromkeys(range(240), ONCE)) == (tuple(range(240)),)
     other = ONCE * (1 + 1e-14)
     same = math.nextafter(ONCE, 1.0)
-    assert clones({1: ONCE, 2: same}) == ((1, 2),)
-    assert clones({1: ONCE, 2: other, 3: ONCE, 4: -ONCE, 5: 2 * ONCE, 6: 2 * ONCE}) == ((1, 3), (5, 6))
-    assert clones({1: (0.5, ONCE, None), 2: (0.5, ONCE, None)}) == ((1, 2),)
-    assert clones({1: (0.5, ONCE), 2: (0.75, ONCE)}) == ()
-    assert clones({1: (0.5, ONCE), 2: (0.5, ONCE, None)}) == ()
-    assert clones({1: (0.5, 0.25), 2: (0.5, 0.25)}) == ()
+    assert find_clones({1: ONCE, 2: same}) == ((1, 2),)
+    assert find_clones({1: ONCE, 2: other, 3: ONCE, 4: -ONCE, 5: 2 * ONCE, 6: 2 * ONCE}) == ((1, 3), (5, 6))
+    assert find_clones({1: (0.5, ONCE, None), 2: (0.5, ONCE, None)}) == ((1, 2),)
+    assert find_clones({1: (0.5, ONCE), 2: (0.75, ONCE)}) == ()
+    assert find_clones({1: (0.5, ONCE), 2: (0.5, ONCE, None)}) == ()
+    assert find_clones({1: (0.5, 0.25), 2: (0.5, 0.25)}) == ()
 
 
 @pytest.mark.parametrize("coarse", [0.0, -3.0, 0.03, 0.12 - 0.09, 2 / 3, 517 / 1000, 2.0**20, 0.7345, math.nan])
 def test_numbers_with_few_values_to_choose_from_are_never_clones(coarse):
-    assert clones(dict.fromkeys(range(400), coarse)) == ()
+    assert find_clones(dict.fromkeys(range(400), coarse)) == ()
     assert not is_fine(coarse)
     for fine in (ONCE, -math.e * 1e-200, float(np.float32(0.734981237)), 1 / 3 + 1e-9):
         assert is_fine(fine)
@@ -40,25 +47,25 @@ def test_single_precision_meets_itself_by_chance_among_very_many_seeds():
     rng = np.random.default_rng(1)
     drawn = [float(number) for number in rng.normal(0.8, 0.01, 2_000).astype(np.float32)]
     assert len(set(drawn)) < len(drawn)  # it does
-    assert clones(dict(enumerate(drawn))) == ()
+    assert find_clones(dict(enumerate(drawn))) == ()
     for number in drawn[:10]:  # one pair among 402 or 41 may be chance
-        assert clones(dict(enumerate([number, number, *drawn[1_000:1_400]]))) == ()
-        assert clones(dict(enumerate([number, number, *drawn[1_000:1_039]]))) == ()
-    assert clones(dict(enumerate([drawn[0]] * 4 + drawn[1:400]))) == ((0, 1, 2, 3),)  # four are not
-    assert clones(dict(enumerate([drawn[0]] * 2))) == ((0, 1),)
+        assert find_clones(dict(enumerate([number, number, *drawn[1_000:1_400]]))) == ()
+        assert find_clones(dict(enumerate([number, number, *drawn[1_000:1_039]]))) == ()
+    assert find_clones(dict(enumerate([drawn[0]] * 4 + drawn[1:400]))) == ((0, 1, 2, 3),)  # four are not
+    assert find_clones(dict(enumerate([drawn[0]] * 2))) == ((0, 1),)
 
 
 @settings(max_examples=40)
 @given(rows=st.dictionaries(st.integers(0, 50), st.lists(st.sampled_from([0.5, ONCE, math.pi, None]), max_size=3)))
 def test_marks_find_what_the_numbers_find(rows):
-    kept = {seed: mark(row) for seed, row in rows.items()}
+    kept = {seed: mark_row(row) for seed, row in rows.items()}
     assert all(len(text) <= 40 for text in kept.values())
-    assert alike(kept) == clones(rows)
+    assert group_alike_seeds(kept) == find_clones(rows)
 
 
 def test_marks_are_those_that_laboratories_have_stored():
-    assert mark([ONCE, 1.0, -0.0, None, 2 / 3]) == "10.0:3ced7115c0efc751ea43a5e7796c8c1c"
-    assert mark([ONCE, 1.0, 0.0, math.inf, 2 / 3]) == mark([ONCE, 1.0, -0.0, None, 2 / 3])
+    assert mark_row([ONCE, 1.0, -0.0, None, 2 / 3]) == "10.0:3ced7115c0efc751ea43a5e7796c8c1c"
+    assert mark_row([ONCE, 1.0, 0.0, math.inf, 2 / 3]) == mark_row([ONCE, 1.0, -0.0, None, 2 / 3])
 
 
 def digits_of(number):
@@ -84,7 +91,7 @@ def digits_of(number):
 def test_how_many_digits_a_number_carries_is_counted_as_its_definition_says(number):
     telling = digits_of(number) - 2.0
     expected = f"{telling:.1f}:" if telling >= 4.0 else ""
-    assert mark([number])[: len(expected) or None] == expected
+    assert mark_row([number])[: len(expected) or None] == expected
 
 
 def drawn(seed: int, draw) -> tuple[range, list[float]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.statistics.estimands import evenly_spaced, needed, value
+from axiom_weigh.statistics.estimands import compute_estimand, evenly_spaced, list_needed_configs
 
 
 def estimand(kind: str, *, across: str = "", between: tuple = (), measure: str = "loss") -> dict:
@@ -52,7 +52,7 @@ BREAKPOINT = estimand("breakpoint", across="width")
     ],
 )
 def test_an_estimand_is_computed_as_its_kind_says(question, losses, number):
-    result, why = value(question, over_width(*losses))
+    result, why = compute_estimand(question, over_width(*losses))
     assert result == pytest.approx(number, rel=1e-6 if question is EXPONENT else 1e-12, abs=1e-12)
     assert why == ""
 
@@ -78,7 +78,7 @@ def test_an_estimand_is_computed_as_its_kind_says(question, losses, number):
     ],
 )
 def test_where_there_is_no_number_a_sentence_names_the_fact(question, losses, fact):
-    number, why = value(question, over_width(*losses))
+    number, why = compute_estimand(question, over_width(*losses))
     assert number is None
     assert fact in why
 
@@ -89,20 +89,20 @@ def crossed(losses: dict[tuple[int, float], float]) -> list:
 
 def test_other_factors_are_averaged_over_and_one_without_a_logarithm_is_named():
     cells = crossed({(8, 0.1): 1.0, (8, 0.2): 4.0, (16, 0.1): 2.0, (16, 0.2): 8.0})
-    assert value(SLOPE, cells)[0] == pytest.approx(1.0)  # geometric means 2 and 4
+    assert compute_estimand(SLOPE, cells)[0] == pytest.approx(1.0)  # geometric means 2 and 4
     uneven = crossed({(8, 0.1): 1.0, (8, 0.2): 16.0, (16, 0.1): 8.0, (16, 0.2): 8.0})
-    assert value(SLOPE, uneven)[0] == pytest.approx(1.0)  # 4 and 8; the means 8.5 and 8 would fall
-    assert value(RANKS, uneven)[0] == -1.0  # the means 8.5 and 8 do
+    assert compute_estimand(SLOPE, uneven)[0] == pytest.approx(1.0)  # 4 and 8; the means 8.5 and 8 would fall
+    assert compute_estimand(RANKS, uneven)[0] == -1.0  # the means 8.5 and 8 do
     contrast = estimand("contrast", between=({"width": 16}, {"width": 8}))
-    assert value(contrast, cells)[0] == pytest.approx(2.5)  # 5 - 2.5
-    assert value(estimand("slope", across="width", between=({"lr": 0.1},)), cells)[0] == pytest.approx(1.0)
+    assert compute_estimand(contrast, cells)[0] == pytest.approx(2.5)  # 5 - 2.5
+    assert compute_estimand(estimand("slope", across="width", between=({"lr": 0.1},)), cells)[0] == pytest.approx(1.0)
     cells = [({"step": level}, {"loss": abs(level - 1.5)}) for level in (-2.0, 0.0, 1.0, 2.0, 4.0)]
-    assert value(estimand("breakpoint", across="step"), cells)[0] == pytest.approx(1.5)
+    assert compute_estimand(estimand("breakpoint", across="step"), cells)[0] == pytest.approx(1.5)
     cells = [({"lr": 0.0}, {"loss": 1.0}), ({"lr": 1.0}, {"loss": 2.0})]
-    assert "lr is 0 at lr=0.0" in value(estimand("slope", across="lr"), cells)[1]
+    assert "lr is 0 at lr=0.0" in compute_estimand(estimand("slope", across="lr"), cells)[1]
     for level in ("wide", True, None):
         cells = [({"kind": level}, {"loss": 1.0}), ({"kind": 2.0}, {"loss": 2.0})]
-        number, why = value(estimand("rank_correlation", across="kind"), cells)
+        number, why = compute_estimand(estimand("rank_correlation", across="kind"), cells)
         assert number is None
         assert "must be a number" in why
 
@@ -113,12 +113,14 @@ LOSSES = st.lists(st.floats(1e-3, 1e3), min_size=2, max_size=6)
 @settings(max_examples=40)
 @given(losses=LOSSES, factor=st.floats(0.01, 100.0))
 def test_a_trend_knows_no_scale_and_is_reversed_with_its_arms(losses, factor):
-    scaled = value(SLOPE, over_width(*[loss * factor for loss in losses]))[0]
-    assert scaled == pytest.approx(value(SLOPE, over_width(*losses))[0], rel=1e-6, abs=1e-6)
-    assert value(RANKS, over_width(*losses)) == value(RANKS, over_width(*[loss * 8 for loss in losses]))
-    assert -1.0 <= value(RANKS, over_width(*losses))[0] <= 1.0
+    scaled = compute_estimand(SLOPE, over_width(*[loss * factor for loss in losses]))[0]
+    assert scaled == pytest.approx(compute_estimand(SLOPE, over_width(*losses))[0], rel=1e-6, abs=1e-6)
+    assert compute_estimand(RANKS, over_width(*losses)) == compute_estimand(
+        RANKS, over_width(*[loss * 8 for loss in losses])
+    )
+    assert -1.0 <= compute_estimand(RANKS, over_width(*losses))[0] <= 1.0
     for question in (SLOPE, RANKS):
-        there, back = (value(question, over_width(*order))[0] for order in (losses, losses[::-1]))
+        there, back = (compute_estimand(question, over_width(*order))[0] for order in (losses, losses[::-1]))
         assert there == pytest.approx(-back, abs=1e-9)
 
 
@@ -129,7 +131,7 @@ def test_the_order_of_the_cells_does_not_matter(losses, order):
     shuffled = list(cells)
     order.shuffle(shuffled)
     for question in (SLOPE, RANKS, estimand("level"), EXPONENT, BREAKPOINT):
-        first, again = value(question, cells)[0], value(question, shuffled)[0]
+        first, again = compute_estimand(question, cells)[0], compute_estimand(question, shuffled)[0]
         assert (first is None) == (again is None)
         assert first is None or again == pytest.approx(first, rel=1e-6, abs=1e-9)
 
@@ -163,9 +165,12 @@ def test_arms_are_evenly_spaced_as_the_estimand_sees_them(question, configs, is_
 )
 def test_only_the_cells_of_its_arms_are_needed(question, places):
     configs = at_levels(8, 16, 32)
-    assert needed(question, configs) == places
+    assert list_needed_configs(question, configs) == places
     cells = [(config, {"loss": 1.0 + place} if place in places else None) for place, config in enumerate(configs)]
-    assert value(question if question["kind"] == "contrast" else question | {"kind": "level"}, cells)[0] is not None
+    assert (
+        compute_estimand(question if question["kind"] == "contrast" else question | {"kind": "level"}, cells)[0]
+        is not None
+    )
 
 
 KINDS = st.sampled_from(["contrast", "slope", "rank_correlation"])
@@ -176,7 +181,7 @@ KINDS = st.sampled_from(["contrast", "slope", "rank_correlation"])
 def test_arms_of_any_size_that_measured_the_same_do_not_differ(kind, loss, some, others):
     question = estimand(kind, across="width", between=() if kind != "contrast" else ENDS)
     configs = [{"width": width, "lr": 0.1 * n} for width, amount in ((8, some), (32, others)) for n in range(amount)]
-    assert value(question, [(config, {"loss": loss}) for config in configs]) == (0.0, "")
+    assert compute_estimand(question, [(config, {"loss": loss}) for config in configs]) == (0.0, "")
 
 
 LEVELS = [1, 4]
@@ -219,25 +224,27 @@ def counted(points: Callable[[float], tuple[float, float]]) -> list:
 
 
 def test_the_dimension_of_a_known_curve_is_found():
-    number, why = value(dimension(), counted(koch))
+    number, why = compute_estimand(dimension(), counted(koch))
     assert (number, why) == (pytest.approx(math.log(4) / math.log(3), abs=0.04), "")
-    assert value(dimension(), counted(lambda share: (0.999 * share, 0.2 + 0.41 * share)))[0] == pytest.approx(
-        1, abs=0.01
-    )
+    assert compute_estimand(dimension(), counted(lambda share: (0.999 * share, 0.2 + 0.41 * share)))[
+        0
+    ] == pytest.approx(1, abs=0.01)
 
 
 def test_the_boxes_of_a_level_are_counted_together_and_other_levels_are_none_of_it():
-    assert value(dimension(), charted({level: [4**level] for level in range(5)}))[0] == pytest.approx(2.0)  # a plane
-    assert value(dimension(), charted({level: [1] for level in range(5)}))[0] == 0.0  # an island of one box
+    assert compute_estimand(dimension(), charted({level: [4**level] for level in range(5)}))[0] == pytest.approx(
+        2.0
+    )  # a plane
+    assert compute_estimand(dimension(), charted({level: [1] for level in range(5)}))[0] == 0.0  # an island of one box
     split = charted({0: [900], 1: [1, 3], 2: [4, 0, 4], 3: [16], 4: [7, 25], 5: [9_000]})
-    assert value(dimension(), split)[0] == pytest.approx(1.0)
+    assert compute_estimand(dimension(), split)[0] == pytest.approx(1.0)
     cells = [*charted({size: [4**size] for size in range(5)}, digits=7)]
     cells += charted({size: [2**size] for size in range(5)}, digits=16)
     of_seven = dimension({"digits": 7}, {"digits": 16})
-    assert value(of_seven, cells)[0] == pytest.approx(1.0)
-    assert value(dimension({"digits": 16}), cells)[0] == pytest.approx(1.0)
-    assert needed(of_seven, [config for config, _ in cells]) == tuple(range(10))
-    assert needed(dimension({"digits": 16}), [config for config, _ in cells]) == tuple(range(5, 10))
+    assert compute_estimand(of_seven, cells)[0] == pytest.approx(1.0)
+    assert compute_estimand(dimension({"digits": 16}), cells)[0] == pytest.approx(1.0)
+    assert list_needed_configs(of_seven, [config for config, _ in cells]) == tuple(range(10))
+    assert list_needed_configs(dimension({"digits": 16}), [config for config, _ in cells]) == tuple(range(5, 10))
 
 
 @pytest.mark.parametrize(
@@ -252,6 +259,6 @@ def test_the_boxes_of_a_level_are_counted_together_and_other_levels_are_none_of_
     ],
 )
 def test_a_dimension_without_a_border_at_each_level_has_no_value_and_says_where(cells, words):
-    number, why = value(dimension(), cells)
+    number, why = compute_estimand(dimension(), cells)
     assert (number is None) == bool(words)
     assert words in why

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.statistics.fits import NoFitError, saturating_law, turn
+from axiom_weigh.statistics.fits import NoFitError, find_turn, saturating_law
 
 XS = [8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
 
@@ -56,7 +56,7 @@ LEVELS = [0.0, 0.1, 0.2, 0.35, 0.5, 0.6, 0.8, 1.0]
 @given(at=st.floats(0.12, 0.78), before=st.floats(-5.0, 5.0), bend=st.floats(0.1, 5.0), way=st.sampled_from([-1, 1]))
 def test_a_turn_is_found_again_wherever_it_lies(at, before, bend, way):
     ys = [before * (x - at) + way * bend * max(0.0, x - at) for x in LEVELS]
-    fitted = turn(LEVELS, ys)
+    fitted = find_turn(LEVELS, ys)
     assert fitted.at == pytest.approx(at, abs=1e-6)
     assert (fitted.before, fitted.after) == pytest.approx((before, before + way * bend), abs=1e-6)
 
@@ -65,7 +65,7 @@ def test_a_turn_is_found_again_wherever_it_lies(at, before, bend, way):
 @given(ys=st.lists(st.floats(-100.0, 100.0), min_size=8, max_size=8))
 def test_no_other_turn_fits_better(ys):
     try:
-        best = turn(LEVELS, ys)
+        best = find_turn(LEVELS, ys)
     except NoFitError:
         return
     assert 0.0 < best.at < 1.0
@@ -85,10 +85,10 @@ def test_no_other_turn_fits_better(ys):
         (saturating_law, XS, [2.0] * 6, "same at all levels"),
         (saturating_law, XS, [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "jumps"),
         (saturating_law, [1e-200, *XS[1:]], [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "thirty powers"),
-        (turn, LEVELS[:4], [1.0, 2.0, 0.0, 4.0], "4 levels"),
-        (turn, [0.0, 0.0, 1.0, 2.0, 3.0, 4.0], [1.0] * 6, "levels"),
-        (turn, LEVELS, [1.0] * 8, "straight"),
-        (turn, [-1.7e308, 0.0, 1.0, 2.0, 1.7e308], [1.0, 2.0, 1.0, 2.0, 3.0], "too far apart"),
+        (find_turn, LEVELS[:4], [1.0, 2.0, 0.0, 4.0], "4 levels"),
+        (find_turn, [0.0, 0.0, 1.0, 2.0, 3.0, 4.0], [1.0] * 6, "levels"),
+        (find_turn, LEVELS, [1.0] * 8, "straight"),
+        (find_turn, [-1.7e308, 0.0, 1.0, 2.0, 1.7e308], [1.0, 2.0, 1.0, 2.0, 3.0], "too far apart"),
     ],
 )
 def test_where_there_is_no_law_and_no_turn_a_sentence_says_why(law, xs, ys, why):
@@ -99,12 +99,12 @@ def test_where_there_is_no_law_and_no_turn_a_sentence_says_why(law, xs, ys, why)
 @settings(max_examples=40)
 @given(
     ys=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=8, max_size=8),
-    laws=st.sampled_from([saturating_law, turn]),
+    laws=st.sampled_from([saturating_law, find_turn]),
 )
 def test_no_measures_give_something_that_is_no_number(ys, laws):
     try:
         fit = laws([x + 1.0 for x in LEVELS], ys)
     except NoFitError:
         return
-    assert math.isfinite(fit.exponent if laws is not turn else fit.at)
+    assert math.isfinite(fit.exponent if laws is not find_turn else fit.at)
     assert fit.explained <= 1.0 + 1e-9

@@ -11,7 +11,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 from ville.evalues import ebh
 
 from axiom_weigh.statistics.e_bh import e_bh
-from axiom_weigh.statistics.pooling import median_error, pool
+from axiom_weigh.statistics.pooling import median_error, pool_estimates
 
 
 @pytest.mark.parametrize(("places", "spread", "scale"), [(2, 0.2, 1.0), (3, 2.0, 1e-6), (10, 0.2, 1e5), (40, 2.0, 1.0)])
@@ -20,7 +20,7 @@ def test_pooling_is_that_of_an_independent_implementation(places, spread, scale)
     estimates = rng.normal(0.3, spread, places) * scale
     variances = rng.uniform(0.01, 0.3, places) * scale**2
     theirs = combine_effects(estimates / scale, variances / scale**2, method_re="iterated", atol=1e-6)
-    ours = pool(estimates.tolist(), variances.tolist())
+    ours = pool_estimates(estimates.tolist(), variances.tolist())
     assert ours.estimate / scale == pytest.approx(theirs.mean_effect_re, rel=1e-6)
     assert ours.tau2 / scale**2 == pytest.approx(max(0.0, theirs.tau2), rel=1e-5, abs=1e-12)
     assert ours.i2 == pytest.approx(max(0.0, theirs.i2), abs=1e-5)
@@ -35,7 +35,7 @@ def test_pooling_is_that_of_an_independent_implementation(places, spread, scale)
 
 
 def test_few_places_have_no_interval():
-    single, two = pool([0.3], [0.01]), pool([0.3, 0.4], [0.01, 0.01])
+    single, two = pool_estimates([0.3], [0.01]), pool_estimates([0.3, 0.4], [0.01, 0.01])
     assert single.estimate == 0.3
     assert single.low is None
     assert single.high is None
@@ -43,7 +43,7 @@ def test_few_places_have_no_interval():
     assert single.q_p == 1.0
     assert two.low < 0.35 < two.high
     assert (two.prediction_low, two.prediction_high) == (None, None)
-    same = pool([0.5, 0.5, 0.5, 0.5], [0.04] * 4)
+    same = pool_estimates([0.5, 0.5, 0.5, 0.5], [0.04] * 4)
     assert same.tau2 == same.i2 == 0.0
     assert (same.high - same.low) / 2 == pytest.approx(special.stdtrit(3, 0.975) * 0.1)
 
@@ -52,7 +52,7 @@ def test_what_cannot_be_pooled_or_asked_for_is_refused():
     wrong = [([1.0], [variance]) for variance in (0.0, math.inf)]
     for estimates, variances in ([], []), ([1.0], [0.1, 0.1]), ([math.nan], [1.0]), *wrong:
         with pytest.raises(ValueError, match=r"pooled|numbers"):
-            pool(estimates, variances)
+            pool_estimates(estimates, variances)
     for share in (0.0, 1.1, math.nan):
         with pytest.raises(ValueError, match="share"):
             e_bh([1.0], share)
@@ -65,8 +65,10 @@ PLACES = st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(1e-4, 1e3)), min_siz
 @given(places=PLACES, scale=st.sampled_from([0.5, 2.0**-40, 2.0**200]))
 def test_pooling_knows_neither_the_unit_nor_which_way_is_up(places, scale):
     estimates, variances = zip(*places, strict=True)
-    plain = pool(estimates, variances)
-    other = pool([-estimate * scale for estimate in estimates], [variance * scale * scale for variance in variances])
+    plain = pool_estimates(estimates, variances)
+    other = pool_estimates(
+        [-estimate * scale for estimate in estimates], [variance * scale * scale for variance in variances]
+    )
     assert other.estimate == pytest.approx(-plain.estimate * scale, rel=1e-9, abs=1e-9 * scale)
     assert (other.i2, other.q_p) == pytest.approx((plain.i2, plain.q_p), abs=1e-9)
     if plain.low is not None:
@@ -77,7 +79,7 @@ def test_pooling_knows_neither_the_unit_nor_which_way_is_up(places, scale):
 @given(places=PLACES)
 def test_what_is_pooled_lies_among_the_places_and_a_further_one_in_a_wider_interval(places):
     estimates, variances = zip(*places, strict=True)
-    together = pool(estimates, variances)
+    together = pool_estimates(estimates, variances)
     assert min(estimates) - 1e-9 <= together.estimate <= max(estimates) + 1e-9
     assert 0.0 <= together.i2 <= 1.0
     assert 0.0 <= together.q_p <= 1.0
@@ -90,7 +92,9 @@ def test_the_pooled_interval_holds_the_common_effect(spread):
     rng, within = np.random.default_rng(2), 0
     for _ in range(200):
         variances = rng.uniform(0.02, 0.5, 6)
-        together = pool((rng.normal(0, spread, 6) + rng.normal(0, np.sqrt(variances))).tolist(), variances.tolist())
+        together = pool_estimates(
+            (rng.normal(0, spread, 6) + rng.normal(0, np.sqrt(variances))).tolist(), variances.tolist()
+        )
         within += together.low <= 0.0 <= together.high
     assert within / 200 >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 200)
 

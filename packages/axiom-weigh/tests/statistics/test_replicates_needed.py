@@ -16,14 +16,14 @@ from axiom_weigh.statistics.replicates_needed import (
     until_crossed,
 )
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, median_sequence
-from axiom_weigh.statistics.signed_ranks import either, log_es, stream
+from axiom_weigh.statistics.signed_ranks import combine_sides, log_es, make_stream
 
 BAR = math.log(1e3)
 PILOT, STREAMS = 16, 200
 
 
 def is_sure(values) -> bool:
-    return either(*log_es(stream(values), 0.0)) >= BAR
+    return combine_sides(*log_es(make_stream(values), 0.0)) >= BAR
 
 
 def is_share_sure(drawn, null: float) -> bool:
@@ -59,7 +59,7 @@ def is_absent_by_signs(values) -> bool:
 
 
 def is_absent_by_ranks(values) -> bool:
-    ranks = stream(values)
+    ranks = make_stream(values)
     return min(log_es(ranks, -0.4)[0], log_es(ranks, 0.4)[1]) >= math.log(20)
 
 

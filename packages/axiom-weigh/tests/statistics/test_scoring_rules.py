@@ -9,10 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.statistics.compare_forecasters import better_log_es, crps
-from axiom_weigh.statistics.scoring_rules import brier, calibration_log_e, calibration_looks, interval_score, log_score
+from axiom_weigh.statistics.compare_forecasters import better_log_es, compute_crps
+from axiom_weigh.statistics.scoring_rules import (
+    calibration_log_e,
+    calibration_looks,
+    compute_brier_score,
+    interval_score,
+    log_score,
+)
 from axiom_weigh.statistics.shares_and_medians import MOST
-from axiom_weigh.statistics.signed_ranks import either
+from axiom_weigh.statistics.signed_ranks import combine_sides
 
 THIRD = (1 / 3, 1 / 3, 1 / 3)
 CHANCES = st.tuples(*[st.floats(0.01, 1.0)] * 3).map(
@@ -21,7 +27,9 @@ CHANCES = st.tuples(*[st.floats(0.01, 1.0)] * 3).map(
 
 
 def test_predictions_and_intervals_are_scored_as_a_hand_scores_them():
-    assert [brier((1.0, 0.0, 0.0), 1), brier((0.7, 0.1, 0.2), 0)] == pytest.approx([2.0, 0.14])
+    assert [compute_brier_score((1.0, 0.0, 0.0), 1), compute_brier_score((0.7, 0.1, 0.2), 0)] == pytest.approx(
+        [2.0, 0.14]
+    )
     assert [log_score((1.0, 0.0, 0.0), 1), log_score(THIRD, 2)] == pytest.approx([math.log2(1e6), math.log2(3)])
     scores = [interval_score(0.1, 0.5, truth) for truth in (0.3, 0.1, 0.0, 0.7)]
     assert scores == pytest.approx([0.4, 0.4, 1.4, 2.4])
@@ -30,7 +38,7 @@ def test_predictions_and_intervals_are_scored_as_a_hand_scores_them():
 @settings(max_examples=40)
 @given(truth=CHANCES, claimed=CHANCES)
 def test_nobody_gains_by_saying_something_else_than_what_he_believes(truth, claimed):
-    for score in (brier, log_score):
+    for score in (compute_brier_score, log_score):
         honest, other = (
             math.fsum(chance * score(chances, place) for place, chance in enumerate(truth))
             for chances in (truth, claimed)
@@ -142,17 +150,17 @@ def by_quadrature(median: float, below: float, above: float, truth: float) -> fl
 
 @pytest.mark.parametrize(("shape", "truth"), [((0, 1, 3), -2), ((0, 1, 3), 2), ((5, 2, 0.5), 5), ((-1, 4, 0.2), -9)])
 def test_the_score_is_the_integral_that_it_should_be(shape, truth):
-    assert crps(law(*shape), truth) == pytest.approx(by_quadrature(*shape, truth), abs=3e-4)
-    assert crps((2, 2, 2), 5) == 3  # a forecast without width costs its distance
-    assert crps((1, 2, 2), 5) == pytest.approx(crps((1, 2, 2 + 1e-9), 5))
+    assert compute_crps(law(*shape), truth) == pytest.approx(by_quadrature(*shape, truth), abs=3e-4)
+    assert compute_crps((2, 2, 2), 5) == 3  # a forecast without width costs its distance
+    assert compute_crps((1, 2, 2), 5) == pytest.approx(compute_crps((1, 2, 2 + 1e-9), 5))
 
 
 @settings(max_examples=40)
 @given(numbers, widths, widths, numbers)
 def test_a_mirrored_forecast_of_a_mirrored_truth_is_worth_the_same(median, below, above, truth):
-    score = crps(law(median, below, above), truth)
+    score = compute_crps(law(median, below, above), truth)
     assert 0 <= score <= abs(truth - median) + max(below, above)
-    assert crps(law(-median, above, below), -truth) == pytest.approx(score, rel=1e-9, abs=1e-6)
+    assert compute_crps(law(-median, above, below), -truth) == pytest.approx(score, rel=1e-9, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +168,7 @@ def test_a_mirrored_forecast_of_a_mirrored_truth_is_worth_the_same(median, below
 )
 def test_what_is_no_forecast_is_not_scored(forecast, truth):
     with pytest.raises(ValueError, match="quantiles"):
-        crps(forecast, truth)
+        compute_crps(forecast, truth)
     for smallest in (0.0, math.nan, math.inf):
         with pytest.raises(ValueError, match="smallest"):
             better_log_es([1.0], smallest)
@@ -184,11 +192,11 @@ def named(first, second, seed: int) -> int:
         sd = math.exp(dice.normal(0.5, 0.5))
         mean = dice.normal(0, 1.2 * sd)
         truth = dice.normal(mean, sd)
-        scores = [crps(forecaster(mean, sd, dice), truth) for forecaster in (first, second)]
+        scores = [compute_crps(forecaster(mean, sd, dice), truth) for forecaster in (first, second)]
         differences.append(scores[1] - scores[0])
     for looks in (*range(1, 30), *range(30, 101, 5)):
         for_first, for_second = better_log_es(differences[:looks], 1.0)
-        if either(for_first, for_second) >= BAR:
+        if combine_sides(for_first, for_second) >= BAR:
             return 1 if for_first > for_second else -1
     return 0
 
@@ -203,5 +211,7 @@ def test_the_better_forecaster_is_named_within_100_predictions(rivals):
 def test_of_two_copycats_or_by_one_wild_miss_nobody_is_named():
     outcomes = [named(*COPIES, seed) for seed in range(40)]
     assert outcomes.count(0) >= 0.9 * len(outcomes)
-    assert either(*better_log_es([1e300], 1e-300)) < BAR
-    assert either(*better_log_es([-1e9, *[0.5] * 40], 1.0)) == either(*better_log_es([-4, *[0.5] * 40], 1.0))
+    assert combine_sides(*better_log_es([1e300], 1e-300)) < BAR
+    assert combine_sides(*better_log_es([-1e9, *[0.5] * 40], 1.0)) == combine_sides(
+        *better_log_es([-4, *[0.5] * 40], 1.0)
+    )

@@ -14,7 +14,7 @@ from scipy import special, stats
 from axiom_weigh.statistics import group_differences
 from axiom_weigh.statistics.group_differences import chi_squared_tail
 from axiom_weigh.statistics.shares_and_medians import MOST
-from axiom_weigh.statistics.signed_ranks import either, interval, log_es, pseudo_median, stream
+from axiom_weigh.statistics.signed_ranks import combine_sides, find_interval, log_es, make_stream, pseudo_median
 
 BAR = math.log(40)  # on one side, of two that are asked
 NUMBERS = st.floats(-1e3, 1e3).map(lambda number: round(number, 2))
@@ -22,11 +22,11 @@ ROWS = st.lists(st.none() | NUMBERS, max_size=25)
 
 
 def sides(values, null=0.0):
-    return log_es(stream(values), null, with_last=True)
+    return log_es(make_stream(values), null, with_last=True)
 
 
 def told(values):
-    return math.exp(either(*sides(values)))
+    return math.exp(combine_sides(*sides(values)))
 
 
 ONE_SIDED = math.sqrt(0.5)  # so often above, and far below else: the mean of two lies above as often as below
@@ -56,9 +56,9 @@ def test_whoever_stops_when_it_suits_is_told_at_most_one_on_average(law):
 @pytest.mark.parametrize("rest", [1, 2, 3])
 def test_what_was_sure_stays_so_while_a_group_is_open(rest):
     values = [1.0] * 12
-    whole, more = stream(values), stream([*values, *[-5.0] * rest])
+    whole, more = make_stream(values), make_stream([*values, *[-5.0] * rest])
     assert log_es(more, 0.0) == log_es(whole, 0.0)
-    assert interval(more) == interval(whole)
+    assert find_interval(more) == find_interval(whole)
     assert told([*values, *[1.0] * rest]) < told(values)
 
 
@@ -86,11 +86,11 @@ REFERENCE = runpy.run_path(str(Path(__file__).parents[4] / "docs" / "explanation
 @settings(max_examples=60, deadline=None)
 @given(row=st.lists(st.none() | NUMBERS, min_size=2, max_size=40).filter(any), null=NUMBERS)
 def test_it_is_what_the_lines_for_a_referee_compute(row, null):
-    ranks = stream(row)
+    ranks = make_stream(row)
     expected = [REFERENCE[side](row, null) for side in ("e_above", "e_below")]
     assert [math.exp(side) for side in sides(row, null)] == pytest.approx(expected, rel=1e-9)
-    assert math.exp(either(*sides(row, null))) == pytest.approx(REFERENCE["e_told"](row, null), rel=1e-9)
-    assert interval(ranks) == REFERENCE["interval"](row)
+    assert math.exp(combine_sides(*sides(row, null))) == pytest.approx(REFERENCE["e_told"](row, null), rel=1e-9)
+    assert find_interval(ranks) == REFERENCE["interval"](row)
     middle = pseudo_median([value for value in row if value is not None])
     assert middle == pytest.approx(REFERENCE["typical"](row))
 
@@ -102,8 +102,8 @@ def shifted(seed, *, seeds, effect):
 @pytest.mark.parametrize(("seeds", "missing"), [(8, 0), (12, 1), (15, 0), (128, 0), (700, 0)])
 def test_the_interval_is_what_is_not_refuted(seeds, missing):
     values = [*shifted(seeds, seeds=seeds, effect=1.0), *[None] * missing]
-    ranks = stream(values)
-    low, high = interval(ranks)
+    ranks = make_stream(values)
+    low, high = find_interval(ranks)
     assert (low is None, high is None) == tuple(
         side < BAR for side in (log_es(ranks, -99.0)[0], log_es(ranks, 99.0)[1])
     )
@@ -115,10 +115,10 @@ def test_the_interval_is_what_is_not_refuted(seeds, missing):
 
 
 def test_equal_values_have_no_width_and_ties_with_the_null_say_nothing():
-    assert [interval(stream([value] * 12)) for value in (-1.0, 0.0)] == [(-1.0, -1.0), (0.0, 0.0)]
+    assert [find_interval(make_stream([value] * 12)) for value in (-1.0, 0.0)] == [(-1.0, -1.0), (0.0, 0.0)]
     better = [0.0, 0.01, 0.0, 0.02, 0.03, 0.0] * 16
     assert sides(better)[0] > BAR
-    low, high = interval(stream(better))
+    low, high = find_interval(make_stream(better))
     assert 0.0 <= low <= 0.01 <= high <= 0.025
 
 
@@ -134,7 +134,7 @@ def test_one_value_far_out_stops_nothing():
     values, place = shifted(3, seeds=160, effect=1.0), 9
     values[place] = -1e9
     assert sides(values)[0] > math.log(1e6)
-    low, high = interval(stream(values))
+    low, high = find_interval(make_stream(values))
     assert 0.5 < low < high < 1.5
 
 
@@ -143,7 +143,7 @@ def test_twelve_values_on_one_side_are_the_fewest_that_decide(sizes):
     """Of two modes one of 71 % comes eight times in a row in 6.3 % of streams, and twelve times in 1.6 %."""
     for seed in range(20):
         values = np.ones(14) if sizes == "equal" else np.random.default_rng(seed).random(14) + 1.0
-        decided = [n for n in range(1, 15) if either(*log_es(stream(values[:n]), 0.0)) >= math.log(20)]
+        decided = [n for n in range(1, 15) if combine_sides(*log_es(make_stream(values[:n]), 0.0)) >= math.log(20)]
         assert decided == [12, 13, 14]
 
 
@@ -162,7 +162,7 @@ def test_of_lopsided_laws_the_interval_seldom_leaves_the_typical_value_out(law):
     streams, missed = 200, 0
     for number in range(streams):
         values = LOPSIDED[law](np.random.default_rng(number), 64).tolist()
-        at_looks = [stream(values[:seeds]) for seeds in range(8, 65, 4)]
+        at_looks = [make_stream(values[:seeds]) for seeds in range(8, 65, 4)]
         missed += any(log_es(ranks, 1e-6)[0] >= BAR or log_es(ranks, -1e-6)[1] >= BAR for ranks in at_looks)
     assert missed <= streams * 0.05 + 2 * math.sqrt(streams * 0.05 * 0.95)
 
@@ -182,9 +182,9 @@ def test_of_many_values_the_pseudo_median_is_found_without_all_means():
 @settings(max_examples=50)
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30))
 def test_numbers_of_any_size_give_numbers(values):
-    ranks = stream(values)
+    ranks = make_stream(values)
     assert all(-MOST <= side <= MOST for side in log_es(ranks, 0.0))
-    assert all(end is None or math.isfinite(end) for end in interval(ranks))
+    assert all(end is None or math.isfinite(end) for end in find_interval(ranks))
     if values:
         assert min(values) <= pseudo_median(values) <= max(values)
 
@@ -201,7 +201,9 @@ def test_looking_again_and_again_an_effect_is_rarely_made_of_nothing(law):
     streams, wrong = 50, 0
     for number in range(streams):
         values = LAWS[law](np.random.default_rng(number), 96).tolist()
-        wrong += any(either(*log_es(stream(values[:seeds]), 0.0)) >= math.log(20) for seeds in range(8, 97, 4))
+        wrong += any(
+            combine_sides(*log_es(make_stream(values[:seeds]), 0.0)) >= math.log(20) for seeds in range(8, 97, 4)
+        )
     assert wrong <= streams * 0.05 + 3 * math.sqrt(streams * 0.05 * 0.95)
 
 
@@ -210,7 +212,7 @@ def test_an_effect_is_found_after_as_many_seeds_as_were_measured(effect, seeds):
     times = []
     for number in range(60):
         values = shifted(number, seeds=200, effect=effect)
-        times.append(next(n for n in range(4, 201, 4) if either(*sides(values[:n])) >= math.log(20)))
+        times.append(next(n for n in range(4, 201, 4) if combine_sides(*sides(values[:n])) >= math.log(20)))
     assert np.median(times) == pytest.approx(seeds, abs=2)
 
 
@@ -222,7 +224,7 @@ GROUP_LAWS = {
 
 
 def apart(values, groups, strata):
-    return group_differences.apart(groups, group_differences.scored(values, strata))
+    return group_differences.compare_groups(groups, group_differences.compute_normal_scores(values, strata))
 
 
 def test_the_tail_is_that_of_an_independent_implementation():

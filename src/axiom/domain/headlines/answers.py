@@ -14,7 +14,7 @@ from axiom.domain.experiments import Headline
 from axiom.domain.headlines import numbers
 from axiom.domain.headlines.names import name_in_words, tell_arm, tell_pooled_levels
 from axiom_weigh.evidence import rounding
-from axiom_weigh.statistics.estimands import needed
+from axiom_weigh.statistics.estimands import list_needed_configs
 from axiom_weigh.values import Grade, Verdict
 
 _SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
@@ -250,7 +250,7 @@ def with_words(
         estimand["across"],
         *(factor for arm in (*estimand["between"], *arms) for factor in arm),
     ]
-    places = needed(estimand, configs) if configs else ()
+    places = list_needed_configs(estimand, configs) if configs else ()
     levels = [configs[place].get(estimand["across"]) for place in places]
     numeric = [level for level in levels if isinstance(level, int | float)]
     naming = {
@@ -296,7 +296,9 @@ def find_unsaid_levels(
 
     What one of them compares or goes along is left out: beside it a level of another would read as one of that.
     """
-    cells = {estimand["name"]: [configs[place] for place in needed(estimand, configs)] for estimand in estimands}
+    cells = {
+        estimand["name"]: [configs[place] for place in list_needed_configs(estimand, configs)] for estimand in estimands
+    }
     spoken_of = {estimand["across"] for estimand in estimands}.union(
         factor for estimand in estimands for arm in estimand["between"] for factor in arm
     )

@@ -261,7 +261,11 @@ def _other_way(demands: Demands) -> list[_Cell]:
     order = sort_by_cost(demands)[::-1]
     cells = [*_sweep("others", order, SAME_HIGH, demands), *_sweep("again", order, 0, demands)]
     if demands.is_invented and demands.controls:
-        compared = {place for estimand in demands.estimands for place in estimands.needed(estimand, demands.configs)}
+        compared = {
+            place
+            for estimand in demands.estimands
+            for place in estimands.list_needed_configs(estimand, demands.configs)
+        }
         for seed in CONTROL_NUMBERS[2 : limits.CONTROL_SEEDS]:
             cells += _sweep("compared", sorted(compared), seed, demands)
     for control in demands.controls:

@@ -20,8 +20,8 @@ from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
-from axiom_weigh.statistics.clones import clones, digest, mark
-from axiom_weigh.statistics.estimands import BY_NAMES, Naming, needed, value
+from axiom_weigh.statistics.clones import digest_row, find_clones, mark_row
+from axiom_weigh.statistics.estimands import BY_NAMES, Naming, compute_estimand, list_needed_configs
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, OUTVOTED, Block, Cohort, Observation, Outcome
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
@@ -211,7 +211,7 @@ class ObservedVersion:
             by_place = design.by_place
             wanted = [(by_place[place], place) for place in sorted(back.outcomes) if drawn.holds(place)]
         cells = [(config, back.measures.get(place)) for config, place in wanted]
-        reached, why = value(self.estimand(finding), cells, self.naming)
+        reached, why = compute_estimand(self.estimand(finding), cells, self.naming)
         if lacking:
             reached, why = None, f"of the tiles through which its border passes, {lacking} were never drawn"
         outcome = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
@@ -252,7 +252,7 @@ class ObservedVersion:
             measured = {
                 number: self._measured[number] for number in numbers if place in self._measured[number].measures
             }
-            self._alike[key] = clones(
+            self._alike[key] = find_clones(
                 {
                     number: _all_numbers([back.measures[place].get(measure)] if measure else back.cells[place])
                     for number, back in measured.items()
@@ -264,7 +264,7 @@ class ObservedVersion:
         """Which configs of a design the finding needs; the same for each of its replicates, so it is asked once."""
         key = (finding.number, issued_to)
         if key not in self._wanted:
-            self._wanted[key] = needed(self.estimand(finding), self.registered[issued_to].design.configs)
+            self._wanted[key] = list_needed_configs(self.estimand(finding), self.registered[issued_to].design.configs)
         return self._wanted[key]
 
 
@@ -330,7 +330,7 @@ def _measured(cells: Sequence[_Cell]) -> MeasuredReplicate:
         measures=counted,
         outcomes=outcomes,
         hosts=tuple(sorted(hosts)),
-        fingerprint=mark(every) or f"{COARSE}:{digest(every)}",
+        fingerprint=mark_row(every) or f"{COARSE}:{digest_row(every)}",
         cells=every_cell,
         gpus=tuple(sorted(gpus.items())),
     )

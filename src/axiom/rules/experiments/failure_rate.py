@@ -6,7 +6,7 @@ fewer fail than may, and then it would promise nothing.
 
 import math
 
-from axiom_weigh.statistics.shares_and_medians import capped
+from axiom_weigh.statistics.shares_and_medians import cap_log_e
 
 
 def failure_log_e(failed: int, of: int, *, most: float) -> float:
@@ -16,7 +16,7 @@ def failure_log_e(failed: int, of: int, *, most: float) -> float:
     if not 0.0 < most < 1.0:
         raise ValueError(f"a share of {most} is no share between 0 and 1")
     within = _log_beyond(failed, of - failed, most) - _log_beyond(0, 0, most)
-    return capped(within - failed * math.log(most) - (of - failed) * math.log1p(-most))
+    return cap_log_e(within - failed * math.log(most) - (of - failed) * math.log1p(-most))
 
 
 def _log_beyond(failed: int, well: int, most: float) -> float:

@@ -15,7 +15,7 @@ from axiom.store.views import findings
 from axiom.store.views.findings import FindingView
 from axiom_weigh.evidence.finding_card import Citable
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.statistics.estimands import needed
+from axiom_weigh.statistics.estimands import list_needed_configs
 from axiom_weigh.values import Grade
 
 _WEIGHED = ("estimate", "low", "high", "e_value", "seeds", "missing", "blocks", "hosts", "volunteers", "platforms")
@@ -71,7 +71,9 @@ def _of_view(db: Database, view: FindingView, literature: Mapping[str, str]) -> 
 
 def _levels(view: FindingView) -> dict[str, Any]:
     """The factors that do not vary in what it is concluded from, as at.width; and those that tell its arms apart."""
-    configs = [view.registered["configs"][place] for place in needed(view.estimand, view.registered["configs"])]
+    configs = [
+        view.registered["configs"][place] for place in list_needed_configs(view.estimand, view.registered["configs"])
+    ]
     levels = {
         f"at.{factor}": level
         for factor, level in (configs[0] if configs else {}).items()

@@ -18,7 +18,7 @@ from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.limits import proposals as proposal_limits
 from axiom.signed.canonical_json import canonical_bytes
 from axiom_weigh.evidence.grade import LEANING
-from axiom_weigh.statistics.estimands import value
+from axiom_weigh.statistics.estimands import compute_estimand
 from axiom_weigh.values import Grade, Verdict
 
 ASKS = {Admission.DESIGN, Admission.QUESTION, Admission.COHORT}
@@ -465,6 +465,6 @@ def test_every_proposal_is_complete_inside_the_ranges_and_the_same_each_time(ask
             assert one.bits > 0
         for new in one.estimands:
             assert not estimand_fault(new, one.configs)
-            assert value(new, [(config, {new["measure"]: 1}) for config in one.configs])[0] is not None
+            assert compute_estimand(new, [(config, {new["measure"]: 1}) for config in one.configs])[0] is not None
             assert new["prediction"]["positive"] == one.prediction.positive
             assert new["name"] == one.design

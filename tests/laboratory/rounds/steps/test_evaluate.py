@@ -22,7 +22,7 @@ from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations
 from axiom.store.rounds import rounds as sessions
-from axiom_weigh.statistics.signed_ranks import either, log_es, stream
+from axiom_weigh.statistics.signed_ranks import combine_sides, log_es, make_stream
 from axiom_weigh.values import METHOD, Cohort, Force, Grade, Verdict
 
 # What follows from the results; the rest says when and by whom it was concluded.
@@ -312,7 +312,7 @@ def test_what_comes_back_first_leaves_no_trace(shifting, order):
     expected = [1.0 + 0.3 * noise(number, 0) - 0.3 * noise(number, 1) for number in range(16)]
     assert [one.value for one in evidence.read_observations(shifting.db, 1)] == pytest.approx(expected)
     assert [line.e_value for line in lines] == pytest.approx(
-        [math.exp(either(*log_es(stream(expected[:amount]), 0.0))) for amount in (8, 16)]
+        [math.exp(combine_sides(*log_es(make_stream(expected[:amount]), 0.0))) for amount in (8, 16)]
     )
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from axiom_weigh.amounts import counted as count_noun
 from axiom_weigh.evidence.method import Process, Question
-from axiom_weigh.statistics.clones import HARDLY, alike, equal_values, few_equal_values
+from axiom_weigh.statistics.clones import HARDLY, equal_values, few_equal_values, group_alike_seeds
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, Alarm, Cohort, Force, Observation, Outcome
 
 COPIED = "its numbers are another seed's"
@@ -144,7 +144,7 @@ def _clones(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
     bare = [observation for observation in measured if not observation.fingerprint]
     values = [observation.value for observation in bare if observation.value is not None]
     numbers = [observation.replicate for observation in bare]
-    groups = [*alike(marks), *equal_values(numbers, values)]
+    groups = [*group_alike_seeds(marks), *equal_values(numbers, values)]
     copies = {number for group in groups for number in group[1:]}
     parts = _many(
         [

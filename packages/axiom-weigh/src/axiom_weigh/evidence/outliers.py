@@ -51,7 +51,7 @@ class HostValues:
     @cached_property
     def scored(self) -> Sequence[group_differences.NormalScores]:
         """Ranked once, for hosts and platforms both."""
-        return group_differences.scored(self.values, self.designs)
+        return group_differences.compute_normal_scores(self.values, self.designs)
 
 
 def apart(
@@ -63,12 +63,12 @@ def apart(
     if len(telling) < _FEW:
         return None, len(telling)
     if len(telling) == len(amounts):
-        return group_differences.apart(groups, alone.scored), len(telling)
+        return group_differences.compare_groups(groups, alone.scored), len(telling)
     places = [place for place, group in enumerate(groups) if group in telling]
-    among = group_differences.scored(
+    among = group_differences.compute_normal_scores(
         [alone.values[place] for place in places], [alone.designs[place] for place in places]
     )
-    return group_differences.apart([groups[place] for place in places], among), len(telling)
+    return group_differences.compare_groups([groups[place] for place in places], among), len(telling)
 
 
 def _one_of(observation: Observation, homes: Mapping[int, Home]) -> str | None:

@@ -92,7 +92,9 @@ def pooled(designs: Sequence[Stratum]) -> PooledDesigns | None:
         return None
     middles, errors = [design.estimate or 0.0 for design in comparable], [design.error or 0.0 for design in comparable]
     unit = math.ldexp(1.0, math.frexp(max(*map(abs, middles), *errors))[1] - 1)  # squares of them may not be numbers
-    whole = pooling.pool([middle / unit for middle in middles], [max(error / unit, _FINEST) ** 2 for error in errors])
+    whole = pooling.pool_estimates(
+        [middle / unit for middle in middles], [max(error / unit, _FINEST) ** 2 for error in errors]
+    )
     ends = (whole.estimate, whole.low, whole.high, whole.prediction_low, whole.prediction_high)
     estimate, low, high, prediction_low, prediction_high = (
         math.nan if end is None else _clamp(end * unit) for end in ends

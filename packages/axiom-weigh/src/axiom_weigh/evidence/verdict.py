@@ -60,7 +60,7 @@ class Weight:
 
 def read(question: Question, values: Sequence[float | None], designs: Sequence[str] = ()) -> signed_ranks.Stream | None:
     """What can be known of values whatever is asked of them; it takes longest where there are many."""
-    return signed_ranks.stream(values, designs) if question.process is Process.RANKS else None
+    return signed_ranks.make_stream(values, designs) if question.process is Process.RANKS else None
 
 
 def conclude(
@@ -98,7 +98,7 @@ def weight(question: Question, values: Sequence[float | None], *, stream: signed
         return Weight()
     match question.process:
         case Process.RANKS:
-            strength = _by_ranks(question, stream or signed_ranks.stream(values))
+            strength = _by_ranks(question, stream or signed_ranks.make_stream(values))
         case Process.SIGN:
             strength = _clustered(question, _by_signs(question, values, present))
         case Process.BERNOULLI:
@@ -118,8 +118,8 @@ def located(
         return None, None, None
     match question.process:
         case Process.RANKS:
-            stream = stream or signed_ranks.stream(values)
-            return stream.middle, *signed_ranks.interval(stream, alpha=alpha)
+            stream = stream or signed_ranks.make_stream(values)
+            return stream.middle, *signed_ranks.find_interval(stream, alpha=alpha)
         case Process.SIGN:
             return median_of(present), *median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:
@@ -161,7 +161,7 @@ def _of_ranks(question: Question, stream: signed_ranks.Stream, *, with_last: boo
     if question.smallest:  # each side at half of the level, as the interval has it
         near, far = question.null - question.smallest, question.null + question.smallest
         absent = min(tell(near, 1), tell(far, -1)) - math.log(2.0)
-    return Weight(log_e=signed_ranks.either(above, below), side=_sign(above - below), log_absent=absent)
+    return Weight(log_e=signed_ranks.combine_sides(above, below), side=_sign(above - below), log_absent=absent)
 
 
 def _by_signs(question: Question, values: Sequence[float | None], present: Sequence[float]) -> Weight:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 
-from axiom_weigh.statistics.shares_and_medians import capped
+from axiom_weigh.statistics.shares_and_medians import cap_log_e
 
 _AT_RISK = 0.9  # the largest share of the capital that one value may cost
 _ALPHA = 0.05  # for which level the bets of an e-value grow fastest; it is valid at every level
@@ -30,7 +30,7 @@ def betting_log_e(values: Sequence[float | None], null: float, bounds: tuple[flo
     mean = (null - low) / (high - low)
     above, below = _gain(shares, bets, mean), _gain(_mirrored(shares), bets, 1.0 - mean)
     larger = max(above, below)
-    return capped(larger + math.log(0.5 * math.exp(above - larger) + 0.5 * math.exp(below - larger)))
+    return cap_log_e(larger + math.log(0.5 * math.exp(above - larger) + 0.5 * math.exp(below - larger)))
 
 
 def betting_sequence(

@@ -39,7 +39,7 @@ _HARDLY_BESIDE = 4e-6  # the same, times how much more another arm varies
 _LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
 
 
-def clones(values_by_seed: Mapping[int, float | Sequence[float | None] | None]) -> tuple[tuple[int, ...], ...]:
+def find_clones(values_by_seed: Mapping[int, float | Sequence[float | None] | None]) -> tuple[tuple[int, ...], ...]:
     """Return the groups of seeds whose numbers agree to fifteen digits although they had many to choose from.
 
     Of a seed either the one number is given or all that was measured under it; then all have to agree, and one at least
@@ -48,10 +48,10 @@ def clones(values_by_seed: Mapping[int, float | Sequence[float | None] | None]) 
     """
     rows = {seed: row if isinstance(row, Sequence) else (row,) for seed, row in values_by_seed.items()}
     often = Counter(map(_words, rows.values()))
-    return _groups({seed: mark(row) for seed, row in rows.items() if often[_words(row)] > 1}, len(rows))
+    return _groups({seed: mark_row(row) for seed, row in rows.items() if often[_words(row)] > 1}, len(rows))
 
 
-def mark(row: Sequence[float | None]) -> str:
+def mark_row(row: Sequence[float | None]) -> str:
     """Return what can be kept of a seed's numbers to find its like: digits that tell, and a digest.
 
     It is empty when no number is fine enough to tell.
@@ -65,15 +65,15 @@ def mark(row: Sequence[float | None]) -> str:
         telling += digits - _NARROW if digits >= _FINE else 0.0
         if telling >= _MOST_DIGITS:  # two numbers of double precision are enough; there may be a hundred
             break
-    return f"{min(_MOST_DIGITS, telling):.1f}:{digest(row)}" if telling else ""
+    return f"{min(_MOST_DIGITS, telling):.1f}:{digest_row(row)}" if telling else ""
 
 
-def digest(row: Sequence[float | None]) -> str:
+def digest_row(row: Sequence[float | None]) -> str:
     """Return what two rows share that agree in all numbers to fifteen digits."""
     return sha256(_words(row).encode()).hexdigest()[:32]
 
 
-def alike(marks: Mapping[int, str]) -> tuple[tuple[int, ...], ...]:
+def group_alike_seeds(marks: Mapping[int, str]) -> tuple[tuple[int, ...], ...]:
     """Return the groups of seeds of the same mark, where there are more of them than chance explains."""
     return _groups(marks, sum(map(bool, marks.values())))
 
@@ -171,7 +171,7 @@ def few_equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tup
     """Return the groups of seeds of the same value with many digits, however few they are among all."""
     ordered = sorted(filter(math.isfinite, values))  # to count a million values would take 100 MB
     often = {value for value, following in pairwise(ordered) if value == following}
-    marks = {seed: mark((_as_written(value),)) for seed, value in zip(seeds, values, strict=True) if value in often}
+    marks = {seed: mark_row((_as_written(value),)) for seed, value in zip(seeds, values, strict=True) if value in often}
     return _groups(marks, len(values))
 
 

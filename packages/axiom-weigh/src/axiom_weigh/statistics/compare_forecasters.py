@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from axiom_weigh.statistics.shares_and_medians import capped
+from axiom_weigh.statistics.shares_and_medians import cap_log_e
 
 Quantiles = tuple[float, float, float]  # at 10, 50 and 90 %
 
@@ -21,7 +21,7 @@ MOST = 4.0  # smallest effects, to which a difference counts: one wild miss must
 _BETS = (0.1, 0.2, 0.4, 0.8, 1.6)  # for one smallest effect; each has an equal share of the capital
 
 
-def crps(forecast: Quantiles, truth: float) -> float:
+def compute_crps(forecast: Quantiles, truth: float) -> float:
     """The score of a forecast: the smaller the better."""
     low, median, high = forecast
     if not (low <= median <= high and all(map(math.isfinite, (low, high, truth)))):
@@ -46,7 +46,7 @@ def better_log_es(differences: Sequence[float], smallest: float) -> tuple[float,
     out. Each process is an e-process by itself: if every difference could as well have had the other sign, no bet on
     signs would gain on average. A bet grows with the difference, since a forecaster who is too sure wins often and
     little, and loses rarely and much: ranks would tell it later. Whoever takes the larger of the two asks twice as much
-    of it (`signed_ranks.either`).
+    of it (`signed_ranks.combine_sides`).
     """
     if not (math.isfinite(smallest) and smallest > 0):
         raise ValueError(f"the smallest effect that matters must be a number above 0, and {smallest} is not")
@@ -59,4 +59,4 @@ def better_log_es(differences: Sequence[float], smallest: float) -> tuple[float,
 def _log_e(steps: Sequence[float]) -> float:
     logs = [math.fsum(math.log1p(math.tanh(bet * step)) for step in steps) for bet in _BETS]
     largest = max(logs)
-    return capped(largest + math.log(math.fsum(math.exp(log - largest) for log in logs) / len(logs)))
+    return cap_log_e(largest + math.log(math.fsum(math.exp(log - largest) for log in logs) / len(logs)))

@@ -45,7 +45,7 @@ class _NoNumberError(Exception):
         return self.sentence.format(**parts).rstrip()
 
 
-def value(estimand: Mapping[str, Any], cells: _Cells, naming: Naming = BY_NAMES) -> tuple[float | None, str]:
+def compute_estimand(estimand: Mapping[str, Any], cells: _Cells, naming: Naming = BY_NAMES) -> tuple[float | None, str]:
     """Return the estimand's value in one replicate, or None and why there is none.
 
     `cells` are the configs of the sweep with what was measured there. Only the cells that the estimand speaks of are
@@ -67,7 +67,7 @@ def why_not_concluded(estimand: Mapping[str, Any], configs: Sequence[Mapping[str
     """
     event, is_power = estimand.get("event"), Kind(estimand["kind"]) is Kind.EXPONENT
     anything = event["by"] if event else 1
-    return value(
+    return compute_estimand(
         estimand,
         [
             (config, {estimand["measure"]: config.get(estimand["across"], 1) if is_power else anything})
@@ -76,7 +76,7 @@ def why_not_concluded(estimand: Mapping[str, Any], configs: Sequence[Mapping[str
     )[1]
 
 
-def needed(estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> tuple[int, ...]:
+def list_needed_configs(estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> tuple[int, ...]:
     """Which of the configs, by their place in this list, the estimand's value comes from."""
     arms = _arms_of(estimand)
     return tuple(place for place, config in enumerate(configs) if any(_is_in(config, arm) for arm in arms))
@@ -89,7 +89,7 @@ def evenly_spaced(configs: Sequence[Mapping[str, object]], estimand: Mapping[str
     logarithms; a rank correlation sees their order alone, in which they are evenly spaced whatever they are.
     """
     try:
-        levels = Counter(_factor(estimand, configs[place]) for place in needed(estimand, configs))
+        levels = Counter(_factor(estimand, configs[place]) for place in list_needed_configs(estimand, configs))
     except _NoNumberError:
         return False
     if len(levels) < 2 or len(set(levels.values())) > 1:
@@ -102,7 +102,7 @@ def evenly_spaced(configs: Sequence[Mapping[str, object]], estimand: Mapping[str
     return max(steps) - min(steps) <= _ROUNDED * max(steps)
 
 
-def even(configs: Sequence[Mapping[str, object]], estimand: Mapping[str, Any]) -> bool:
+def has_even_arms(configs: Sequence[Mapping[str, object]], estimand: Mapping[str, Any]) -> bool:
     """Have both arms of a contrast as many configs, and none in common?
 
     Only then arms that are alike under the null make the number symmetric about 0: a mean of twelve skewed values is
@@ -179,7 +179,7 @@ def _breakpoint(estimand: Mapping[str, Any], cells: _Cells) -> float:
     is_logarithmic = min(arms) > 0
     xs = [math.log(level) if is_logarithmic else level for level in arms]
     try:
-        at = fits.turn(xs, [mean_of(numbers) for numbers in arms.values()]).at
+        at = fits.find_turn(xs, [mean_of(numbers) for numbers in arms.values()]).at
     except fits.NoFitError as none:
         raise _NoNumberError("{name} has no breakpoint: {none}", name=estimand["measure"], none=none) from none
     return math.exp(at) if is_logarithmic else at

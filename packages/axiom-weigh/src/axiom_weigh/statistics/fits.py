@@ -74,7 +74,7 @@ def saturating_law(xs: Sequence[float], ys: Sequence[float]) -> PowerLaw:
     )
 
 
-def turn(xs: Sequence[float], ys: Sequence[float]) -> TwoLines:
+def find_turn(xs: Sequence[float], ys: Sequence[float]) -> TwoLines:
     """Where the two lines that fit best meet (Hudson's search: between two levels, or at one); five levels at least."""
     ordered = sorted(zip(xs, ys, strict=True))
     if len({x for x, _ in ordered}) < max(5, len(ordered)):

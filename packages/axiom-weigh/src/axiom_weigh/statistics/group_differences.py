@@ -90,7 +90,7 @@ class NormalScores:
 _Part = tuple[NormalScores, int]  # a stratum, and how many of its values a group has
 
 
-def scored(values: Sequence[float], strata: Sequence[Hashable]) -> list[NormalScores]:
+def compute_normal_scores(values: Sequence[float], strata: Sequence[Hashable]) -> list[NormalScores]:
     """The scores within each stratum. They know nothing of groups, so they serve several ways of grouping."""
     members: dict[Hashable, list[int]] = {}
     for place, stratum in enumerate(strata):
@@ -108,7 +108,7 @@ def scored(values: Sequence[float], strata: Sequence[Hashable]) -> list[NormalSc
     return by_stratum
 
 
-def apart(groups: Sequence[Hashable], among: Sequence[NormalScores]) -> Spread:
+def compare_groups(groups: Sequence[Hashable], among: Sequence[NormalScores]) -> Spread:
     """Compare groups by the normal scores of their values, ranked within each stratum.
 
     If it were chance who gave which value of a stratum, the sum of a group's scores had a mean of 0 and a variance that

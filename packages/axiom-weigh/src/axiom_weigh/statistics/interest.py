@@ -43,7 +43,7 @@ class EstimateOnScale:
     smallest: float  # the smallest effect that matters; above 0
 
 
-def interest(
+def compute_interest(
     measured: EstimateOnScale, predicted: Chances, interval: tuple[float, float], *, nearest: float, open_edges: int
 ) -> Interest:
     """Return how much a finding tells that was not known.
@@ -54,14 +54,14 @@ def interest(
     away = max(abs(measured.estimate - measured.null), measured.smallest)
     half_width = max(measured.high - measured.estimate, measured.estimate - measured.low)
     return Interest(
-        surprise=min(1.0, surprise(measured, predicted, interval) / _ENOUGH_BITS),
+        surprise=min(1.0, compute_surprise(measured, predicted, interval) / _ENOUGH_BITS),
         precision=1.0 - min(1.0, half_width / away),
         novelty=1.0 - min(1.0, max(0.0, nearest)),
         unresolved=0.5 + 0.5 * min(1.0, open_edges / _ENOUGH_EDGES),
     )
 
 
-def surprise(measured: EstimateOnScale, predicted: Chances, interval: tuple[float, float]) -> float:
+def compute_surprise(measured: EstimateOnScale, predicted: Chances, interval: tuple[float, float]) -> float:
     """How unlikely the registered chances made the signs and magnitudes that the measured interval allows, in bits.
 
     So an interval that allows what was predicted surprises nobody, however far its estimate lies from that.
@@ -75,7 +75,7 @@ def surprise(measured: EstimateOnScale, predicted: Chances, interval: tuple[floa
     return max(0.0, -math.log2(allowed))
 
 
-def similarity(some: Collection[Hashable], others: Collection[Hashable]) -> float:
+def compute_similarity(some: Collection[Hashable], others: Collection[Hashable]) -> float:
     """The share of what either names that both name (Jaccard): factors, outcome, architecture, data."""
     either = set(some) | set(others)
     return len(set(some) & set(others)) / len(either) if either else 0.0

@@ -8,7 +8,7 @@ to three times out of four. But it grows about as fast as signed ranks do, so it
 import math
 
 
-def reach(n: int, *, alpha: float = 0.05, c: float = 1.0) -> float:
+def compute_reach(n: int, *, alpha: float = 0.05, c: float = 1.0) -> float:
     """How many standard errors away the mean of n values must lie; infinite while none is far enough."""
     if n < 2:
         return math.inf

@@ -32,7 +32,7 @@ class PooledEstimate:
     prediction_high: float | None
 
 
-def pool(estimates: Sequence[float], variances: Sequence[float]) -> PooledEstimate:
+def pool_estimates(estimates: Sequence[float], variances: Sequence[float]) -> PooledEstimate:
     """Pool estimates of one effect, each with its variance. Variances must be above 0: a place needs two values."""
     if not estimates or len(estimates) != len(variances):
         raise ValueError(f"{len(estimates)} estimates with {len(variances)} variances cannot be pooled")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from statistics import NormalDist, fmean, median
 
-from axiom_weigh.statistics.mixture import reach
+from axiom_weigh.statistics.mixture import compute_reach
 from axiom_weigh.statistics.shares_and_medians import MOST as LARGEST_LOG
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, signs_needed
 
@@ -46,16 +46,16 @@ def _bar(whole: int, log_e: float, efficiency: float = EFFICIENCY) -> float:
     if whole < fewest_deciding(log_e):
         return math.inf
     telling = round(efficiency * whole)
-    return reach(telling, alpha=math.exp(-log_e)) / math.sqrt(telling)
+    return compute_reach(telling, alpha=math.exp(-log_e)) / math.sqrt(telling)
 
 
 @lru_cache(maxsize=256)
 def fewest_deciding(log_e: float) -> int:
     """How many values, all of them on one side, let the e-value of signed ranks reach `log_e`."""
-    from axiom_weigh.statistics.signed_ranks import GROUP, either, log_es, stream  # which needs NumPy
+    from axiom_weigh.statistics.signed_ranks import GROUP, combine_sides, log_es, make_stream  # which needs NumPy
 
     n, bar = 0, min(log_e, LARGEST_LOG - 1.0)
-    while either(*log_es(stream([1.0] * n), 0.0)) < bar:
+    while combine_sides(*log_es(make_stream([1.0] * n), 0.0)) < bar:
         n += GROUP
     return n
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from axiom_weigh.statistics.shares_and_medians import capped
+from axiom_weigh.statistics.shares_and_medians import cap_log_e
 
 Chances = tuple[float, ...]  # of the classes, adding up to 1: effect +, effect −, absent
 Said = tuple[Chances, int | None]  # with the class that came true; None is what nobody knows
@@ -15,7 +15,7 @@ _POWERS = {0.0: 0.05, 0.2: 0.15, 0.4: 0.15, 0.6: 0.15, 0.8: 0.15, 1.5: 0.1, 2.0:
 _TILT, _TILTED = 3.0, 0.2  # the latter is shared among the classes
 
 
-def brier(chances: Chances, happened: int) -> float:
+def compute_brier_score(chances: Chances, happened: int) -> float:
     """The squared distance from what happened: 0 at best, 2 at worst, two thirds for three equal chances."""
     return math.fsum((chance - (place == happened)) ** 2 for place, chance in enumerate(chances))
 
@@ -94,7 +94,7 @@ def _gain(rival: _Rival, chances: Chances, happened: int) -> float:
 
 
 def _sum(logs: Sequence[float]) -> float:
-    return capped(_log_sum(logs))
+    return cap_log_e(_log_sum(logs))
 
 
 def _log_sum(logs: Sequence[float]) -> float:

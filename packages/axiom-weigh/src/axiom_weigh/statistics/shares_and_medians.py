@@ -31,7 +31,7 @@ def bernoulli_log_e(successes: int, n: int, p0: float) -> float:
         raise ValueError(f"a chance of {p0} cannot be: it must be between 0 and 1")
     failures = n - successes
     mixture = math.lgamma(successes + 0.5) + math.lgamma(failures + 0.5) - math.lgamma(n + 1.0) - math.log(math.pi)
-    return capped(mixture - _log_power(p0, successes) - _log_power(1.0 - p0, failures))
+    return cap_log_e(mixture - _log_power(p0, successes) - _log_power(1.0 - p0, failures))
 
 
 def log_e_above(successes: int, n: int, chance: float) -> float:
@@ -97,7 +97,7 @@ def signs_needed(n: int, alpha: float) -> int:
     return low
 
 
-def capped(log_e: float) -> float:
+def cap_log_e(log_e: float) -> float:
     """Return what is told of a logarithm of any size."""
     return max(-MOST, min(MOST, log_e))
 

@@ -23,7 +23,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from axiom_weigh.statistics.shares_and_medians import capped
+from axiom_weigh.statistics.shares_and_medians import cap_log_e
 
 Numbers = npt.NDArray[np.float64]
 _of_any_size = np.errstate(over="ignore", invalid="ignore")  # two numbers may lie farther apart than any number
@@ -64,7 +64,7 @@ class Stream:
         return _middle(self.ordered) if len(self.ordered) else math.nan
 
 
-def stream(values: Sequence[float | None], designs: Sequence[str] = ()) -> Stream:
+def make_stream(values: Sequence[float | None], designs: Sequence[str] = ()) -> Stream:
     """Read values, None for a missing one. Those of a group are of one design, where designs are named."""
     numbers = np.array(values, dtype=np.float64)  # None becomes what is no number
     places: dict[str, list[int]] = {}
@@ -99,7 +99,7 @@ def log_e(stream: Stream, null: float, side: int, *, with_last: bool = False) ->
     if with_last:
         grown = grown + sum(_begun(last, null, side) for last in stream.last)
     most = grown.max()
-    return capped(float(most + math.log(np.exp(grown - most).sum())))
+    return cap_log_e(float(most + math.log(np.exp(grown - most).sum())))
 
 
 def _begun(last: Numbers, null: float, side: int) -> Numbers:
@@ -111,13 +111,13 @@ def _begun(last: Numbers, null: float, side: int) -> Numbers:
     return made
 
 
-def either(above: float, below: float) -> float:
+def combine_sides(above: float, below: float) -> float:
     """One logarithm for both sides: the larger, with half of the capital; 0 at most where neither has won anything."""
     larger = max(above, below) - math.log(2.0)
     return larger if larger > 0 else min(0.0, float(np.logaddexp(above, below)) - math.log(2.0))
 
 
-def interval(stream: Stream, *, alpha: float = 0.05) -> tuple[float | None, float | None]:
+def find_interval(stream: Stream, *, alpha: float = 0.05) -> tuple[float | None, float | None]:
     """Return the ends of the numbers that are not refuted, at every look at once; None is an end without a bound."""
     means = np.unique(stream.means[~np.isnan(stream.means)])
     return _end(stream, means, 1, alpha), _end(stream, means[::-1], -1, alpha)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from axiom_weigh.statistics.clones import clones, equal_values, hardly_vary
+from axiom_weigh.statistics.clones import equal_values, find_clones, hardly_vary
 from axiom_weigh.tables.column_names import shown
 from axiom_weigh.tables.count_once import CountNotes
 from axiom_weigh.tables.parse_cell import joined
@@ -65,7 +65,7 @@ def _say_twice(pairs: Sequence[tuple[Key, Arms]], notes: CountNotes) -> None:
     numbers = [tuple(row.value for row in arms if row is not None) for _, arms in pairs]
     if len(set(numbers)) == len(numbers):
         return
-    if twice := clones(dict(enumerate(numbers))):
+    if twice := find_clones(dict(enumerate(numbers))):
         more = f", and {len(twice) - 1} more such groups" if len(twice) > 1 else ""
         seeds = shown([pairs[place][0][0] for place in twice[0]])
         notes.flags.append(f"the very same numbers in both arms: seeds {seeds}{more}")

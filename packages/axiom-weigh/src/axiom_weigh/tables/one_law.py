@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.statistics.group_differences import apart, scored
+from axiom_weigh.statistics.group_differences import compare_groups, compute_normal_scores
 from axiom_weigh.tables.doubts import AS_STARTED, Doubt
 
 _SELDOM = 0.01  # tables of one law are doubted no more often, over all questions together
@@ -30,19 +30,19 @@ def law_by_place(values: Sequence[float], designs: Sequence[str]) -> Doubt | Non
         "the first half and the second": [int(2 * place < len(values)) for place in places],
     }
     questions = [
-        ("lie elsewhere", places, scored(values, designs)),
-        ("spread otherwise", places, scored(away, designs)),
+        ("lie elsewhere", places, compute_normal_scores(values, designs)),
+        ("spread otherwise", places, compute_normal_scores(away, designs)),
         (
             "have their tails elsewhere",
             far,
-            scored([values[place] for place in far], [designs[place] for place in far]),
+            compute_normal_scores([values[place] for place in far], [designs[place] for place in far]),
         ),
     ]
     for where, groups in ways.items():
         if min(Counter(groups).values(), default=0) < _FEWEST:
             continue
         for what, chosen, among in questions:
-            chance = apart([groups[place] for place in chosen], among).together * len(questions) * len(ways)
+            chance = compare_groups([groups[place] for place in chosen], among).together * len(questions) * len(ways)
             if chance < _SELDOM:
                 why = f"values of {where} {what}, as those of one law do once in {1 / max(chance, 1e-9):,.0f} tables"
                 return Doubt(why=why, instead=(AS_STARTED,), has_interval=False)

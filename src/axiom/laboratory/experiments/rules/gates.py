@@ -529,7 +529,9 @@ def _value(
     estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], tried: Sequence[TriedCell]
 ) -> float | None:
     measured = {cell.config: cell.measures for cell in tried if cell.outcome is Outcome.OK}
-    number, _ = estimands.value(estimand, [(config, measured.get(place)) for place, config in enumerate(configs)])
+    number, _ = estimands.compute_estimand(
+        estimand, [(config, measured.get(place)) for place, config in enumerate(configs)]
+    )
     return number if number is None or math.isfinite(number) else None
 
 

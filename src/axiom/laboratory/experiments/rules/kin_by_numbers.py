@@ -77,7 +77,8 @@ def _of_part(
 ) -> Iterator[tuple[float, float, float]]:
     measured = {(cell.seed, cell.config): cell.measures for cell in tried}
     rows: list[list[float | None]] = [
-        [estimands.value(estimand, _cells(configs, measured, seed))[0] for seed in seeds] for estimand in concluded
+        [estimands.compute_estimand(estimand, _cells(configs, measured, seed))[0] for seed in seeds]
+        for estimand in concluded
     ]
     for place in range(len(configs)):
         by_seed = [measured.get((seed, place), {}) for seed in seeds]

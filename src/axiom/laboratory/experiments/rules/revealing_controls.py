@@ -22,7 +22,7 @@ def find_revealing_configs(demands: Demands) -> str:
     for control, is_planted in _controls(demands):
         configs = control.configs(is_planted=is_planted)
         for estimand in demands.estimands:
-            own = [demands.configs[place] for place in estimands.needed(estimand, demands.configs)]
+            own = [demands.configs[place] for place in estimands.list_needed_configs(estimand, demands.configs)]
             shared = [config for config in own if any(_is_near(config, other) for other in configs)]
             if _is_concluded(estimand, shared, configs):
                 return _fault(control, estimand, shared, "holds", is_planted=is_planted)
@@ -41,7 +41,7 @@ def find_revealing_measures(attempt: Attempt, demands: Demands, seeds: tuple[int
             seen = {_numbers(measures, estimand["measure"]) for measures in controlled.values()}
             alike = [
                 demands.configs[place]
-                for place in estimands.needed(estimand, demands.configs)
+                for place in estimands.list_needed_configs(estimand, demands.configs)
                 if (numbers := _numbers(swept.get(place, {}), estimand["measure"])) and numbers in seen
             ]
             if _is_concluded(estimand, alike, control.configs(is_planted=run.is_planted)):
@@ -62,7 +62,7 @@ def find_revealing_ranks(attempt: Attempt, demands: Demands, seeds: Sequence[int
         for estimand in demands.estimands:
             own = _concluded(estimand, demands.configs, swept, seeds)
             series = [_series(tried, place, estimand, seeds) for place in range(len(configs))]
-            compared = estimands.needed(estimand, demands.configs)
+            compared = estimands.list_needed_configs(estimand, demands.configs)
             alike = [
                 demands.configs[place]
                 for place in compared
@@ -102,7 +102,7 @@ def _concluded(
     seeds: Sequence[int],
 ) -> list[float | None]:
     cells = ([(config, by_seed.get(seed, {}).get(place)) for place, config in enumerate(configs)] for seed in seeds)
-    return [estimands.value(estimand, measured)[0] for measured in cells]
+    return [estimands.compute_estimand(estimand, measured)[0] for measured in cells]
 
 
 def _rank_correlation(own: Sequence[float | None], other: Sequence[float | None]) -> float:

@@ -19,7 +19,7 @@ from axiom.domain.headlines.numbers import estimate_with_unit
 from axiom.laboratory.figures.rules.sweeps_and_strips import place_estimates
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import Level, PointMark, SweepPoint
-from axiom_weigh.statistics.estimands import needed
+from axiom_weigh.statistics.estimands import list_needed_configs
 from axiom_weigh.values import Evidence
 
 MOST_LINES = 1_000  # of a course, more than any has
@@ -37,7 +37,7 @@ def draws_answer(manifest: Manifest, names: Collection[str]) -> bool:
         figure.shows(manifest.configs[place])
         for estimand in _list_drawn_estimands(manifest)
         if estimand["name"] in names
-        for place in needed(estimand, manifest.configs)
+        for place in list_needed_configs(estimand, manifest.configs)
     )
 
 
@@ -121,7 +121,7 @@ def find_answering_series(
         place
         for estimand in _list_drawn_estimands(manifest)
         if estimand["name"] in names
-        for place in needed(estimand, manifest.configs)
+        for place in list_needed_configs(estimand, manifest.configs)
     ]
     return tuple(dict.fromkeys(by_place[place].series for place in spoken_of if place in by_place))
 
@@ -132,7 +132,7 @@ def list_pictured_estimands(manifest: Manifest, by_place: Mapping[int, SweepPoin
     return [
         estimand["name"]
         for estimand in _list_drawn_estimands(manifest)
-        if drawn.issuperset(needed(estimand, manifest.configs))
+        if drawn.issuperset(list_needed_configs(estimand, manifest.configs))
     ]
 
 

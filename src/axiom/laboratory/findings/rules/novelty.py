@@ -15,7 +15,7 @@ from axiom.domain.registrations import RegisteredClaim, estimand_definition
 from axiom.laboratory.findings.rules.trade_words import level_word, select_number_words, split_claim_words
 from axiom.limits import findings as limits
 from axiom.signed.canonical_json import canonical_bytes
-from axiom_weigh.statistics.estimands import needed
+from axiom_weigh.statistics.estimands import list_needed_configs
 
 _SHARES = {"words": 0.5, "factors": 0.25, "measure": 0.15, "kind": 0.1}  # of the distance; what nobody names has none
 
@@ -94,7 +94,7 @@ def asked_claim(version: str, estimand: Mapping[str, Any], configs: Sequence[Map
         claim=estimand["claim"],
         measure=estimand["measure"],
         kind=estimand["kind"],
-        factors=_levels([configs[place] for place in needed(estimand, configs)]),
+        factors=_levels([configs[place] for place in list_needed_configs(estimand, configs)]),
         version=version,
         bars=_bars(estimand),
         identity=_identity(version, estimand, configs),
@@ -104,7 +104,7 @@ def asked_claim(version: str, estimand: Mapping[str, Any], configs: Sequence[Map
 def known_claim(claim: RegisteredClaim) -> KnownClaim:
     estimand, configs, version = claim.estimand, claim.configs, f"{claim.experiment}@{claim.version}"
     named = {estimand["across"], *(name for arm in estimand["between"] for name in arm)}
-    levels = _levels([configs[place] for place in needed(estimand, configs)])
+    levels = _levels([configs[place] for place in list_needed_configs(estimand, configs)])
     return KnownClaim(
         number=claim.number,
         claim=estimand["claim"],
@@ -129,7 +129,7 @@ def _bars(estimand: Mapping[str, Any]) -> tuple[float, ...]:
 def _identity(version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> str:
     """What makes two questions the same, however their claims are worded."""
     meaning = {name: value for name, value in estimand_definition(estimand).items() if name != "name"}
-    cells = sorted(canonical_bytes(dict(configs[place])).hex() for place in needed(estimand, configs))
+    cells = sorted(canonical_bytes(dict(configs[place])).hex() for place in list_needed_configs(estimand, configs))
     return hashlib.sha256(canonical_bytes([version, meaning, cells])).hexdigest()
 
 

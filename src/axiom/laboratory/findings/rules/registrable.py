@@ -6,7 +6,7 @@ from typing import Any
 
 from axiom.domain.estimands import Center, Kind
 from axiom_weigh.evidence.method import Process, asks_those_that_waited, is_symmetric, question
-from axiom_weigh.statistics.estimands import even, evenly_spaced, needed, value
+from axiom_weigh.statistics.estimands import compute_estimand, evenly_spaced, has_even_arms, list_needed_configs
 
 _Configs = Sequence[Mapping[str, object]]
 
@@ -32,7 +32,7 @@ def is_another_design(estimand: Mapping[str, Any], configs: _Configs, designs: S
 
 
 def _needed(estimand: Mapping[str, Any], configs: _Configs) -> list[Mapping[str, object]]:
-    return [configs[place] for place in needed(estimand, configs)]
+    return [configs[place] for place in list_needed_configs(estimand, configs)]
 
 
 def _fault_of_bounds(estimand: Mapping[str, Any]) -> str:
@@ -80,7 +80,7 @@ def _fault_of_arms(estimand: Mapping[str, Any], configs: _Configs) -> str:
         first, second = estimand["between"]
         if first == second:
             return "compares an arm with itself: give one of the two in `between` another level"
-        if question(estimand).process is not Process.RANKS or even(configs, estimand):
+        if question(estimand).process is not Process.RANKS or has_even_arms(configs, estimand):
             return ""
         return "compares arms that differ in how many configs they have, or share some: give each as many of its own"
     if not is_symmetric(estimand) or evenly_spaced(configs, estimand):
@@ -100,5 +100,5 @@ def _fault_of_event(estimand: Mapping[str, Any], configs: _Configs) -> str:
         return ""
     if len(_needed(estimand, configs)) != len(estimand["between"] or ({},)):
         return "asks for an event of a single run in each arm: name in `between` all that varies"
-    why = value(estimand, [(config, {estimand["measure"]: None}) for config in configs])[1]
+    why = compute_estimand(estimand, [(config, {estimand["measure"]: None}) for config in configs])[1]
     return f"asks for an event within the budget of each run, and {why}" if why else ""

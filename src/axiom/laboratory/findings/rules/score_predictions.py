@@ -11,8 +11,8 @@ from axiom.domain.estimands import Prediction
 from axiom.domain.registrations import BLIND, INFORMED
 from axiom_weigh.amounts import counted
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.statistics.compare_forecasters import better_log_es, crps
-from axiom_weigh.statistics.scoring_rules import Said, brier, calibration_log_e, interval_score, log_score
+from axiom_weigh.statistics.compare_forecasters import better_log_es, compute_crps
+from axiom_weigh.statistics.scoring_rules import Said, calibration_log_e, compute_brier_score, interval_score, log_score
 from axiom_weigh.values import Verdict
 
 _CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)  # as the chances of a prediction are ordered
@@ -117,7 +117,7 @@ def score_prediction(prediction: Prediction, verdict: Verdict, estimate: float |
     chances = _chances(prediction)
     happened = _class_of(verdict)
     return Score(
-        brier=None if happened is None else brier(chances, happened),
+        brier=None if happened is None else compute_brier_score(chances, happened),
         log_score=None if happened is None else log_score(chances, happened),
         interval_score=None if estimate is None else interval_score(low, high, estimate),
         is_covered=None if estimate is None else low <= estimate <= high,
@@ -168,7 +168,7 @@ def _comparison(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]
 
 
 def _distance(row: PredictionScore, truth: float) -> float:
-    return crps(row.prediction.quantiles, truth)
+    return compute_crps(row.prediction.quantiles, truth)
 
 
 def _e_value(log_e: float) -> float:

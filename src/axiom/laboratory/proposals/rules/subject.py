@@ -14,7 +14,7 @@ from axiom.laboratory.proposals.rules.factor_levels import has_range, is_number,
 from axiom.laboratory.proposals.rules.pricing import ConfigPrices
 from axiom.rules.planning.cell_limits import design_cost
 from axiom.signed.manifests import Manifest
-from axiom_weigh.statistics.estimands import needed
+from axiom_weigh.statistics.estimands import list_needed_configs
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT)
@@ -119,7 +119,7 @@ class Subject:
     @property
     def needed(self) -> tuple[Config, ...]:
         """The configs of its design from which its number comes."""
-        return tuple(self.configs[place] for place in needed(self.estimand, self.configs))
+        return tuple(self.configs[place] for place in list_needed_configs(self.estimand, self.configs))
 
     @property
     def named(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from axiom.store.engine.database import Database
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations
 from axiom.store.rounds import session_counts
-from axiom_weigh.statistics.interest import interest, similarity
+from axiom_weigh.statistics.interest import compute_interest, compute_similarity
 from axiom_weigh.values import Verdict
 
 _Estimand = Mapping[str, Any]
@@ -79,10 +79,12 @@ def _add_interest(
     if scale is None:
         return news
     prediction, mine = estimand["prediction"], _features(estimand, name)
-    nearest = max((similarity(mine, other) for number, other in features.items() if number != news.number), default=0.0)
+    nearest = max(
+        (compute_similarity(mine, other) for number, other in features.items() if number != news.number), default=0.0
+    )
     low, high = prediction["interval"]
     chances = prediction["positive"], prediction["negative"], prediction["absent"]
-    worth = interest(scale, chances, (low, high), nearest=nearest, open_edges=edges)
+    worth = compute_interest(scale, chances, (low, high), nearest=nearest, open_edges=edges)
     return replace(news, interest=worth, scale=scale)
 
 
