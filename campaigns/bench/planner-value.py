@@ -26,7 +26,7 @@ from axiom.domain.releases import Stage
 from axiom.laboratory.planning.rules.candidates import Candidate, is_decided
 from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.planning.rules.stopping import Aim, why_stopped
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 QUESTIONS, BLOCK, NULLS = 30, 16, 0.4
@@ -70,7 +70,7 @@ class Question:
             Observation(replicate=place, value=self.values[place]) for place in range(first, first + replicates)
         ]
         estimand = ESTIMAND | {"smallest": self.smallest}
-        self.evidence = weigh(estimand, self.observations, blocks=len(self.observations) // BLOCK)
+        self.evidence = weigh_observations(estimand, self.observations, blocks=len(self.observations) // BLOCK)
         return replicates * self.seconds
 
     def aim(self) -> Aim:

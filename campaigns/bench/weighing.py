@@ -51,7 +51,7 @@ from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate_database
 from axiom.store.registrations import registrations
 from axiom.store.rounds import rounds as sessions
-from axiom_weigh.evidence.weigh_claim import card, weigh
+from axiom_weigh.evidence.weigh_claim import make_finding_card, weigh_observations
 from axiom_weigh.values import Agreements, Home, Observation, Surroundings
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -254,7 +254,7 @@ def measure(db: Database, rounds: int) -> dict[str, list[float]]:
             figures["idle"].append(hold(db))
             compute(db, 1 + number, SEEDS, BLOCK)
             figures["block"].append(hold(db))
-        for arm, act in (("weigh", weigh), ("card", card)):
+        for arm, act in (("weigh", weigh_observations), ("card", make_finding_card)):
             figures[arm].append(
                 cost(lambda act=act: act(ASKED, seen, blocks=25, homes=HOMES, surroundings=BESIDE), 20)  # type: ignore[misc]
             )

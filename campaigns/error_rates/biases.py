@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from axiom_weigh.evidence.false_discoveries import SHARES, WeighedClaim, false_shares
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.verdict import Weight, weight
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.verdict import Weight, weigh_values
 from axiom_weigh.values import Verdict
 from error_rates.figures import Answer, Bound, Size, below
 from error_rates.laws import CONTRAST, Flags, Numbers
@@ -17,7 +17,7 @@ from error_rates.processes import EFFECTS, decided, either, ever, may_be_decided
 _BLOCK, _SEEDS = 16, 200
 _QUESTIONS, _SESSIONS, _EACH = 300, 20, 10
 _SMALLEST, _SMALL = 0.3, 0.2  # the smallest effect that matters; one that surely is there, and does not
-_ASKED, _IF_IT_MATTERS = question(CONTRAST), question({**CONTRAST, "smallest": _SMALLEST})
+_ASKED, _IF_IT_MATTERS = pose_question(CONTRAST), pose_question({**CONTRAST, "smallest": _SMALLEST})
 _AT_5, _AT_1 = "effects by e-BH at 5 %, as the site shows them", "effects by e-BH at 1 %, at any session"
 _ABSENT = "absences by e-BH at 5 %, as the site shows them"
 _FOUND = (_AT_5, _AT_1)
@@ -109,7 +109,7 @@ def _shares_and_verdicts(streams: Numbers) -> tuple[Numbers, NDArray[np.object_]
 
 def _weigh_claim(number: int, values: Sequence[float], *, is_open: bool) -> WeighedClaim:
     """As the program says it; it is not asked where it cannot say anything."""
-    weighed = weight(_IF_IT_MATTERS, values) if is_open else Weight()
+    weighed = weigh_values(_IF_IT_MATTERS, values) if is_open else Weight()
     return WeighedClaim(
         number=number, e_value=math.exp(weighed.log_e), e_absent=math.exp(weighed.log_absent), verdict=weighed.verdict
     )

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from axiom_weigh.evidence.counted_values import sound
-from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.counted_values import select_sound_values
+from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.tables.column_names import NamedColumns
 from axiom_weigh.tables.differences import differences_of
 from axiom_weigh.tables.read_sheet import sheet_of
@@ -176,7 +176,7 @@ def _is_suspected(rng: np.random.Generator, values: _Values, pairs: int) -> bool
     table = {"seed": list(range(pairs)), **{arm: values(rng, pairs).tolist() for arm in _ARMS}}
     rows = differences_of(sheet_of(table), NamedColumns(of=_ARMS))
     arranged = arrange(rows.rows, rows.columns, rows.context)
-    alarms = sound(question(CONTRAST), arranged.observations, 1).alarms
+    alarms = select_sound_values(pose_question(CONTRAST), arranged.observations, 1).alarms
     return any(alarm.force is not Force.TELLS for alarm in alarms)
 
 

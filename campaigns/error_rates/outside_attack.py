@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.method import pose_question
 from error_rates.figures import Answer, Bound, Size, above, below, interval, scored
 from error_rates.laws import CONTRAST
 from error_rates.processes import decided
@@ -55,7 +55,7 @@ def _one_far(place: int, value: float) -> Play:
     def play(rng: np.random.Generator) -> Happenings:
         values = rng.normal(1.0, 1.0, (1, _BY))
         values[0, place] = value
-        return {_DECIDED: bool(np.isfinite(decided(values, question(CONTRAST)))[0])}
+        return {_DECIDED: bool(np.isfinite(decided(values, pose_question(CONTRAST)))[0])}
 
     return play
 
@@ -224,7 +224,7 @@ def _ties(rng: np.random.Generator, size: Size) -> Answer:
     for share in (0.0, 0.1, 0.2, 0.3, 0.5):
         streams = rng.normal(1.0, 1.0, (max(_FEWEST_STREAMS, size.streams // 20), _UNTIL))
         streams[rng.random(streams.shape) < share] = 0.0
-        now, mixture = decided(streams, question(CONTRAST)), by_t_mixture(streams)
+        now, mixture = decided(streams, pose_question(CONTRAST)), by_t_mixture(streams)
         lines.append(row(f"{share:.0%}", now, mixture))
         if share:
             bounds.append(
@@ -235,7 +235,7 @@ def _ties(rng: np.random.Generator, size: Size) -> Answer:
 
 def _missing(rng: np.random.Generator, size: Size) -> Answer:
     """How much later an effect is found, if some values are missing by chance; and if a table declares them as lost."""
-    claim, n = question(CONTRAST), max(_FEWEST_STREAMS, size.streams // 50)
+    claim, n = pose_question(CONTRAST), max(_FEWEST_STREAMS, size.streams // 50)
     lines = ["D10 values that are missing by chance: seeds until an effect is found, one in two / nine in ten"]
     lines.append(heading("effect in deviations, share that is missing", "Axiom"))
     lost = ["D10 the same in a table that says they were lost to a machine: values until an effect is found"]

@@ -1,4 +1,4 @@
-"""Through the laboratory's own `weigh`: how far grades carry where there is nothing, and how soon where there is."""
+"""Through the laboratory's own weighing: how far grades carry where there is nothing, and how soon where there is."""
 
 import math
 from collections import Counter
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.verdict import weight
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.verdict import weigh_values
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import Agreements, Evidence, Grade, Home, Observation, Outcome, Surroundings, Verdict
 from error_rates.figures import Answer, Bound, Size
 from error_rates.laws import CONTRAST, LAWS, Flags, Numbers
@@ -42,7 +42,9 @@ def history(seed: int, size: Size) -> Answer:  # noqa: ARG001 - nothing is drawn
     stream = [Observation(replicate=number, value=once, hosts=(number % 12,)) for number in range(240)]
     lines, bounds = [f"{'results':>8}{'hosts':>7}{'seeds that count':>18}  grade      what is said"], []
     for n in (1, 2, 16, 240):
-        evidence = weigh(_MATTERS, stream[:n], blocks=max(1, n // BLOCK), homes=HOMES, surroundings=granted(n))
+        evidence = weigh_observations(
+            _MATTERS, stream[:n], blocks=max(1, n // BLOCK), homes=HOMES, surroundings=granted(n)
+        )
         alarm = evidence.alarms[0].text if evidence.alarms else "nothing is odd"
         lines.append(f"{n:>8}{min(n, 12):>7}{evidence.seeds:>18}  {evidence.grade:<10} {alarm}")
         is_caught = evidence.suspends and evidence.seeds == 1 and evidence.grade is Grade.AWAITING
@@ -147,11 +149,13 @@ def looks(
 
     Where the values alone do not say it, hosts that are not believed do not make it said.
     """
-    claim, values = question(estimand), [observation.value for observation in stream]
+    claim, values = pose_question(estimand), [observation.value for observation in stream]
     for n in range(BLOCK, len(stream) + 1, BLOCK):
-        alone = weight(claim, values[:n])
+        alone = weigh_values(claim, values[:n])
         if any((alone.log_absent if verdict is Verdict.ABSENT else alone.log_e) >= BAR for verdict in verdicts):
-            yield weigh(estimand, stream[:n], blocks=n // BLOCK, homes=homes, surroundings=surroundings_after(n))
+            yield weigh_observations(
+                estimand, stream[:n], blocks=n // BLOCK, homes=homes, surroundings=surroundings_after(n)
+            )
 
 
 def _reached(stream: Sequence[Observation], grades: Sequence[Grade]) -> dict[Grade, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
 from axiom_weigh.evidence.method import Question
-from axiom_weigh.evidence.verdict import ENOUGH, weight
+from axiom_weigh.evidence.verdict import ENOUGH, weigh_values
 from axiom_weigh.statistics import signed_ranks
 from axiom_weigh.statistics.betting import betting_log_e
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, dealt_log_e, signs_needed
@@ -73,7 +73,7 @@ def decided(
         cells[gone] = None
     for row, values in enumerate(cells.tolist()):
         looks = [int(look) for look in np.flatnonzero(may[row]) + 1 if look >= FEWEST and look % every == 0]
-        ends[row] = next((look for look in looks if weight(claim, values[:look]).verdict in verdicts), np.inf)
+        ends[row] = next((look for look in looks if weigh_values(claim, values[:look]).verdict in verdicts), np.inf)
     return ends
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.statistics.signed_ranks import combine_sides, log_es, make_stream
 from axiom_weigh.values import Evidence, Grade, Verdict
 from error_rates.figures import Answer, Bound, Size, below, interval
@@ -89,7 +89,7 @@ def collapses(seed: int, size: Size) -> Answer:
 
 def _weighed(rng: np.random.Generator, estimand: Mapping[str, object], values: Numbers) -> Evidence:
     rows = observed(rng, values, designs=np.zeros(len(values), dtype=np.int64))
-    return weigh(estimand, rows, blocks=len(values) // 8, homes=HOMES, surroundings=granted(len(values)))
+    return weigh_observations(estimand, rows, blocks=len(values) // 8, homes=HOMES, surroundings=granted(len(values)))
 
 
 def zeros(seed: int, size: Size) -> Answer:

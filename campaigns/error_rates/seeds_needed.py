@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.seeds_needed import forecast
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.seeds_needed import forecast_seed_range
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import Observation, Verdict
 from error_rates.figures import Answer, Bound, Size, above
 from error_rates.laws import CONTRAST, Numbers
@@ -64,7 +64,7 @@ def seeds_needed(seed: int, size: Size) -> Answer:
     """Count the seeds to a verdict, looked at after each from the eighth on."""
     rng = np.random.default_rng(seed)
     n = min(_MANY, size.streams // 2)
-    lines, bounds, claim = list[str](), list[Bound](), question(CONTRAST)
+    lines, bounds, claim = list[str](), list[Bound](), pose_question(CONTRAST)
     lines += [
         "seeds until an effect is found: enough for one stream in two / for nine in ten, looked at after each",
     ]
@@ -84,7 +84,7 @@ def seeds_needed(seed: int, size: Size) -> Answer:
     lines.append(heading("normal values, s = smallest / deviation", "Axiom", "one look, 80 %"))
     for smallest in (0.25, 0.5, 1.0):
         streams, once = rng.normal(size=(n, _LENGTHS[smallest])), looked_at_once(smallest)
-        absent = question({**CONTRAST, "smallest": smallest})
+        absent = pose_question({**CONTRAST, "smallest": smallest})
         name, now = f"s = {smallest}", decided(streams, absent, [Verdict.ABSENT])
         lines.append(f"{row(name, now)}{once:>18}")
         bounds.append(no_later(f"absence, {name}", now, _AS_ONCE, once, "of two one-sided tests at one look"))
@@ -124,13 +124,15 @@ def seeds_forecast(seed: int, size: Size) -> Answer:
 def _forecasts(estimand: Mapping[str, Any], streams: Numbers) -> list[tuple[float, float, float, float]]:
     """Three forecasts of each table that says nothing yet, and what it took: as long again, if it never got there."""
     forecasts = []
-    ends = decided(streams, question(estimand), (*EFFECTS, Verdict.ABSENT))
+    ends = decided(streams, pose_question(estimand), (*EFFECTS, Verdict.ABSENT))
     for stream, end in zip(streams.tolist(), ends.tolist(), strict=True):
         for n in (n for n in _SIZES if n < end and n < len(stream)):
             observations = [Observation(replicate=place, value=value) for place, value in enumerate(stream[:n])]
-            evidence = weigh(estimand, observations, blocks=1)
+            evidence = weigh_observations(estimand, observations, blocks=1)
             ahead = (
-                forecast(question(estimand), stream[:n], evidence) if evidence.verdict is Verdict.UNDECIDED else None
+                forecast_seed_range(pose_question(estimand), stream[:n], evidence)
+                if evidence.verdict is Verdict.UNDECIDED
+                else None
             )
             if ahead is not None:
                 few, likely, many = (math.inf if amount is None else max(1.0, amount) for amount in ahead)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.values import Verdict
 from axiom_weigh.weighing.result_card import WeighedTable
 from axiom_weigh.weighing.weigh import weigh
@@ -91,7 +91,7 @@ def _values_needed(values: Numbers, is_lost: Flags) -> float:
         {"seed": seed, "issue": seed, "value": None if gone else float(value), "outcome": "lost" if gone else "ok"}
         for seed, (value, gone) in enumerate(zip(values, is_lost, strict=True))
     ]
-    for look in np.flatnonzero(may_be_decided(values[None, present], question(CONTRAST))[0]).tolist():
+    for look in np.flatnonzero(may_be_decided(values[None, present], pose_question(CONTRAST))[0]).tolist():
         if look + 1 >= FEWEST and weigh(rows[: present[look] + 1], estimand="contrast").verdict in EFFECTS:
             return look + 1.0
     return math.inf

@@ -14,8 +14,8 @@ from scipy import special, stats  # type: ignore[import-untyped]
 
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.failure_rate import failure_log_e
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.verdict import weight
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.statistics import compare_forecasters, scoring_rules
 from axiom_weigh.statistics.estimands import compute_estimand
 from axiom_weigh.values import NOT_WAITING
@@ -258,9 +258,9 @@ def _weighed_events(estimand: Mapping[str, object], numbers: Numbers, is_asked: 
     happened, present = np.cumsum(numbers == 1.0, axis=1), np.cumsum(~np.isnan(numbers), axis=1)
     rows = np.stack([happened, present, np.cumsum(is_asked, axis=1)], axis=2).reshape(-1, 3)
     counts, place = np.unique(rows, axis=0, return_inverse=True)
-    asks = question(estimand)
+    asks = pose_question(estimand)
     log_es = [
-        weight(asks, [1.0] * events + [0.0] * (present - events) + [None] * (whole - present)).log_e
+        weigh_values(asks, [1.0] * events + [0.0] * (present - events) + [None] * (whole - present)).log_e
         for events, present, whole in counts.tolist()
     ]
     return np.array(log_es)[place].reshape(numbers.shape)

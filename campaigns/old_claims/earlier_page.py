@@ -14,7 +14,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
 from axiom.notebook.table import import_extra
 from axiom.signed.manifests import Manifest
-from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.values import Grade, Observation, Verdict
 from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
 from old_claims.values import NUMBERS, VALUES
@@ -62,7 +62,7 @@ def _experiment(manifest: Manifest, findings: Mapping[str, WeighedFinding]) -> C
 
 
 def _finding(line: Mapping[str, Any], estimand: Mapping[str, Any], counted: tuple[Observation, ...]) -> WeighedFinding:
-    weighed_by = question(estimand)
+    weighed_by = pose_question(estimand)
     parts = {name: line[name] for name in ("centre", "seeds", "missing", "estimate", "low", "high", "e_value")}
     return WeighedFinding(
         estimand=estimand,

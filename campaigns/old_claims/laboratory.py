@@ -20,8 +20,8 @@ from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.results import MeasureTally
 from axiom.store.writer import Writer
-from axiom_weigh.evidence.counted_values import sound
-from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.counted_values import select_sound_values
+from axiom_weigh.evidence.method import pose_question
 from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
 
 _SESSIONS = 3  # at most: the first may be one that was open already, with its weighing behind it
@@ -111,7 +111,7 @@ def _finding(db: Database, view: findings.FindingView) -> WeighedFinding | None:
     inputs, latest = evidence.read_card_inputs(db, number), evidence.find_latest_evidence(db, number)
     if inputs is None or latest is None:
         return None
-    weighed = sound(question(inputs.estimand), inputs.observations, inputs.blocks)
+    weighed = select_sound_values(pose_question(inputs.estimand), inputs.observations, inputs.blocks)
     return WeighedFinding(
         estimand=inputs.estimand,
         conclusion=Conclusion.of(latest),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import COARSE, METHOD
 from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
 from old_claims.order import BLOCK
@@ -52,7 +52,7 @@ def _restore_earlier(now: ComputedExperiment, then: ComputedExperiment) -> Compu
 def _weigh_again(finding: WeighedFinding) -> WeighedFinding:
     """That seeds differ was seen when they were computed, from all that was measured. It is not kept, and not asked."""
     observations = [replace(observation, fingerprint=COARSE) for observation in finding.counted]
-    evidence = weigh(finding.estimand, observations, blocks=-(-len(observations) // BLOCK))
+    evidence = weigh_observations(finding.estimand, observations, blocks=-(-len(observations) // BLOCK))
     return replace(
         finding,
         conclusion=Conclusion.of(evidence),

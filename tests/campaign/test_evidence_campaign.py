@@ -15,8 +15,8 @@ from error_rates.pictures import draw
 from error_rates.seeds_needed import looked_at_once
 from error_rates.tables import decided_without_lost
 
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.verdict import weight
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.statistics.mixture import compute_reach
 from axiom_weigh.statistics.signed_ranks import log_es, make_stream
 from axiom_weigh.values import Verdict
@@ -55,7 +55,7 @@ def test_it_sees_when_claims_that_are_not_shown_make_others_stand(monkeypatch):
         return {claim.number: None if claim.verdict is Verdict.UNDECIDED else stood[claim.number] for claim in claims}
 
     false_shares, size = biases.false_shares, replace(QUICK, laboratories=4)
-    once = functools.cache(lambda values: weight(biases._IF_IT_MATTERS, values))  # both laboratories ask the same
+    once = functools.cache(lambda values: weigh_values(biases._IF_IT_MATTERS, values))  # both laboratories ask the same
     monkeypatch.setattr(biases, "weight", lambda _question, values: once(tuple(values)))
     assert all(figure.holds for figure in biases.laboratory(20_261_124, size).bounds)
     monkeypatch.setattr(biases, "false_shares", of_all_e_values)
@@ -105,18 +105,18 @@ def test_a_promise_that_is_broken_beyond_chance_is_missed(monkeypatch):
 @pytest.mark.parametrize("gone", [0.0, 0.1])
 def test_a_verdict_is_given_when_the_library_gives_it_first(gone):
     rng = np.random.default_rng(3)
-    streams, asked = np.exp(rng.normal(0.4, 1.0, (20, 60))) - 1.0, question({**CONTRAST, "smallest": 3.0})
+    streams, asked = np.exp(rng.normal(0.4, 1.0, (20, 60))) - 1.0, pose_question({**CONTRAST, "smallest": 3.0})
     lost, verdicts = rng.random(streams.shape) < gone, (*processes.EFFECTS, Verdict.ABSENT)
     for row, decided_at in enumerate(processes.decided(streams, asked, verdicts, gone=lost, every=4)):
         values = [None if is_lost else value for value, is_lost in zip(streams[row].tolist(), lost[row], strict=True)]
-        looks = (n for n in range(8, 61, 4) if weight(asked, values[:n]).verdict is not Verdict.UNDECIDED)
+        looks = (n for n in range(8, 61, 4) if weigh_values(asked, values[:n]).verdict is not Verdict.UNDECIDED)
         assert decided_at == next(looks, np.inf)
 
 
 def test_a_table_without_lost_values_is_decided_as_a_stream_is():
     streams = np.random.default_rng(5).normal(1.0, 1.0, (4, 60))
     needed = decided_without_lost(streams, np.zeros(streams.shape, dtype=bool))
-    assert needed.tolist() == processes.decided(streams, question(CONTRAST)).tolist()
+    assert needed.tolist() == processes.decided(streams, pose_question(CONTRAST)).tolist()
 
 
 def test_the_bars_that_the_campaign_compares_with_are_what_they_are_said_to_be():

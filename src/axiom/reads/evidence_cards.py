@@ -26,7 +26,7 @@ from axiom.store.views import findings
 from axiom.store.views.findings import FindingView, Forecast
 from axiom_weigh.amounts import counted, tell_needed
 from axiom_weigh.evidence.finding_card import Card, Stratum
-from axiom_weigh.evidence.weigh_claim import card
+from axiom_weigh.evidence.weigh_claim import make_finding_card
 from axiom_weigh.values import Evidence, Observation
 
 _NUMBERED = re.compile(r"\bvolunteer ([0-9]+)\b")
@@ -49,7 +49,7 @@ def read_card(reading: Reading, view: FindingView, inputs: CardInputs | None) ->
 
 
 def weigh_inputs(inputs: CardInputs) -> Card:
-    return card(
+    return make_finding_card(
         inputs.estimand,
         inputs.observations,
         blocks=inputs.blocks,

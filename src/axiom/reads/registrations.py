@@ -33,7 +33,7 @@ from axiom.store.findings import duplicates
 from axiom.store.findings.links import find_finding_states
 from axiom.store.registrations import registrations, scores, time_stamps
 from axiom.store.views import findings
-from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
+from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks
 
 _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 
@@ -202,7 +202,7 @@ def _blocks(reading: Reading, registration: Registration, version: StoredExperim
             "core_seconds": sum(spent.get(number, _NOTHING)[1] for number in block.replicates),
             "declared_core_seconds": seconds * len(block.replicates),
         }
-        for block in blocks(returned, registered.block, registration.id, is_over=is_over)
+        for block in form_blocks(returned, registered.block, registration.id, is_over=is_over)
         for members in [[by_number[number] for number in block.replicates]]
     ]
 

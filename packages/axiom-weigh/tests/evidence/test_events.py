@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from axiom_weigh.evidence.counted_values import sound
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.verdict import weight
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.counted_values import select_sound_values
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.verdict import weigh_values
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.statistics.estimands import compute_estimand, why_not_concluded
 from axiom_weigh.values import NOT_WAITING, Observation, Outcome
 
@@ -79,9 +79,11 @@ def test_replicates_that_are_not_asked_neither_count_nor_lack():
     ends = [observed(estimand, [wait]) for wait in (3, 6, 2, 20)]
     observations = [Observation(replicate=number, **end) for number, end in enumerate(ends)]
     observations.append(Observation(replicate=9, value=None, outcome=Outcome.LATE))
-    evidence = weigh(estimand, observations, blocks=1)
+    evidence = weigh_observations(estimand, observations, blocks=1)
     assert (evidence.seeds, evidence.missing, evidence.estimate) == (2, 1, 0.5)
-    plain = weigh(estimand, [observation for observation in observations if observation.is_asked], blocks=1)
+    plain = weigh_observations(
+        estimand, [observation for observation in observations if observation.is_asked], blocks=1
+    )
     assert (plain.estimate, evidence.e_value) == (0.5, plain.e_value)
     assert evidence.more == tuple(
         math.ceil(count * 5 / 3) for count in plain.more
@@ -91,7 +93,7 @@ def test_replicates_that_are_not_asked_neither_count_nor_lack():
 
 def ever_refuted(estimand, streams, wrong=None):
     """Of how many streams of replicates the truth is refuted by somebody who looks after each value."""
-    asks, known, refuted = question(estimand), dict[tuple[float, ...], bool](), 0
+    asks, known, refuted = pose_question(estimand), dict[tuple[float, ...], bool](), 0
     for stream in streams:
         ends = [observed(estimand, waits) for waits in stream.tolist()]
         if wrong == "without runs that ended first":
@@ -99,11 +101,11 @@ def ever_refuted(estimand, streams, wrong=None):
         if wrong == "0 where it was over before":
             ends = [{"value": 0.0} if end["why_missing"] == NOT_WAITING else end for end in ends]
         observations = [Observation(replicate=number, **end) for number, end in enumerate(ends)]
-        values = [observation.value for observation in sound(asks, observations, 1).counted]
+        values = [observation.value for observation in select_sound_values(asks, observations, 1).counted]
         for n in range(1, len(values) + 1, 5 if estimand["bounds"] else 1):  # bets take longer
             seen = tuple(values[:n]) if estimand["bounds"] else (sum(values[:n]), n)
             if seen not in known:
-                known[seen] = weight(asks, values[:n]).log_e >= math.log(20.0)
+                known[seen] = weigh_values(asks, values[:n]).log_e >= math.log(20.0)
             if known[seen]:
                 refuted += 1
                 break

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom_weigh.evidence.grade import GradeFacts, grade, wanted
+from axiom_weigh.evidence.grade import GradeFacts, find_next_requirements, grade_evidence
 from axiom_weigh.values import Grade, Verdict
 
 FACTS = GradeFacts(
@@ -58,20 +58,20 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
     ],
 )
 def test_a_grade_is_what_its_row_asks_for(changes, reached, need):
-    result, needs = grade(replace(FACTS, **changes))
+    result, needs = grade_evidence(replace(FACTS, **changes))
     assert result is reached
     assert any(need in text for text in needs)
 
 
 @pytest.mark.parametrize("changes", [{}, {"verdict": Verdict.NEGATIVE}, {"verdict": Verdict.ABSENT, "e_value": 0.1}])
 def test_what_has_everything_is_definitive_and_needs_nothing(changes):
-    assert grade(replace(FACTS, **changes)) == (Grade.DEFINITIVE, ())
+    assert grade_evidence(replace(FACTS, **changes)) == (Grade.DEFINITIVE, ())
 
 
 def test_what_the_next_grade_asks_and_every_need_is_said_at_once():
-    assert [wanted(reached) for reached in Grade] == [(8, 20.0), (20, 1e3), (50, 1e6), None]
+    assert [find_next_requirements(reached) for reached in Grade] == [(8, 20.0), (20, 1e3), (50, 1e6), None]
     poor = replace(FACTS, seeds=8, e_value=999.7, leaning=("a", "b"), flags=("c",), **ALONE)
-    _, needs = grade(poor)
+    _, needs = grade_evidence(poor)
     assert len(needs) == 5
     assert "evidence of 1,000 to 1 (999 so far)" in needs  # not as met
 
@@ -93,5 +93,5 @@ MORE |= {"e_value": 1e4, "volunteers": 2, "designs": 2}
 def test_more_of_the_same_never_lowers_a_grade(seeds, e_value, hosts, volunteers, designs, more):
     facts = replace(FACTS, seeds=seeds, e_value=e_value, hosts=hosts, volunteers=volunteers, designs=designs)
     richer = replace(facts, **{more: getattr(facts, more) + MORE[more]})
-    assert ORDER.index(grade(richer)[0]) >= ORDER.index(grade(facts)[0])
-    assert bool(grade(facts)[1]) is (grade(facts)[0] is not Grade.DEFINITIVE)
+    assert ORDER.index(grade_evidence(richer)[0]) >= ORDER.index(grade_evidence(facts)[0])
+    assert bool(grade_evidence(facts)[1]) is (grade_evidence(facts)[0] is not Grade.DEFINITIVE)

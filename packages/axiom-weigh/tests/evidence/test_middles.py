@@ -6,7 +6,7 @@ import statistics
 import numpy as np
 import pytest
 
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.statistics import betting
 from axiom_weigh.statistics.asymmetry import long_tail
 from axiom_weigh.values import Force, Grade, Kind, Observation, Verdict
@@ -19,7 +19,7 @@ COLLAPSE = [0.01 + 0.001 * (place % 7) + 0.0001 * place - (place % 10 == 9) for 
 def weighed(values, **declared):
     estimand = {"kind": "contrast", "null": 0.0, "smallest": 0.0, "bounds": None, **declared}
     rows = [Observation(replicate=place, value=value, hosts=(1,)) for place, value in enumerate(values)]
-    return weigh(estimand, rows, blocks=5)
+    return weigh_observations(estimand, rows, blocks=5)
 
 
 @pytest.mark.parametrize(("kind", "middle"), [(Kind.CONTRAST, "typical value"), (Kind.LEVEL, "median")])

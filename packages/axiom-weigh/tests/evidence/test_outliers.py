@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from axiom_weigh.evidence.alarms import alarms
-from axiom_weigh.evidence.outliers import believed, rarely
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.alarms import list_alarms
+from axiom_weigh.evidence.outliers import compute_rarity_bar, screen_values
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import OUTVOTED, Agreements, Force, Grade, Home, Observation, Surroundings, Verdict
 
 HOMES = {host: Home(host_id=host, volunteer_id=host, platform="ab"[host % 2]) for host in range(1, 13)}
@@ -20,8 +20,8 @@ def seen(values, hosts=range(1, 13), designs=("",)) -> list[Observation]:
 
 
 def all_alarms(counted, homes, agreements=(), *, looks):
-    screened = believed(counted, homes, looks=looks)
-    return (*screened.alarms, *alarms(screened.counted, agreements))
+    screened = screen_values(counted, homes, looks=looks)
+    return (*screened.alarms, *list_alarms(screened.counted, agreements))
 
 
 def raised(counted, agreements=(), *, looks=4, homes=HOMES):
@@ -114,7 +114,8 @@ def test_looking_at_every_block_sound_findings_are_suspected_once_in_a_hundred()
 def test_a_rare_event_makes_no_host_and_no_platform_suspect_however_often_one_looks():
     """Sixty hosts and a platform with few of them: one event there is no wonder."""
     rng, suspected, streams = np.random.default_rng(5), 0, 30
-    assert 0.0099 < 3 * sum(rarely(looks) for looks in range(1, 1_000)) <= 0.01  # of a host, of all hosts, of platforms
+    # of a host, of all hosts, of platforms
+    assert 0.0099 < 3 * sum(compute_rarity_bar(looks) for looks in range(1, 1_000)) <= 0.01
     homes = {h: Home(host_id=h, volunteer_id=h, platform="a" if h < 57 else "b") for h in range(1, 61)}
     for _ in range(streams):
         events, hosts = (rng.random(160) < 0.05).astype(float), rng.integers(1, 61, 160).tolist()
@@ -139,7 +140,7 @@ def left_out(screened) -> set[int]:
 
 def test_of_several_hosts_that_lie_elsewhere_each_is_left_out_and_all_others_stay():
     counted = shifted(240, {5, 9})
-    screened = believed(counted, ON_ONE_PLATFORM, looks=8)
+    screened = screen_values(counted, ON_ONE_PLATFORM, looks=8)
     assert left_out(screened) == {5, 9}
     kept = [observation for observation in counted if observation.hosts[0] not in (5, 9)]
     assert [observation for observation in screened.counted if observation.value is not None] == kept
@@ -147,12 +148,12 @@ def test_of_several_hosts_that_lie_elsewhere_each_is_left_out_and_all_others_sta
 
 
 def test_of_hosts_that_gave_more_than_a_quarter_nobody_knows_who_is_right():
-    screened = believed(shifted(90, {2}, hosts=[1, 2, 3]), ON_ONE_PLATFORM, looks=4)
+    screened = screen_values(shifted(90, {2}, hosts=[1, 2, 3]), ON_ONE_PLATFORM, looks=4)
     assert left_out(screened) == set()
     (alarm,) = screened.alarms
     assert alarm.force is Force.HOLDS_BACK
     assert 2 in alarm.hosts
-    (alarm,) = believed(shifted(100, {2}, hosts=(2, 1)), ON_ONE_PLATFORM, looks=6).alarms
+    (alarm,) = screen_values(shifted(100, {2}, hosts=(2, 1)), ON_ONE_PLATFORM, looks=6).alarms
     assert (alarm.force, alarm.hosts) == (Force.HOLDS_BACK, (1, 2))
 
 
@@ -162,14 +163,14 @@ def test_of_two_hosts_equally_far_from_each_other_the_one_with_few_values_goes(m
     """Rounding and order had decided, and most often for the host with ninety right values."""
     values = [value + 8 * (number % 10 == seed) for number, value in enumerate(normal(100, seed))]
     hosts = [few if number == seed else many for number in range(10)]
-    assert left_out(believed(seen(values, hosts), ON_ONE_PLATFORM, looks=6)) == {few}
+    assert left_out(screen_values(seen(values, hosts), ON_ONE_PLATFORM, looks=6)) == {few}
 
 
 @pytest.mark.parametrize("wrong", [1, 3])
 def test_of_chances_too_small_for_a_number_the_smallest_is_still_known(wrong):
     """Beside a host that computed a fifth, twenty thousand values make the chance of each of the others 0 as well."""
     sound = [host for host in (1, 2, 3) if host != wrong]
-    screened = believed(shifted(20_000, {wrong}, by=10, hosts=[*sound, *sound, wrong]), ON_ONE_PLATFORM, looks=10)
+    screened = screen_values(shifted(20_000, {wrong}, by=10, hosts=[*sound, *sound, wrong]), ON_ONE_PLATFORM, looks=10)
     assert [(alarm.force, alarm.hosts) for alarm in screened.alarms] == [(Force.TELLS, (wrong,))]
 
 
@@ -179,7 +180,7 @@ def test_who_was_outvoted_in_two_seeds_is_not_believed_in_the_others(replicates,
         replace(observation, value=None, why_missing=OUTVOTED) if observation.replicate in replicates else observation
         for observation in seen(normal(120))
     ]
-    screened = believed(counted, ON_ONE_PLATFORM, looks=8)
+    screened = screen_values(counted, ON_ONE_PLATFORM, looks=8)
     gone = {
         observation.hosts[0]
         for observation in screened.counted
@@ -188,7 +189,7 @@ def test_who_was_outvoted_in_two_seeds_is_not_believed_in_the_others(replicates,
     assert gone == hosts
     assert {host for alarm in screened.alarms for host in alarm.hosts} == hosts
     both = [Observation(replicate=n, value=None, why_missing=OUTVOTED, hosts=(1, 2)) for n in range(4)]
-    several = believed([*seen(normal(60)), *both], ON_ONE_PLATFORM, looks=4)
+    several = screen_values([*seen(normal(60)), *both], ON_ONE_PLATFORM, looks=4)
     assert several.alarms == ()  # of several hosts it says nothing
 
 
@@ -197,8 +198,8 @@ def test_what_is_left_out_counts_against_the_verdict_and_lets_it_be_sure():
     values = [value + 1.2 for value in normal(120)]
     wrong = seen([value + 6 * (number % 12 == 4) for number, value in enumerate(values)])
     beside = Surroundings(agreements=(Agreements(platforms=("linux", "linux"), exact=20),))
-    evidence = weigh(CLAIM, wrong, blocks=15, homes=ON_ONE_PLATFORM, surroundings=beside)
-    honest = weigh(CLAIM, seen(values), blocks=15, homes=ON_ONE_PLATFORM)
+    evidence = weigh_observations(CLAIM, wrong, blocks=15, homes=ON_ONE_PLATFORM, surroundings=beside)
+    honest = weigh_observations(CLAIM, seen(values), blocks=15, homes=ON_ONE_PLATFORM)
     assert evidence.verdict == Verdict.POSITIVE
     assert evidence.grade == Grade.STRONG
     assert evidence.missing == 10

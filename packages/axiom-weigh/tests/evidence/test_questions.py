@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
 from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
-from axiom_weigh.evidence.method import Process, question
+from axiom_weigh.evidence.method import Process, pose_question
 from axiom_weigh.evidence.rounding import clear_of, e_told
-from axiom_weigh.evidence.seeds_needed import more
-from axiom_weigh.evidence.verdict import conclude
+from axiom_weigh.evidence.seeds_needed import forecast_seeds
+from axiom_weigh.evidence.verdict import reach_conclusion
 from axiom_weigh.values import Grade, Kind, Verdict
 
 
@@ -35,14 +35,14 @@ def asked(kind: Kind, **more) -> dict:
     ],
 )
 def test_the_kind_and_what_is_promised_of_its_arms_choose_the_process(estimand, process):
-    assert question(estimand).process is process
+    assert pose_question(estimand).process is process
 
 
 def test_a_mean_needs_bounds_that_hold_values():
     for bounds in ([1, 1], [-1e308, 1e308]):
-        assert question(asked(Kind.LEVEL, about="mean", bounds=bounds)).bounds is None
+        assert pose_question(asked(Kind.LEVEL, about="mean", bounds=bounds)).bounds is None
     with pytest.raises(ValueError, match="bounds"):
-        question(asked(Kind.LEVEL, about="mean"))
+        pose_question(asked(Kind.LEVEL, about="mean"))
 
 
 BY_TWO = {"by": 2.0, "after": 1.0, "budget": "size"}
@@ -59,7 +59,7 @@ BY_TWO = {"by": 2.0, "after": 1.0, "budget": "size"}
     ],
 )
 def test_bounds_and_what_a_time_out_counts_as_are_those_registered(estimand, bounds, censored):
-    registered = question(estimand)
+    registered = pose_question(estimand)
     assert (registered.bounds, registered.censored) == (bounds, censored)
 
 
@@ -123,7 +123,7 @@ def test_a_design_is_another_one_where_the_claim_looks(estimand, configs, is_ano
     assert is_another_design(estimand, configs, [])
 
 
-ABOUT_NOTHING, ABOUT_A_HALF = question(asked(Kind.CONTRAST)), question(asked(Kind.CONTRAST, null=0.5))
+ABOUT_NOTHING, ABOUT_A_HALF = pose_question(asked(Kind.CONTRAST)), pose_question(asked(Kind.CONTRAST, null=0.5))
 
 
 def test_no_number_is_told_as_the_bar_beside_which_it_lies():
@@ -141,13 +141,13 @@ def test_a_number_is_told_on_its_own_side(number, bar):
 
 
 def test_a_conclusion_does_not_contradict_the_numbers_that_it_names():
-    absent = conclude(ABOUT_A_HALF, [0.500001 + 0.000001 * place for place in range(16)])
+    absent = reach_conclusion(ABOUT_A_HALF, [0.500001 + 0.000001 * place for place in range(16)])
     assert absent.verdict is Verdict.ABSENT
     assert "[0.500003, 0.50001]" in absent.reason
     values = [1.0, 0.9, 1.1] * 4
-    both = conclude(ABOUT_NOTHING, values).log_e + math.log(2)
+    both = reach_conclusion(ABOUT_NOTHING, values).log_e + math.log(2)
     clustered = both / math.log(2 * 19.997)  # so that hardly anything is lacking
-    nearly = conclude(replace(ABOUT_NOTHING, clustering=clustered), values)
+    nearly = reach_conclusion(replace(ABOUT_NOTHING, clustering=clustered), values)
     assert (nearly.verdict, f"{math.exp(nearly.log_e):.4g}") == (Verdict.UNDECIDED, "20")
     assert " 19.9 to 1 " in nearly.reason
 
@@ -179,26 +179,28 @@ def test_a_claim_stands_at_the_smallest_share_at_which_it_does(rows, shares):
 
 
 def pending(kind: Kind = Kind.CONTRAST, **changes):
-    return question(asked(kind, **{"smallest": 0.2} | changes))
+    return pose_question(asked(kind, **{"smallest": 0.2} | changes))
 
 
 VALUES = (np.random.default_rng(1).normal(size=16) + 1.0).tolist()
 
 
 def test_a_higher_grade_takes_more_and_what_is_settled_takes_none():
-    assert more(pending(), VALUES, Verdict.POSITIVE, Grade.DEFINITIVE) is None
-    assert more(pending(), VALUES, Verdict.MIXED, Grade.AWAITING) is None
+    assert forecast_seeds(pending(), VALUES, Verdict.POSITIVE, Grade.DEFINITIVE) is None
+    assert forecast_seeds(pending(), VALUES, Verdict.MIXED, Grade.AWAITING) is None
     for reached, seeds in ((Grade.AWAITING, 0), (Grade.MODERATE, 43), (Grade.STRONG, 34)):
-        assert more(pending(), VALUES, Verdict.ABSENT, reached) == (seeds, seeds)
-    strong, definitive = (more(pending(), VALUES, Verdict.POSITIVE, grade) for grade in (Grade.MODERATE, Grade.STRONG))
+        assert forecast_seeds(pending(), VALUES, Verdict.ABSENT, reached) == (seeds, seeds)
+    strong, definitive = (
+        forecast_seeds(pending(), VALUES, Verdict.POSITIVE, grade) for grade in (Grade.MODERATE, Grade.STRONG)
+    )
     assert 0 <= strong[0] <= definitive[0]
     assert definitive[0] >= 50 - 16
     for half, most in (strong, definitive):
         assert most is None or half <= most
     tight = (np.random.default_rng(2).normal(size=16) * 0.05).tolist()
-    half, _ = more(pending(smallest=1.0), tight, Verdict.UNDECIDED, Grade.AWAITING)
+    half, _ = forecast_seeds(pending(smallest=1.0), tight, Verdict.UNDECIDED, Grade.AWAITING)
     assert half <= 16
-    assert more(pending(), [], Verdict.UNDECIDED, Grade.AWAITING) == (None, None)
+    assert forecast_seeds(pending(), [], Verdict.UNDECIDED, Grade.AWAITING) == (None, None)
 
 
 def test_every_process_foresees():
@@ -209,6 +211,6 @@ def test_every_process_foresees():
         pending(about="mean", bounds=[-9, 9]),
     )
     for process in processes:
-        half, most = more(process, values, Verdict.UNDECIDED, Grade.AWAITING)
+        half, most = forecast_seeds(process, values, Verdict.UNDECIDED, Grade.AWAITING)
         assert half is not None
         assert most is None or most >= half

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
-from axiom_weigh.evidence.counted_values import sound
+from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks, list_closed_blocks
+from axiom_weigh.evidence.counted_values import select_sound_values
 from axiom_weigh.evidence.leave_one_out import without_each
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.verdict import conclude
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.verdict import reach_conclusion
 from axiom_weigh.values import COARSE, EVERY_NUMBER, Cohort, Force, Home, Kind, Observation, Outcome, Verdict
 
 
 def asked(kind: Kind = Kind.CONTRAST, **more):
-    return question({"kind": kind.value, "null": 0.0, "smallest": 0.1, "bounds": None, **more})
+    return pose_question({"kind": kind.value, "null": 0.0, "smallest": 0.1, "bounds": None, **more})
 
 
 def seen(*values, **more) -> list[Observation]:
@@ -39,7 +39,7 @@ FINE = 0.123456789012345
     ],
 )
 def test_what_cannot_be_a_value_is_missing_and_raises_an_alarm(question, value, why):
-    checked = sound(question, seen(1.0, value), 1)
+    checked = select_sound_values(question, seen(1.0, value), 1)
     assert values(checked) == [1.0, None]
     assert checked.counted[1].why_missing == why
     (alarm,) = checked.alarms
@@ -47,54 +47,57 @@ def test_what_cannot_be_a_value_is_missing_and_raises_an_alarm(question, value, 
     assert why in alarm.text
     assert any(f"1 × {why}" in reason for reason in checked.reasons)
     for bound in (0.0, 1.0):
-        assert values(sound(asked(Kind.PROPORTION, null=0.5), seen(bound), 1)) == [bound]
-        assert values(sound(asked(bounds=[0, 1]), seen(bound), 1)) == [bound]
+        assert values(select_sound_values(asked(Kind.PROPORTION, null=0.5), seen(bound), 1)) == [bound]
+        assert values(select_sound_values(asked(bounds=[0, 1]), seen(bound), 1)) == [bound]
 
 
 def test_a_time_out_counts_as_what_was_registered_for_it_and_nothing_else_does():
     ends = zip(seen(None, None, None), (Outcome.LATE, Outcome.DIVERGED, None), strict=True)
     late = [replace(observation, outcome=outcome) for observation, outcome in ends]
-    assert values(sound(asked(), late, 1)) == [None, None, None]
-    checked = sound(asked(Kind.LEVEL, censored=0.25), late, 1)
+    assert values(select_sound_values(asked(), late, 1)) == [None, None, None]
+    checked = select_sound_values(asked(Kind.LEVEL, censored=0.25), late, 1)
     assert values(checked) == [0.25, None, None]
-    assert values(sound(asked(Kind.LEVEL, censored=3.0, bounds=[0, 1]), late, 1))[0] is None  # not even that is sound
+    beyond = asked(Kind.LEVEL, censored=3.0, bounds=[0, 1])
+    assert values(select_sound_values(beyond, late, 1))[0] is None  # not even that is sound
 
 
 def test_of_many_copies_one_counts_the_others_are_missing_and_their_hosts_are_named():
     copies = [Observation(replicate=number, value=FINE, hosts=(number % 3,)) for number in range(240)]
-    checked = sound(asked(), copies, 30)
+    checked = select_sound_values(asked(), copies, 30)
     assert (values(checked).count(None), len(checked.copied)) == (239, 239)
     (alarm,) = checked.alarms
     assert (alarm.kind, alarm.force, alarm.hosts) == ("clones", Force.SUSPENDS, (0, 1, 2))
     assert "replicates 0, 1, 2 and 237 more" in alarm.text
     same = [Observation(replicate=number, value=float(number), fingerprint="14.0:a") for number in range(3)]
-    assert values(sound(asked(), same, 1)) == [0.0, None, None]
+    assert values(select_sound_values(asked(), same, 1)) == [0.0, None, None]
 
 
 def test_equal_values_of_other_computations_and_a_seed_elsewhere_are_no_copies():
     different = [replace(observation, fingerprint=f"14.0:{observation.replicate}") for observation in seen(*[FINE] * 9)]
     coarse, few = seen(*[FINE] * 9, fingerprint=COARSE), seen(*[0.25] * 9)  # few values to choose from
-    assert [len(sound(asked(), rows, 1).copied) for rows in (different, coarse, few, seen(None, None))] == [0] * 4
+    for rows in (different, coarse, few, seen(None, None)):
+        assert len(select_sound_values(asked(), rows, 1).copied) == 0
     again = [Observation(replicate=1, value=FINE, hosts=(host,)) for host in (1, 2, 3)]
-    checked = sound(asked(), again, 1)
+    checked = select_sound_values(asked(), again, 1)
     assert values(checked) == [FINE]
     assert len(checked.copied) == 0
     assert checked.alarms == ()
     rows = [Observation(replicate=number, value=value) for number, value in ((1, None), (0, 1.0), (1, 2.0), (1, 9.0))]
-    checked = sound(asked(), rows, 1)
+    checked = select_sound_values(asked(), rows, 1)
     assert [(observation.replicate, observation.value) for observation in checked.counted] == [(1, 2.0), (0, 1.0)]
 
 
 def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
     asked_within = asked(bounds=[-1, 1])
-    assert sound(asked_within, seen(0.5, None), 1).question == asked_within
-    assert sound(asked_within, seen(0.5, 1.5, None), 1).question.bounds is None
+    assert select_sound_values(asked_within, seen(0.5, None), 1).question == asked_within
+    assert select_sound_values(asked_within, seen(0.5, 1.5, None), 1).question.bounds is None
     repeated = [Observation(replicate=0, value=1.5), Observation(replicate=0, value=0.5)]
-    assert sound(asked_within, repeated, 1).question.bounds is None  # though another value of the seed counts
+    checked = select_sound_values(asked_within, repeated, 1)
+    assert checked.question.bounds is None  # though another value of the seed counts
     older = seen(1.5, cohort=Cohort.EXPLORATORY)
-    assert sound(asked_within, older, 1).question == asked_within
+    assert select_sound_values(asked_within, older, 1).question == asked_within
     event = asked(Kind.PROPORTION, null=0.5)
-    assert sound(event, seen(2.0), 1).question == event
+    assert select_sound_values(event, seen(2.0), 1).question == event
 
 
 LATE = [replace(observation, value=None, outcome=Outcome.LATE) for observation in seen(*[1.0] * 9)]
@@ -116,7 +119,7 @@ LATE = [replace(observation, value=None, outcome=Outcome.LATE) for observation i
 )
 def test_a_design_in_which_nothing_differs_is_held_back_even_with_coarse_numbers(rows, question, words):
     numbered = [replace(observation, replicate=place) for place, observation in enumerate(rows)]
-    checked = sound(question, numbered, 1)
+    checked = select_sound_values(question, numbered, 1)
     assert len(checked.copied) == 0
     assert [(alarm.kind, alarm.force) for alarm in checked.alarms] == (
         [("constant", Force.HOLDS_BACK)] if words else []
@@ -138,7 +141,7 @@ ROWS = st.lists(
 
 @given(rows=ROWS)
 def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
-    checked = sound(asked(bounds=[-1, 1]), rows, 1)
+    checked = select_sound_values(asked(bounds=[-1, 1]), rows, 1)
     numbers = [observation.replicate for observation in checked.counted]
     assert len(numbers) == len(set(numbers))
     given_values = {observation.value for observation in rows if observation.cohort is Cohort.CONFIRMATORY}
@@ -167,7 +170,7 @@ def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
 def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, is_said, kind, alarm, copied):
     """Of a difference it is one draw with noise, and nothing is concluded; a level may be nearly a constant."""
     observed = [replace(observation, fingerprint=f"fine:{observation.replicate}") for observation in seen(*rows)]
-    checked = sound(asked(kind), observed, 1)
+    checked = select_sound_values(asked(kind), observed, 1)
     assert [(alarm.kind, alarm.force) for alarm in checked.alarms] == [alarm] * is_said
     assert len(checked.copied) == copied * is_said
 
@@ -182,7 +185,7 @@ def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(what, kind
         replace(observation, repeats=f"{what} of replicate 0 with width 4" if observation.replicate < repeated else "")
         for observation in rows
     ]
-    checked = sound(asked(bounds=None), observed, 1)
+    checked = select_sound_values(asked(bounds=None), observed, 1)
     assert {alarm.kind: alarm.force for alarm in checked.alarms} == ({kind: force} if is_said else {})
     assert len(checked.copied) == (repeated if is_said and what == EVERY_NUMBER else 0)
 
@@ -206,7 +209,7 @@ def back(*counts: int, over: tuple[int, ...] = ()) -> list[ReplicateProgress]:
     ],
 )
 def test_a_block_is_closed_when_nothing_more_of_it_will_come(returned, closed, amounts):
-    closing = blocks(returned, 2)
+    closing = form_blocks(returned, 2)
     assert [block.closed for block in closing] == closed
     assert [block.number for block in closing] == list(range(len(closed)))
     assert amounts is None or amounts in closing[0].reason
@@ -217,15 +220,15 @@ def test_blocks_are_those_of_issue_in_whatever_order_results_arrive(counts, size
     returned = back(*counts)
     shuffled = list(returned)
     order.shuffle(shuffled)
-    expected = blocks(shuffled, size)
-    assert expected == blocks(returned, size)
+    expected = form_blocks(shuffled, size)
+    assert expected == form_blocks(returned, size)
     assert [number for block in expected for number in block.replicates] == list(range(len(counts)))
     assert all(len(block.replicates) == size for block in expected if block.closed)
 
 
 def test_the_last_block_of_what_is_over_closes_with_the_numbers_that_it_has():
     for returned, is_closed in ((back(3, 3, 3), True), (back(3, 3, 2), False), (back(3, 3, 2, over=(2,)), True)):
-        closing = blocks(returned, 2, is_over=True)
+        closing = form_blocks(returned, 2, is_over=True)
         assert [(block.closed, block.is_whole) for block in closing] == [(True, True), (is_closed, True)]
         assert [number for block in closing for number in block.replicates] == [0, 1, 2]
 
@@ -235,7 +238,7 @@ def numbered(*numbers: int, out: tuple[int, ...] = ()) -> list[ReplicateProgress
 
 
 def entered(*designs, size: int = 2) -> list[tuple[int, tuple[int, ...]]]:
-    entering = stream([blocks(progress, size, place) for place, progress in enumerate(designs)])
+    entering = list_closed_blocks([form_blocks(progress, size, place) for place, progress in enumerate(designs)])
     return [(block.registration, block.replicates) for block in entering]
 
 
@@ -281,7 +284,7 @@ def slowly(estimand, counted, homes):
         }
         for number in sorted(given_by) if len(given_by) > 1 else []:
             rest = [observation.value for observation, at in zip(counted, places, strict=True) if number not in at]
-            verdicts.append((by, number, conclude(estimand, rest).verdict))
+            verdicts.append((by, number, reach_conclusion(estimand, rest).verdict))
     return verdicts
 
 

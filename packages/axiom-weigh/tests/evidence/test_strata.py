@@ -7,13 +7,20 @@ from statistics import NormalDist
 import pytest
 
 from axiom_weigh.evidence.finding_card import Stratum
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.strata import across, designs_of, disagreement, places_of, pooled, stratum
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.strata import (
+    designs_of,
+    places_of,
+    pool_designs,
+    tell_disagreement,
+    weigh_stratum,
+    why_further_design_may_differ,
+)
 from axiom_weigh.values import Home, Kind, Observation, Verdict
 
 
 def asked(kind: Kind = Kind.CONTRAST, **more):
-    return question({"kind": kind.value, "null": 0.0, "smallest": 0.5, "bounds": None, **more})
+    return pose_question({"kind": kind.value, "null": 0.0, "smallest": 0.5, "bounds": None, **more})
 
 
 def values(*numbers, design="", first=0):
@@ -45,29 +52,31 @@ def test_a_value_belongs_to_everybody_who_contributed_to_it():
 
 
 def test_a_row_of_a_forest_has_its_middle_its_sequence_its_error_and_its_mean():
-    row = stratum(asked(), "host", "3", values(1.0, 2.0, 6.0, None))
+    row = weigh_stratum(asked(), "host", "3", values(1.0, 2.0, 6.0, None))
     assert (row.by, row.name, row.seeds, row.missing) == ("host", "3", 3, 1)
     assert (row.estimate, row.low, row.high) == (2.75, None, None)
     assert row.mean == pytest.approx(3.0)
     assert row.error == pytest.approx(2.5 / NormalDist().inv_cdf(7 / 8))  # three lie on one side once in four
     nothing = dict.fromkeys(("estimate", "low", "high", "mean", "error"))
-    assert stratum(asked(), "host", "3", values(None)) == Stratum(by="host", name="3", seeds=0, missing=1, **nothing)
-    assert stratum(asked(), "host", "3", values(4.0)).error is None
-    wide = stratum(asked(), "design", "d", values(*range(1, 21)))
+    assert weigh_stratum(asked(), "host", "3", values(None)) == Stratum(
+        by="host", name="3", seeds=0, missing=1, **nothing
+    )
+    assert weigh_stratum(asked(), "host", "3", values(4.0)).error is None
+    wide = weigh_stratum(asked(), "design", "d", values(*range(1, 21)))
     assert wide.estimate == 10.5
     assert 1 < wide.low < 10.5 < wide.high < 20
-    row = stratum(asked(), "host", "1", values(1e308, -1e308, 1e308))
+    row = weigh_stratum(asked(), "host", "1", values(1e308, -1e308, 1e308))
     assert row.mean == pytest.approx(1e308 / 3)
     assert row.error is None or math.isfinite(row.error)
     largest = sys.float_info.max
-    assert stratum(asked(), "host", "1", values(*[largest] * 7)).mean == largest
+    assert weigh_stratum(asked(), "host", "1", values(*[largest] * 7)).mean == largest
 
 
 def test_a_row_of_events_has_its_share_and_an_error_that_is_never_nothing():
-    row = stratum(asked(Kind.PROPORTION, null=0.5), "host", "1", values(1.0, 1.0, 1.0, 1.0))
+    row = weigh_stratum(asked(Kind.PROPORTION, null=0.5), "host", "1", values(1.0, 1.0, 1.0, 1.0))
     assert (row.estimate, row.mean) == (1.0, 1.0)
     assert row.error == pytest.approx(math.sqrt(0.9 * 0.1 / 4))
-    mean = stratum(asked(about="mean", bounds=[0, 1]), "host", "1", values(0.25, 0.75))
+    mean = weigh_stratum(asked(about="mean", bounds=[0, 1]), "host", "1", values(0.25, 0.75))
     assert (mean.estimate, mean.mean) == (0.5, 0.5)
     assert 0 <= mean.low < 0.5 < mean.high <= 1
 
@@ -75,7 +84,7 @@ def test_a_row_of_events_has_its_share_and_an_error_that_is_never_nothing():
 def test_the_error_is_that_of_the_estimate_whatever_that_is():
     mean, share = asked(Kind.LEVEL, about="mean", bounds=[0, 1]), asked(Kind.PROPORTION, null=0.5)
     errors = (1 / 2 / NormalDist().inv_cdf(1 - 9 / 256), math.sqrt(1.5 / 56), math.sqrt((2.5 / 9) * (6.5 / 9) / 8))
-    rows = [stratum(estimand, "design", "d", values(*[0.0] * 6, 1.0, 1.0)) for estimand in (asked(), mean, share)]
+    rows = [weigh_stratum(estimand, "design", "d", values(*[0.0] * 6, 1.0, 1.0)) for estimand in (asked(), mean, share)]
     assert [row.error for row in rows] == pytest.approx(errors)
 
 
@@ -85,17 +94,17 @@ def row(mean: float, error: float = 0.1, *, low=None, high=None, name="") -> Str
 
 
 def test_designs_are_pooled_where_three_can_be_and_disagree_if_a_further_one_may():
-    assert pooled([row(1.0), row(1.1)]) is None
-    assert pooled([row(1.0), row(1.1), row(0.9, 0.0)]) is None
-    pool = pooled([row(1.0), row(1.1), row(0.9), row(1.0)])
+    assert pool_designs([row(1.0), row(1.1)]) is None
+    assert pool_designs([row(1.0), row(1.1), row(0.9, 0.0)]) is None
+    pool = pool_designs([row(1.0), row(1.1), row(0.9), row(1.0)])
     assert (pool.designs, pool.estimate) == (4, pytest.approx(1.0))
     assert pool.prediction_low < pool.low < 1.0 < pool.high < pool.prediction_high
     assert pool.chance > 0.5
     parts = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
     far = [row(3.0), row(-3.0), row(0.5), row(0.1)]
-    assert disagreement(asked(), parts, far, pooled(far))
+    assert tell_disagreement(asked(), parts, far, pool_designs(far))
     for alike in ([row(0.3), row(-0.1), row(0.1), row(0.0)], [row(9.0), row(9.5), row(10.5), row(11.0)]):
-        assert disagreement(asked(), parts, alike, pooled(alike)) == ""
+        assert tell_disagreement(asked(), parts, alike, pool_designs(alike)) == ""
 
 
 @pytest.mark.parametrize(
@@ -110,11 +119,11 @@ def test_designs_are_pooled_where_three_can_be_and_disagree_if_a_further_one_may
 def test_designs_of_one_side_differ_in_size_however_far_a_fourth_may_lie(middles, is_apart):
     unsure = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
     rows = [row(middle, 1.0) for middle in middles]
-    pool = pooled(rows)
+    pool = pool_designs(rows)
     assert pool.prediction_low < 0 < pool.prediction_high
-    assert bool(disagreement(asked(smallest=0.5), unsure, rows, pool)) is is_apart
+    assert bool(tell_disagreement(asked(smallest=0.5), unsure, rows, pool)) is is_apart
     sure = designs_of([*values(*[1.0] * 20, design="a"), *values(*[9.0] * 20, design="b")])
-    assert disagreement(asked(smallest=0.5), sure, rows, pool) == ""
+    assert tell_disagreement(asked(smallest=0.5), sure, rows, pool) == ""
 
 
 def skewed(median: float, *, seeds: int, spread: float) -> list[float]:
@@ -126,20 +135,22 @@ def skewed(median: float, *, seeds: int, spread: float) -> list[float]:
 def test_a_further_design_is_foreseen_from_what_the_claim_is_about_and_not_means():
     question = asked(Kind.LEVEL, null=1.0, smallest=0.1)
     laws = [skewed(median, seeds=200, spread=1.5) for median in (0.9, 1.1, 1.3, 1.5, 1.7, 1.9)]
-    designs = [stratum(question, "design", str(place), values(*law)) for place, law in enumerate(laws)]
-    pool = pooled(designs)
+    designs = [weigh_stratum(question, "design", str(place), values(*law)) for place, law in enumerate(laws)]
+    pool = pool_designs(designs)
     assert pool.designs == 6
     assert pool.estimate == pytest.approx(1.4, abs=0.2)
     assert min(design.mean for design in designs) > 2.5
     assert pool.prediction_low < 1.0 < pool.prediction_high < 3.0
-    assert across(question, Verdict.POSITIVE, designs, pool).startswith("a further design would lie from 0.")
+    assert why_further_design_may_differ(question, Verdict.POSITIVE, designs, pool).startswith(
+        "a further design would lie from 0."
+    )
 
 
 @pytest.mark.parametrize("size", [5e-320, 1e-160, 1e300])
 def test_designs_are_pooled_whatever_the_unit_of_their_measure(size):
     means, errors = (1.0, 1.25, 0.75, 1.125), (0.125, 0.25, 0.125, 0.125)
-    plain = pooled([row(*place) for place in zip(means, errors, strict=True)])
-    pool = pooled([row(mean * size, error * size) for mean, error in zip(means, errors, strict=True)])
+    plain = pool_designs([row(*place) for place in zip(means, errors, strict=True)])
+    pool = pool_designs([row(mean * size, error * size) for mean, error in zip(means, errors, strict=True)])
     assert pool.estimate == pytest.approx(plain.estimate * size, rel=1e-3)
     assert pool.prediction_low == pytest.approx(plain.prediction_low * size, rel=1e-3)
     assert (pool.i2, pool.chance) == pytest.approx((plain.i2, plain.chance), rel=1e-3)
@@ -160,7 +171,7 @@ def test_designs_disagree_when_each_is_sure_of_something_else(designs, apart):
         for name, numbers in zip(("one", "two"), designs, strict=False)
         for observation in values(*numbers, design=name)
     ]
-    assert disagreement(asked(), designs_of(seen), (), None) == apart
+    assert tell_disagreement(asked(), designs_of(seen), (), None) == apart
 
 
 NARROW = {"low": -0.3, "high": 0.3}
@@ -179,6 +190,6 @@ NARROW = {"low": -0.3, "high": 0.3}
     ],
 )
 def test_whether_a_further_design_would_share_the_verdict(verdict, designs, why):
-    doubt = across(asked(), verdict, designs, pooled(designs))
+    doubt = why_further_design_may_differ(asked(), verdict, designs, pool_designs(designs))
     assert doubt.startswith(why)
     assert bool(doubt) is bool(why)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.evidence.weigh_claim import Home, weigh
+from axiom_weigh.evidence.weigh_claim import Home, weigh_observations
 from axiom_weigh.values import Agreements, Grade, Kind, Observation, Surroundings, Verdict
 
 HOMES = {
@@ -34,7 +34,9 @@ def weighed(claim: dict, values, *, hosts=(1,), duplicates=(0, 0)):
     again, agreed = duplicates
     pair = Agreements(platforms=("linux", "linux"), close=agreed, divergent=again - agreed, disputed=again - agreed)
     beside = Surroundings(agreements=(pair,) if again else ())
-    return weigh(claim, observed(*values, hosts=hosts), blocks=len(values) // 8, homes=HOMES, surroundings=beside)
+    return weigh_observations(
+        claim, observed(*values, hosts=hosts), blocks=len(values) // 8, homes=HOMES, surroundings=beside
+    )
 
 
 LARGE = [1.0, 1.2, 0.9, 1.1, 1.3, 0.8, 1.05, 0.95, 1.15, 0.85, 1.25, 0.75, 1.02, 0.98]
@@ -100,11 +102,11 @@ def test_of_too_many_ties_no_seeds_are_promised_and_another_question_is_answered
 def test_a_seed_that_was_computed_on_many_hosts_is_one_seed():
     once = observed(*LARGE)
     copies = tuple(replace(observation, hosts=(host,)) for observation in once for host in (1, 2, 3, 4, 5, 6))
-    evidence = weigh(estimand(), copies, blocks=1, homes=HOMES)
+    evidence = weigh_observations(estimand(), copies, blocks=1, homes=HOMES)
     assert (evidence.seeds, evidence.hosts) == (14, 1)
-    lone = weigh(estimand(), copies[:6] * 40, blocks=30, homes=HOMES)
+    lone = weigh_observations(estimand(), copies[:6] * 40, blocks=30, homes=HOMES)
     assert (lone.seeds, lone.verdict, lone.grade) == (1, Verdict.UNDECIDED, Grade.AWAITING)
-    assert evidence.e_value == weigh(estimand(), once, blocks=1, homes=HOMES).e_value
+    assert evidence.e_value == weigh_observations(estimand(), once, blocks=1, homes=HOMES).e_value
 
 
 def test_missing_values_are_counted_named_and_weighed_at_their_worst():
@@ -164,7 +166,9 @@ def test_a_lab_that_computes_alone_becomes_strong_by_computing_again():
     assert weighed(estimand(), values, duplicates=(2, 2)).grade is Grade.STRONG
     assert weighed(estimand(), values, duplicates=(1, 1)).grade is Grade.MODERATE
     pairs = tuple(Agreements(platforms=(first, two), close=1) for first, two in ("ab", "ac", "bc"))
-    thrice = weigh(estimand(), observed(*values), blocks=3, homes=HOMES, surroundings=Surroundings(agreements=pairs))
+    thrice = weigh_observations(
+        estimand(), observed(*values), blocks=3, homes=HOMES, surroundings=Surroundings(agreements=pairs)
+    )
     assert thrice.grade is Grade.MODERATE  # it may have been one seed on three platforms
     disagreeing = weighed(estimand(), values, duplicates=(4, 3))
     assert disagreeing.grade is Grade.MODERATE

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.evidence.weigh_claim import Home, card, weigh
+from axiom_weigh.evidence.weigh_claim import Home, make_finding_card, weigh_observations
 from axiom_weigh.values import Agreements, Cohort, Force, Grade, Kind, Observation, Outcome, Surroundings, Verdict
 
 GOLDEN = Path(__file__).parent / "golden" / "weighed.json"
@@ -36,7 +36,9 @@ def drawn(amount: int, effect: float = 0.0, *, seed: int = 1, designs: int = 4) 
 
 
 def said(observations, claim=None, beside=BESIDE, homes=HOMES):
-    return weigh(claim or estimand(), observations, blocks=len(observations) // 16, homes=homes, surroundings=beside)
+    return weigh_observations(
+        claim or estimand(), observations, blocks=len(observations) // 16, homes=homes, surroundings=beside
+    )
 
 
 def test_an_effect_climbs_through_all_grades_and_then_nothing_is_missing():
@@ -127,24 +129,24 @@ def test_values_from_before_the_claim_are_shown_and_not_counted():
     assert with_them.e_value == alone.e_value
     assert with_them.seeds == 64
     assert with_them.estimate == alone.estimate
-    shown = card(estimand(), [*older, *fresh], blocks=4, homes=HOMES)
+    shown = make_finding_card(estimand(), [*older, *fresh], blocks=4, homes=HOMES)
     assert (shown.exploratory.seeds, shown.exploratory.by) == (64, "cohort")
     assert shown.exploratory.estimate == pytest.approx(3.0, abs=0.5)
-    assert card(estimand(), fresh, blocks=4, homes=HOMES).exploratory is None
+    assert make_finding_card(estimand(), fresh, blocks=4, homes=HOMES).exploratory is None
 
 
 def test_a_card_holds_the_evidence_and_a_forest_for_each_way_to_part_the_data():
     seen = drawn(64, 1.0)
     beside = replace(BESIDE, false_share=None)
-    shown = card(estimand(), seen, blocks=4, homes=HOMES, surroundings=beside)
+    shown = make_finding_card(estimand(), seen, blocks=4, homes=HOMES, surroundings=beside)
     assert shown.evidence == said(seen, beside=beside)
     assert [len(shown.by(what)) for what in ("design", "platform", "volunteer", "host")] == [4, 2, 4, 12]
     assert sum(row.seeds for row in shown.by("host")) == 64
     assert (shown.pooled.designs, shown.next_grade) == (4, Grade.DEFINITIVE)
     assert {omission.by for omission in shown.without} == {"host", "volunteer"}
     assert shown.agreements == BESIDE.agreements
-    assert card(estimand(), [], blocks=0).evidence.grade is Grade.AWAITING
-    assert card(estimand(), drawn(128, 1.0), blocks=8, homes=HOMES, surroundings=BESIDE).next_grade is None
+    assert make_finding_card(estimand(), [], blocks=0).evidence.grade is Grade.AWAITING
+    assert make_finding_card(estimand(), drawn(128, 1.0), blocks=8, homes=HOMES, surroundings=BESIDE).next_grade is None
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ ASKED = st.sampled_from([estimand(), *BOUNDED, estimand(Kind.LEVEL, null=0.3), e
 def test_asked_again_the_same_is_said_and_the_card_says_it_too(claim, rows):
     first = said(rows, claim)
     assert said(rows, claim) == first
-    assert card(claim, rows, blocks=len(rows) // 16, homes=HOMES, surroundings=BESIDE).evidence == first
+    assert make_finding_card(claim, rows, blocks=len(rows) // 16, homes=HOMES, surroundings=BESIDE).evidence == first
     assert first.seeds + first.missing + first.clones == len({observation.replicate for observation in rows})
     assert 0 < first.e_value <= 1e300
     assert 0 < first.e_absent <= 1e300

@@ -226,15 +226,13 @@ def counted(points: Callable[[float], tuple[float, float]]) -> list:
 def test_the_dimension_of_a_known_curve_is_found():
     number, why = compute_estimand(dimension(), counted(koch))
     assert (number, why) == (pytest.approx(math.log(4) / math.log(3), abs=0.04), "")
-    assert compute_estimand(dimension(), counted(lambda share: (0.999 * share, 0.2 + 0.41 * share)))[
-        0
-    ] == pytest.approx(1, abs=0.01)
+    straight = counted(lambda share: (0.999 * share, 0.2 + 0.41 * share))
+    assert compute_estimand(dimension(), straight)[0] == pytest.approx(1, abs=0.01)
 
 
 def test_the_boxes_of_a_level_are_counted_together_and_other_levels_are_none_of_it():
-    assert compute_estimand(dimension(), charted({level: [4**level] for level in range(5)}))[0] == pytest.approx(
-        2.0
-    )  # a plane
+    plane = charted({level: [4**level] for level in range(5)})
+    assert compute_estimand(dimension(), plane)[0] == pytest.approx(2.0)
     assert compute_estimand(dimension(), charted({level: [1] for level in range(5)}))[0] == 0.0  # an island of one box
     split = charted({0: [900], 1: [1, 3], 2: [4, 0, 4], 3: [16], 4: [7, 25], 5: [9_000]})
     assert compute_estimand(dimension(), split)[0] == pytest.approx(1.0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.tables.seed_row import PlainRows, Row
 from axiom_weigh.tables.seeds_in_order import OrderedObservations, arrange
 from axiom_weigh.values import Agreements, Outcome, Surroundings
@@ -182,7 +182,9 @@ def test_a_platform_that_is_not_known_is_none_of_its_own():
         arranged = arrange(rows, ("seed", "value", "host", "platform"))
         beside = Surroundings(agreements=arranged.agreements)
         estimand = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "bounds": None}
-        return weigh(estimand, arranged.observations, blocks=1, homes=arranged.homes, surroundings=beside).platforms
+        return weigh_observations(
+            estimand, arranged.observations, blocks=1, homes=arranged.homes, surroundings=beside
+        ).platforms
 
     assert [weighed("linux"), weighed("linux", ""), weighed(""), weighed("linux", "windows")] == [1, 1, 1, 2]
 

@@ -26,7 +26,7 @@ from axiom.reads import finding_lists, findings
 from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import appearing
-from axiom_weigh.evidence.rounding import around, end_told
+from axiom_weigh.evidence.rounding import end_told, list_bars
 from axiom_weigh.terminal import remark, say
 
 _NUMBER = click.IntRange(1, 2**63 - 1)
@@ -286,7 +286,7 @@ def _line(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _bars(row: dict[str, Any]) -> tuple[float, ...]:
-    return around(float(row["null"] or 0.0), float(row["smallest"] or 0.0))
+    return list_bars(float(row["null"] or 0.0), float(row["smallest"] or 0.0))
 
 
 def _interval(evidence: dict[str, Any], bars: tuple[float, ...] = ()) -> str | None:

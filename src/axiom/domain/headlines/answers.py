@@ -212,7 +212,7 @@ def name_number(estimand: Mapping[str, Any]) -> str:
 
 def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
     """Is there an effect of which it is open whether it is as large as one that matters?"""
-    bars = rounding.around(float(estimand["null"]), float(estimand["smallest"]))
+    bars = rounding.list_bars(float(estimand["null"]), float(estimand["smallest"]))
     return rounding.is_size_open(measured.verdict, measured.low, measured.high, bars)
 
 

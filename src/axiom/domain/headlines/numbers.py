@@ -9,7 +9,7 @@ from decimal import ROUND_UP, Context
 from typing import Any
 
 from axiom.domain.estimands import NUMBERS, SCALES, Kind
-from axiom_weigh.evidence.rounding import around, e_told, sides
+from axiom_weigh.evidence.rounding import e_told, find_sides, list_bars
 
 _MINUS = "−"
 _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT, Kind.DIMENSION}
@@ -71,7 +71,7 @@ def format_interval(
     estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
 ) -> tuple[str, str, str]:
     """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
-    bars, ends = around(estimand["null"], estimand["smallest"]), find_known_ends(estimand, low, high)
+    bars, ends = list_bars(estimand["null"], estimand["smallest"]), find_known_ends(estimand, low, high)
     estimate, first, last = round_interval(value, *ends, signed=_is_signed(estimand["kind"]), bars=bars)
     return estimate, "open" if ends[0] is None else first, "open" if ends[1] is None else last
 
@@ -235,7 +235,7 @@ def _rescaled(
     is_change = _is_change(estimand, value)
     rescaled = _change if is_change else functools.partial(rescale_number, estimand)
     ends = [None if end is None else rescaled(end) for end in (value, low, high)]
-    bars = [rescaled(bar) for bar in (*around(estimand["null"], estimand["smallest"]), 0.0)]
+    bars = [rescaled(bar) for bar in (*list_bars(estimand["null"], estimand["smallest"]), 0.0)]
     is_signed = is_change or (_is_signed(estimand["kind"]) and not is_ratio(estimand))
     return round_interval(*ends, signed=is_signed, bars=bars)
 
@@ -351,13 +351,13 @@ def _decimals(numbers: list[float]) -> int | None:
 
 def _fixed(value: float, decimals: int, *, signed: bool, bars: Sequence[float]) -> str | None:
     """The number with so many decimals, or with as many more as two digits take, or its side of each of these."""
-    wanted, own = sides(value, bars), 1 - math.floor(math.log10(abs(value))) if value else 0
+    wanted, own = find_sides(value, bars), 1 - math.floor(math.log10(abs(value))) if value else 0
     if own > max(decimals, _LONGEST):
         return None
     for many in range(max(decimals, own), max(decimals, _MOST_DECIMALS) + 1):
         text = f"{value:{'+' if signed else ''},.{many}f}"
         read = float(text.replace(",", ""))
-        if sides(read, bars) == wanted:
+        if find_sides(read, bars) == wanted:
             return _minus(text) if read else "0"
     return None
 

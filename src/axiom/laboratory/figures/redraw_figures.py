@@ -68,7 +68,7 @@ from axiom.store.views.results import MeasuredLists, MeasureTally
 from axiom.store.writer import Writer
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
-from axiom_weigh.evidence.weigh_claim import card
+from axiom_weigh.evidence.weigh_claim import make_finding_card
 from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.forest_rows import parts_of
 from axiom_weigh.figures.picture_data import (
@@ -393,7 +393,7 @@ def _forest(db: Database, finding: WeighedFinding, about: dict[str, Any]) -> Ite
     inputs = evidence.read_card_inputs(db, finding.number)
     if inputs is None:
         return
-    weighed = card(
+    weighed = make_finding_card(
         inputs.estimand,
         inputs.observations,
         blocks=inputs.blocks,

@@ -19,7 +19,7 @@ from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
-from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
+from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks, list_closed_blocks
 from axiom_weigh.statistics.clones import digest_row, find_clones, mark_row
 from axiom_weigh.statistics.estimands import BY_NAMES, Naming, compute_estimand, list_needed_configs
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, OUTVOTED, Block, Cohort, Observation, Outcome
@@ -87,7 +87,9 @@ class ObservedVersion:
         reached, feeders, drawn = self.reached(finding), self.feeding[finding.number], self._needed_tiles(finding)
         key = (feeders, drawn, *sorted(reached.items()))
         if key not in self._closed:
-            self._closed[key] = stream([self._blocks(feeder, reached.get(feeder, -1), drawn) for feeder in feeders])
+            self._closed[key] = list_closed_blocks(
+                [self._blocks(feeder, reached.get(feeder, -1), drawn) for feeder in feeders]
+            )
         return self._closed[key]
 
     def observed(self, finding: WeighedFinding, issued: Mapping[int, int]) -> list[Observation]:
@@ -171,7 +173,7 @@ class ObservedVersion:
             )
             for number in numbers
         ]
-        return blocks(progress, registered.block, registration_id, is_over=is_over)
+        return form_blocks(progress, registered.block, registration_id, is_over=is_over)
 
     def _chart_progress(self, drawn: _NeededTiles | None, first: int) -> dict[int, ChartProgress]:
         if drawn is None:

@@ -15,9 +15,9 @@ from axiom.store.findings import blocks as block_store
 from axiom.store.findings import evidence, observations
 from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.findings.observations import PlacedObservation
-from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
+from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks, list_closed_blocks
 from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import METHOD, Block, Cohort, Evidence, Home, Observation, Surroundings, Verdict
 
@@ -92,7 +92,7 @@ class _VersionHistory:
         return line.method < METHOD or (  # by earlier rules, which nobody has any more
             _numbers(line)
             == _numbers(
-                weigh(
+                weigh_observations(
                     version.estimand(finding),
                     observed.observations,
                     blocks=line.blocks,
@@ -118,7 +118,7 @@ class _VersionHistory:
                 self._issued_blocks(version, registration_id, reached.get(registration_id, -1), amount)
                 for registration_id in version.feeding[finding.number]
             ]
-            for entered, block in enumerate(stream(designs)[:amount], start=entered + 1):  # noqa: B020  it goes on
+            for entered, block in enumerate(list_closed_blocks(designs)[:amount], start=entered + 1):  # noqa: B020  it goes on
                 places.update({(number, block.registration): entered for number in block.replicates})
                 reached[block.registration] = block.replicates[-1]
         return places
@@ -137,7 +137,7 @@ class _VersionHistory:
             ReplicateProgress(number=number, cells=0, back=0, over=True)
             for number in numbers[first : first + amount * size]
         ]
-        return blocks(ended, size, registration_id, is_over=registration_id in version.amended)
+        return form_blocks(ended, size, registration_id, is_over=registration_id in version.amended)
 
     def _strange_lines(self, finding: WeighedFinding) -> set[int]:
         """The lines that say of a host what it is not: another volunteer's, or two platforms at once.

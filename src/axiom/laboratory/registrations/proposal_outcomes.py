@@ -17,7 +17,7 @@ from axiom.laboratory.proposals.rules.base_rates import (
 )
 from axiom.store.engine.database import Database
 from axiom.store.registrations import proposals, registrations
-from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.values import Verdict
 
 
@@ -47,7 +47,7 @@ def blind_prediction(db: Database, estimand: Mapping[str, Any]) -> Prediction:
         null=float(estimand["null"]),
         effect=blind_effect(expects, smallest),
         smallest=smallest,
-        bounds=question(estimand).bounds,
+        bounds=pose_question(estimand).bounds,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from axiom.domain.experiments import seed_of
 from axiom.domain.registrations import estimand_definition
 from axiom_weigh.evidence.finding_card import Card, Stratum
-from axiom_weigh.evidence.weigh_claim import card
+from axiom_weigh.evidence.weigh_claim import make_finding_card
 from axiom_weigh.values import Agreements, Cohort, Evidence, Home, Observation, Outcome, Surroundings
 
 FINDING, NUMBERS, OBSERVATIONS, HOSTS = "finding.json", "numbers.json", "observations.csv", "hosts.csv"
@@ -81,7 +81,7 @@ def _of_part(part: Stratum) -> dict[str, Any]:
 def _weighed(folder: Path, finding: Mapping[str, Any]) -> Card:
     around = finding["surroundings"]
     agreements = tuple(Agreements(**{**row, "platforms": tuple(row["platforms"])}) for row in around["agreements"])
-    return card(
+    return make_finding_card(
         finding["estimand"],
         tuple(_observation(row) for row in _rows(folder / OBSERVATIONS, OBSERVED)),
         blocks=finding["blocks"],

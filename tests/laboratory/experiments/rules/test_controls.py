@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from axiom.laboratory.experiments.rules.controls import check_placebo_values, control_result
 from axiom.limits import experiments as limits
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import COARSE, Observation
 
 CONTRAST = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "bounds": None, "expects": "+"}
@@ -42,7 +42,7 @@ def test_what_is_there_is_found_on_the_side_that_is_claimed_alone(estimand, valu
 @given(st.lists(st.none() | st.floats(-10, 10), max_size=limits.CONTROL_SEEDS))
 def test_it_is_weighed_as_evidence_is(values):
     observed = [Observation(replicate=n, value=value, fingerprint=COARSE) for n, value in enumerate(values)]
-    evidence = weigh(CONTRAST, observed, blocks=1, homes={})
+    evidence = weigh_observations(CONTRAST, observed, blocks=1, homes={})
     answer = control_result(CONTRAST, values)
     assert answer.estimate == evidence.estimate
     assert answer.e_value >= evidence.e_value

@@ -33,7 +33,7 @@ from axiom.rules.planning.task_size import (
     replicates_per_workunit,
     task_size,
 )
-from axiom_weigh.evidence.grade import wanted
+from axiom_weigh.evidence.grade import find_next_requirements
 from axiom_weigh.values import Grade
 
 SECONDS = st.floats(min_value=0.0, max_value=1e7)
@@ -65,7 +65,7 @@ def test_an_address_counts_before_a_volunteer_and_dearer_work_has_no_larger_bloc
 
 
 def test_the_largest_block_orders_nothing_that_the_least_would_not_before_a_grade():
-    strong, definitive = (wanted(grade)[0] for grade in (Grade.MODERATE, Grade.STRONG))
+    strong, definitive = (find_next_requirements(grade)[0] for grade in (Grade.MODERATE, Grade.STRONG))
     for seeds in (
         strong,
         registration_limits.SETTLED_AFTER,

@@ -18,7 +18,7 @@ _DISPUTED = 0.1  # share of the seeds computed again of which hosts say differen
 _FEW = 2
 
 
-def alarms(counted: Sequence[Observation], agreements: Sequence[Agreements]) -> tuple[Alarm, ...]:
+def list_alarms(counted: Sequence[Observation], agreements: Sequence[Agreements]) -> tuple[Alarm, ...]:
     """What should not be of the seeds that were computed again, and of the values that are missing."""
     return (*_duplicates(agreements), *_missing(counted))
 

@@ -16,7 +16,7 @@ class ReplicateProgress:
     over: bool  # its workunits are closed or its deadline has passed
 
 
-def blocks(
+def form_blocks(
     returned: Sequence[ReplicateProgress], size: int, registration: int = 0, *, is_over: bool = False
 ) -> tuple[Block, ...]:
     """Put replicates into blocks in the order in which their numbers were issued, and say which blocks are closed.
@@ -33,7 +33,7 @@ def blocks(
     )
 
 
-def stream(designs: Sequence[Sequence[Block]]) -> tuple[Block, ...]:
+def list_closed_blocks(designs: Sequence[Sequence[Block]]) -> tuple[Block, ...]:
     """The blocks of all designs as one stream: those closed, from the first on without a gap.
 
     Each design has its own blocks. A whole block has its place by its last number, so that its place does not depend

@@ -33,7 +33,7 @@ class Sound:
     unasked: int  # replicates of the claim's cohort that it does not speak of
 
 
-def sound(question: Question, observations: Sequence[Observation], blocks: int) -> Sound:
+def select_sound_values(question: Question, observations: Sequence[Observation], blocks: int) -> Sound:
     """Leave out what may not count, each with its reason. What is no value stays, as a missing one.
 
     A replicate is not asked where its event had happened before. That hangs on its own wait alone: those that are asked

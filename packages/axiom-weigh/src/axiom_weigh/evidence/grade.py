@@ -49,7 +49,7 @@ class GradeFacts:
     is_a_stranger_alone: bool = False  # one volunteer computed all of it, and it is not the laboratory
 
 
-def grade(facts: GradeFacts) -> tuple[Grade, tuple[str, ...]]:
+def grade_evidence(facts: GradeFacts) -> tuple[Grade, tuple[str, ...]]:
     """Return the grade, and what is missing for the next one."""
     needs = _for_moderate(facts)
     if needs:
@@ -61,7 +61,7 @@ def grade(facts: GradeFacts) -> tuple[Grade, tuple[str, ...]]:
     return (Grade.STRONG, needs) if needs else (Grade.DEFINITIVE, ())
 
 
-def wanted(reached: Grade, verdict: Verdict = Verdict.UNDECIDED) -> tuple[int, float] | None:
+def find_next_requirements(reached: Grade, verdict: Verdict = Verdict.UNDECIDED) -> tuple[int, float] | None:
     """Return the seeds and the e-value that the grade above this one asks for; None for the last one."""
     return {
         Grade.AWAITING: (_MODERATE_SEEDS, _MODERATE_E),

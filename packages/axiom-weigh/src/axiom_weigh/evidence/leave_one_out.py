@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from axiom_weigh.evidence.finding_card import LeaveOneOut
 from axiom_weigh.evidence.method import Question
-from axiom_weigh.evidence.verdict import read, weight
+from axiom_weigh.evidence.verdict import prepare_ranks, weigh_values
 from axiom_weigh.values import Home, Observation, Verdict
 
 _Places = frozenset[int]  # of observations, in their order
@@ -29,7 +29,9 @@ def without_each(
 
 def _verdict(question: Question, rest: Sequence[Observation]) -> Verdict:
     values = [observation.value for observation in rest]
-    return weight(question, values, stream=read(question, values, [other.design for other in rest])).verdict
+    return weigh_values(
+        question, values, stream=prepare_ranks(question, values, [other.design for other in rest])
+    ).verdict
 
 
 def _parts(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict[str, dict[int, _Places]]:

@@ -44,7 +44,7 @@ class Question:
         return max(halves * math.pow(self.alpha / halves, self.clustering), _LEAST_ALPHA)
 
 
-def question(estimand: Mapping[str, Any]) -> Question:
+def pose_question(estimand: Mapping[str, Any]) -> Question:
     """Choose the e-process by what can be known of the kind.
 
     Two arms that are exchangeable under the null make a contrast symmetric about 0: its sign is a fair coin. The same

@@ -73,7 +73,7 @@ def of_ties(question: Question, values: Sequence[float | None], estimate: float 
     )
 
 
-def lopsided(question: Question, concluded: Conclusion, present: Sequence[float]) -> list[Alarm]:
+def check_lopsidedness(question: Question, concluded: Conclusion, present: Sequence[float]) -> list[Alarm]:
     """That the mean is another number; where it may well say otherwise than the verdict, the grade is held back."""
     if question.process is not Process.RANKS or len(present) < FEWEST:
         return []

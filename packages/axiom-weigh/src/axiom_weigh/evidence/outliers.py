@@ -24,7 +24,7 @@ _FEW = 2  # groups, of which one can lie apart
 _CLUSTERED_IN_A_TABLE, _CLUSTERED = 0.05, 0.01
 
 
-def rarely(looks: int) -> float:
+def compute_rarity_bar(looks: int) -> float:
     """What counts as too seldom, after so many blocks: asked again with every block, it becomes less each time."""
     return _EVER / (max(1, looks) * (max(1, looks) + 1))
 
@@ -94,7 +94,7 @@ class ScreenedValues:
     reasons: tuple[str, ...]
 
 
-def believed(
+def screen_values(
     counted: Sequence[Observation], homes: Mapping[int, Home], *, looks: int, is_checked: bool = True
 ) -> ScreenedValues:
     """Leave out who was outvoted again and again, and whose values lie elsewhere; after so many weighed blocks.
@@ -104,7 +104,7 @@ def believed(
     liars = _outvoted(counted)
     rest = _without(counted, liars, "its host was outvoted in other seeds")
     first = HostValues(rest)
-    odd, alone, others = _elsewhere(rest, first, homes, rarely(looks))
+    odd, alone, others = _elsewhere(rest, first, homes, compute_rarity_bar(looks))
     alarms, gone = _outvoted_alarms(counted, liars), _amount_of_values(rest, odd)
     if gone > _MOST * len(first.values):
         alarms.append(_elsewhere_alarm(odd, Force.HOLDS_BACK, "more must be computed by others"))
@@ -116,7 +116,7 @@ def believed(
     clustering = _clustering(alone, homes, _CLUSTERED if is_checked else _CLUSTERED_IN_A_TABLE)
     return ScreenedValues(
         counted=_across_hosts(left) if clustering > 1 else left,
-        alarms=(*alarms, *others, *_platform_alarms(alone, homes, rarely(looks))),
+        alarms=(*alarms, *others, *_platform_alarms(alone, homes, compute_rarity_bar(looks))),
         clustering=clustering,
         reasons=_clustering_reasons(clustering),
     )

@@ -33,10 +33,10 @@ def e_told(e_value: float) -> str:
 def clear_of(number: float, *bars: float) -> str:
     """The number with four digits, or with as many more as keep it on its side of each of these."""
     texts = (f"{number:.{many}g}" for many in range(_DIGITS, _ALL_DIGITS))
-    return next((text for text in texts if sides(float(text), bars) == sides(number, bars)), repr(number))
+    return next((text for text in texts if find_sides(float(text), bars) == find_sides(number, bars)), repr(number))
 
 
-def around(null: float, smallest: float) -> tuple[float, float, float]:
+def list_bars(null: float, smallest: float) -> tuple[float, float, float]:
     """What a verdict says that an interval lies beside: the null, and on either side where an effect would matter."""
     return null - smallest, null, null + smallest
 
@@ -54,6 +54,6 @@ def end_told(end: float | None, bars: Sequence[float]) -> str:
     return "unbounded" if end is None else clear_of(end, *bars)
 
 
-def sides(number: float, bars: Sequence[float]) -> list[int]:
+def find_sides(number: float, bars: Sequence[float]) -> list[int]:
     """On which side of each bar it lies: -1 below, 1 above, 0 on it."""
     return [(number > bar) - (number < bar) for bar in bars]

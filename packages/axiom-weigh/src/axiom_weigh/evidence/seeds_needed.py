@@ -3,14 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from axiom_weigh.evidence.grade import wanted
+from axiom_weigh.evidence.grade import find_next_requirements
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.statistics import replicates_needed
 from axiom_weigh.statistics.replicates_needed import Needed, Range, until_crossed
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 
-def more(
+def forecast_seeds(
     question: Question,
     present: Sequence[float],
     verdict: Verdict,
@@ -36,7 +36,7 @@ def _forecast_asked(
     question: Question, present: Sequence[float], verdict: Verdict, reached: Grade, estimate: float | None
 ) -> Needed | None:
     """As many of which the claim speaks."""
-    target = wanted(reached, verdict)
+    target = find_next_requirements(reached, verdict)
     is_beyond_help = question.process is Process.BETTING and question.bounds is None
     if target is None or verdict is Verdict.MIXED or is_beyond_help:
         return None
@@ -58,13 +58,13 @@ def is_null_typical(question: Question, estimate: float | None) -> bool:
     return question.process is Process.RANKS and estimate == question.null
 
 
-def forecast(question: Question, present: Sequence[float], evidence: Evidence) -> Range | None:
+def forecast_seed_range(question: Question, present: Sequence[float], evidence: Evidence) -> Range | None:
     """A range of further replicates to the next grade, in which four of five lie; None where nothing can be forecast.
 
     Where nothing is decided yet, it may become an effect or its absence. Whichever is nearer is told. Each is a walk,
     of values or of their sides, towards the bar of the effect, or away from the smallest one that matters.
     """
-    target, is_open = wanted(evidence.grade, evidence.verdict), evidence.verdict is Verdict.UNDECIDED
+    target, is_open = find_next_requirements(evidence.grade, evidence.verdict), evidence.verdict is Verdict.UNDECIDED
     is_decided = evidence.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
     if target is None or not (is_open or is_decided) or question.process is Process.BETTING:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from axiom_weigh.evidence.finding_card import PooledDesigns, Stratum
 from axiom_weigh.evidence.method import Process, Question
-from axiom_weigh.evidence.verdict import located, middle, weight
+from axiom_weigh.evidence.verdict import estimate_interval, estimate_middle, weigh_values
 from axiom_weigh.statistics import pooling
 from axiom_weigh.statistics.signed_ranks import Stream
 from axiom_weigh.statistics.student import deviation_of, mean_of
@@ -45,7 +45,7 @@ def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict
     return {by: dict(sorted(parts.items(), key=_by_number)) for by, parts in by_kind.items()}
 
 
-def stratum(
+def weigh_stratum(
     question: Question,
     by: str,
     name: str,
@@ -54,15 +54,15 @@ def stratum(
     is_bounded: bool = True,
     stream: Stream | None = None,
 ) -> Stratum:
-    """One row of a forest; without its interval, which takes long, where nobody wants it. `stream` as of `weight`."""
+    """One row of a forest, with its interval, which takes long, if that is wanted. `stream` as of `weigh_values`."""
     values = [observation.value for observation in observed]
     present = [value for value in values if value is not None]
     if is_bounded:
-        estimate, low, high = located(question, values, stream=stream)
+        estimate, low, high = estimate_interval(question, values, stream=stream)
     elif stream:
         estimate, low, high = stream.middle if present else None, None, None
     else:
-        estimate, low, high = middle(question, present) if present else None, None, None
+        estimate, low, high = estimate_middle(question, present) if present else None, None, None
     return Stratum(
         by=by,
         name=name,
@@ -81,7 +81,7 @@ def known_of(designs: Sequence[Stratum]) -> list[Stratum]:
     return [design for design in designs if design.estimate is not None and design.error]
 
 
-def pooled(designs: Sequence[Stratum]) -> PooledDesigns | None:
+def pool_designs(designs: Sequence[Stratum]) -> PooledDesigns | None:
     """What all designs say together of what the claim is about: medians, or of a mean means, of a proportion shares.
 
     None where there are not three of which it is known where they lie and how surely. Unlike the interval of a finding
@@ -112,7 +112,9 @@ def pooled(designs: Sequence[Stratum]) -> PooledDesigns | None:
     )
 
 
-def disagreement(question: Question, parts: Parts, designs: Sequence[Stratum], together: PooledDesigns | None) -> str:
+def tell_disagreement(
+    question: Question, parts: Parts, designs: Sequence[Stratum], together: PooledDesigns | None
+) -> str:
     """In what designs disagree, if they do: each sure of something else, or a further one could lie on either side.
 
     Those that all lie on one side differ in size alone, however wide three or four of them leave it for a further one.
@@ -121,7 +123,7 @@ def disagreement(question: Question, parts: Parts, designs: Sequence[Stratum], t
         return ""
     by_verdict: dict[Verdict, str] = {}
     for name, observed in parts.items():
-        by_verdict.setdefault(weight(question, [observation.value for observation in observed]).verdict, name)
+        by_verdict.setdefault(weigh_values(question, [observation.value for observation in observed]).verdict, name)
     is_each_sure = by_verdict.pop(Verdict.UNDECIDED, None) is None
     if len(by_verdict) > 1:
         return "; ".join(f"{name or 'one design'}: {verdict}" for verdict, name in by_verdict.items())
@@ -143,7 +145,9 @@ def _side_of(question: Question, estimate: float) -> int:
     return 0 if abs(distance) < question.smallest else 1 if distance > 0 else -1
 
 
-def across(question: Question, verdict: Verdict, designs: Sequence[Stratum], together: PooledDesigns | None) -> str:
+def why_further_design_may_differ(
+    question: Question, verdict: Verdict, designs: Sequence[Stratum], together: PooledDesigns | None
+) -> str:
     """Why a further design need not share the verdict; empty where it may be expected to."""
     if verdict in (Verdict.UNDECIDED, Verdict.MIXED):
         return ""

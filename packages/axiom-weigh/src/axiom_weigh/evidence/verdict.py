@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from axiom_weigh.evidence.method import Process, Question
-from axiom_weigh.evidence.rounding import around, e_told, end_told, is_size_open
+from axiom_weigh.evidence.rounding import e_told, end_told, is_size_open, list_bars
 from axiom_weigh.statistics import betting, signed_ranks
 from axiom_weigh.statistics.shares_and_medians import (
     MOST,
@@ -58,23 +58,25 @@ class Weight:
         return Verdict.POSITIVE if self.side > 0 else Verdict.NEGATIVE
 
 
-def read(question: Question, values: Sequence[float | None], designs: Sequence[str] = ()) -> signed_ranks.Stream | None:
+def prepare_ranks(
+    question: Question, values: Sequence[float | None], designs: Sequence[str] = ()
+) -> signed_ranks.Stream | None:
     """What can be known of values whatever is asked of them; it takes longest where there are many."""
     return signed_ranks.make_stream(values, designs) if question.process is Process.RANKS else None
 
 
-def conclude(
+def reach_conclusion(
     question: Question, values: Sequence[float | None], *, stream: signed_ranks.Stream | None = None
 ) -> Conclusion:
     """Weigh values in the order of issue; None is a value that is missing, and counts as what speaks least."""
-    stream = stream or read(question, values)
-    strength = weight(question, values, stream=stream)
+    stream = stream or prepare_ranks(question, values)
+    strength = weigh_values(question, values, stream=stream)
     latest = strength.waiting or strength
-    estimate, low, high = located(question, values, stream=stream)
+    estimate, low, high = estimate_interval(question, values, stream=stream)
     if question.bounds is not None:  # a number that lies within bounds has its median there
         low = question.bounds[0] if low is None else low
         high = question.bounds[1] if high is None else high
-    bars = around(question.null, question.smallest)
+    bars = list_bars(question.null, question.smallest)
     return Conclusion(
         estimate=estimate,
         low=low,
@@ -88,7 +90,9 @@ def conclude(
     )
 
 
-def weight(question: Question, values: Sequence[float | None], *, stream: signed_ranks.Stream | None = None) -> Weight:
+def weigh_values(
+    question: Question, values: Sequence[float | None], *, stream: signed_ranks.Stream | None = None
+) -> Weight:
     """How strongly values speak. `stream` is what a caller has read of the values already.
 
     Of values that cluster so many tell as much as one: what was won is taken to that root.
@@ -108,7 +112,7 @@ def weight(question: Question, values: Sequence[float | None], *, stream: signed
     return replace(strength, enough=-math.log(question.alpha))
 
 
-def located(
+def estimate_interval(
     question: Question, values: Sequence[float | None], *, stream: signed_ranks.Stream | None = None
 ) -> _Interval:
     """Return the estimate and the ends of the interval about it, which holds at every look; None is unbounded."""
@@ -131,10 +135,10 @@ def located(
             return mean_of(present), *betting.betting_sequence(values, question.bounds, alpha=alpha)
 
 
-def middle(question: Question, present: Sequence[float]) -> float | None:
+def estimate_middle(question: Question, present: Sequence[float]) -> float | None:
     """The estimate alone, of one value or more."""
     if question.process is not Process.RANKS:
-        return located(question, present)[0]
+        return estimate_interval(question, present)[0]
     return signed_ranks.pseudo_median(present)
 
 
@@ -243,7 +247,7 @@ def _why(question: Question, strength: Weight, values: Sequence[float | None]) -
 
 def _of_size(question: Question, verdict: Verdict, low: float | None, high: float | None) -> str:
     """Whether an effect matters, as long as that is open."""
-    is_open = is_size_open(verdict, low, high, around(question.null, question.smallest))
+    is_open = is_size_open(verdict, low, high, list_bars(question.null, question.smallest))
     return f"; whether it is as large as {question.smallest:.4g} is open" if is_open and question.smallest else ""
 
 

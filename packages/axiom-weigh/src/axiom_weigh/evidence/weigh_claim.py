@@ -11,22 +11,38 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from axiom_weigh.evidence.alarms import alarms
-from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
-from axiom_weigh.evidence.counted_values import Sound, sound
+from axiom_weigh.evidence.alarms import list_alarms
+from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks
+from axiom_weigh.evidence.counted_values import Sound, select_sound_values
 from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, Stratum
-from axiom_weigh.evidence.grade import GradeFacts, grade
+from axiom_weigh.evidence.grade import GradeFacts, grade_evidence
 from axiom_weigh.evidence.leave_one_out import without_each
-from axiom_weigh.evidence.method import Process, Question, question
-from axiom_weigh.evidence.middles import lopsided, middle_named, of_mean, of_ties
-from axiom_weigh.evidence.outliers import believed
-from axiom_weigh.evidence.seeds_needed import more
-from axiom_weigh.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
-from axiom_weigh.evidence.verdict import Conclusion, conclude, middle, read
+from axiom_weigh.evidence.method import Process, Question, pose_question
+from axiom_weigh.evidence.middles import check_lopsidedness, middle_named, of_mean, of_ties
+from axiom_weigh.evidence.outliers import screen_values
+from axiom_weigh.evidence.seeds_needed import forecast_seeds
+from axiom_weigh.evidence.strata import (
+    designs_of,
+    known_of,
+    places_of,
+    pool_designs,
+    tell_disagreement,
+    weigh_stratum,
+    why_further_design_may_differ,
+)
+from axiom_weigh.evidence.verdict import Conclusion, estimate_middle, prepare_ranks, reach_conclusion
 from axiom_weigh.statistics.replicates_needed import fewest_deciding
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 
-__all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "ReplicateProgress", "blocks", "card", "weigh"]
+__all__ = [
+    "UNKNOWN_PLATFORM",
+    "Home",
+    "Process",
+    "ReplicateProgress",
+    "form_blocks",
+    "make_finding_card",
+    "weigh_observations",
+]
 
 ON_ONE_PLATFORM = "one platform:"  # so begins the badge of what was computed on one alone
 UNKNOWN_PLATFORM = "unknown"  # may be any of the others, so it is none of its own
@@ -40,7 +56,7 @@ _THEREFORE = {
 }
 
 
-def weigh(
+def weigh_observations(
     estimand: Mapping[str, Any],
     observations: Sequence[Observation],
     *,
@@ -60,7 +76,7 @@ def weigh(
     return _evidence(facts)
 
 
-def card(
+def make_finding_card(
     estimand: Mapping[str, Any],
     observations: Sequence[Observation],
     *,
@@ -69,14 +85,14 @@ def card(
     surroundings: Surroundings = _NOTHING_BESIDE,
     raised: Sequence[Alarm] = (),
 ) -> Card:
-    """Return the evidence that `weigh` gives, with all parts of the data beside it."""
+    """Return the evidence that `weigh_observations` gives, with all parts of the data beside it."""
     facts = _analyse(estimand, observations, blocks, homes, surroundings, raised, with_parts=True)
     evidence = _evidence(facts)
     others, by_replicates = list[Stratum](), dict[tuple[int, ...], Stratum]()
     for by, named in places_of(facts.sound_values.counted, homes).items():
         for name, part in named.items():
             same = tuple(observation.replicate for observation in part)  # a volunteer with one host is that host
-            by_replicates[same] = by_replicates.get(same) or stratum(facts.question, by, name, part)
+            by_replicates[same] = by_replicates.get(same) or weigh_stratum(facts.question, by, name, part)
             others.append(replace(by_replicates[same], by=by, name=name))
     older, place = facts.sound_values.exploratory, _GRADES.index(evidence.grade) + 1
     return Card(
@@ -84,7 +100,7 @@ def card(
         strata=(*facts.designs, *others),
         pooled=facts.together,
         without=facts.without,
-        exploratory=stratum(facts.question, "cohort", Cohort.EXPLORATORY, older) if older else None,
+        exploratory=weigh_stratum(facts.question, "cohort", Cohort.EXPLORATORY, older) if older else None,
         next_grade=_GRADES[place] if place < len(_GRADES) else None,
     )
 
@@ -117,26 +133,30 @@ def _analyse(
     *,
     with_parts: bool,
 ) -> _GradeFacts:
-    sound_values = sound(question(estimand), observations, blocks)
-    sure = believed(sound_values.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
+    sound_values = select_sound_values(pose_question(estimand), observations, blocks)
+    sure = screen_values(sound_values.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     clustered_question = replace(sound_values.question, clustering=sure.clustering)
     counted = sure.counted
     values = [observation.value for observation in counted]
     parts = designs_of(counted)
-    whole = read(clustered_question, values, [observation.design for observation in counted] if len(parts) > 1 else ())
-    concluded = conclude(clustered_question, values, stream=whole)
+    whole = prepare_ranks(
+        clustered_question, values, [observation.design for observation in counted] if len(parts) > 1 else ()
+    )
+    concluded = reach_conclusion(clustered_question, values, stream=whole)
     if sound_values.copied and concluded.estimate is not None:
         # It is told of all, since equal values may be honest ones.
         everything = [value for value in values if value is not None]
-        concluded = replace(concluded, estimate=middle(clustered_question, [*everything, *sound_values.copied]))
+        concluded = replace(
+            concluded, estimate=estimate_middle(clustered_question, [*everything, *sound_values.copied])
+        )
     is_bounded = with_parts or concluded.verdict is Verdict.ABSENT  # which asks for each design's interval
     whole = whole if len(parts) == 1 else None  # of a design that is all there is the same is known
     designs = [
-        stratum(clustered_question, "design", name, part, is_bounded=is_bounded, stream=whole)
+        weigh_stratum(clustered_question, "design", name, part, is_bounded=is_bounded, stream=whole)
         for name, part in parts.items()
     ]
-    together = pooled(designs)
-    if apart := disagreement(clustered_question, parts, designs, together):
+    together = pool_designs(designs)
+    if apart := tell_disagreement(clustered_question, parts, designs, together):
         concluded = replace(concluded, verdict=Verdict.MIXED)
     is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
     computed = {host for observation in counted if observation.value is not None for host in observation.hosts}
@@ -161,8 +181,8 @@ def _analyse(
             *raised,
             *sound_values.alarms,
             *sure.alarms,
-            *alarms(counted, surroundings.agreements),
-            *lopsided(clustered_question, concluded, [value for value in values if value is not None]),
+            *list_alarms(counted, surroundings.agreements),
+            *check_lopsidedness(clustered_question, concluded, [value for value in values if value is not None]),
         ),
     )
 
@@ -170,7 +190,7 @@ def _analyse(
 def _evidence(seen: _GradeFacts) -> Evidence:
     concluded, sound_values = seen.concluded, seen.sound_values
     facts = _facts(seen)
-    reached, needs = grade(facts)
+    reached, needs = grade_evidence(facts)
     values = [observation.value for observation in sound_values.counted]
     present = [value for value in values if value is not None]
     badges = ["one volunteer"] if facts.volunteers == 1 else []
@@ -193,7 +213,7 @@ def _evidence(seen: _GradeFacts) -> Evidence:
         platforms=facts.platforms,
         designs=sum(design.seeds > 0 for design in seen.designs),
         needs=needs,
-        more=more(
+        more=forecast_seeds(
             seen.question,
             present,
             concluded.verdict,
@@ -250,7 +270,9 @@ def _facts(grade_facts: _GradeFacts) -> GradeFacts:
         flags=tuple(alarm.text for alarm in holding),
         clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
         designs=len(known_of(grade_facts.designs)),
-        across=across(grade_facts.question, concluded.verdict, grade_facts.designs, grade_facts.together),
+        across=why_further_design_may_differ(
+            grade_facts.question, concluded.verdict, grade_facts.designs, grade_facts.together
+        ),
         elsewhere=sum(agreement.agreed for agreement in agreements if _platforms(set(agreement.platforms)) > 1),
         false_share=grade_facts.surroundings.false_share,
         is_registered=grade_facts.surroundings.is_registered,

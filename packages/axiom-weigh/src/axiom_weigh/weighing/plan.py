@@ -6,7 +6,7 @@ from typing import Any
 
 from axiom_weigh.amounts import tell_seeds
 from axiom_weigh.errors import WrongUse
-from axiom_weigh.evidence.grade import wanted
+from axiom_weigh.evidence.grade import find_next_requirements
 from axiom_weigh.statistics.replicates_needed import Needed, of_size
 from axiom_weigh.statistics.signed_ranks import GROUP
 from axiom_weigh.values import Grade
@@ -50,7 +50,9 @@ def plan(effect: float, *, alpha: float = 0.05) -> SeedPlan:
             f"{LARGEST_EFFECT:g} can: a smaller one takes more than a million seeds, if it is found at all. Write the "
             "difference that matters over the standard deviation of the differences, such as 0.5."
         )
-    (moderate, _), (strong, bar) = (wanted(grade) or (0, 0.0) for grade in (Grade.AWAITING, Grade.MODERATE))
+    (moderate, _), (strong, bar) = (
+        find_next_requirements(grade) or (0, 0.0) for grade in (Grade.AWAITING, Grade.MODERATE)
+    )
     return SeedPlan(
         effect=effect,
         alpha=alpha,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from axiom_weigh.amounts import counted, tell_seeds
 from axiom_weigh.evidence.finding_card import Card, Stratum
-from axiom_weigh.evidence.grade import NO_HOSTS, wanted
+from axiom_weigh.evidence.grade import NO_HOSTS, find_next_requirements
 from axiom_weigh.evidence.method import Process
 from axiom_weigh.evidence.middles import middle_named
-from axiom_weigh.evidence.rounding import around, e_told, end_told
+from axiom_weigh.evidence.rounding import e_told, end_told, list_bars
 from axiom_weigh.figures.ascii import sketch
 from axiom_weigh.figures.picture_data import Look, Narrowing, SweepPoint
 from axiom_weigh.statistics.replicates_needed import Range, fewest_deciding, until_whole
@@ -363,7 +363,7 @@ class WeighedTable:
         )
 
     def _confidence(self) -> str:
-        ci, bars = f"{self._level()} CI", around(self._shown_null(), self.smallest)
+        ci, bars = f"{self._level()} CI", list_bars(self._shown_null(), self.smallest)
         low, high = (None if end is None else end_told(end, bars) for end in self.interval)
         if low is None or high is None:
             return f"{ci} {'above' if high is None else 'below'} {low if high is None else high}"
@@ -410,7 +410,7 @@ class WeighedTable:
             if side
             else f"cannot tell {what} from {null}"
         )
-        least, _ = wanted(Grade.AWAITING) or (0, 0.0)
+        least, _ = find_next_requirements(Grade.AWAITING) or (0, 0.0)
         if self.evidence.e_kind == _RANKS:
             least = max(least, fewest_deciding(-math.log(self.alpha)))
         if not look.is_paired:

@@ -12,12 +12,11 @@ from typing import Any
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import TableUnreadable, UnknownName, WrongUse
-from axiom_weigh.evidence.counted_values import sound
-from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.seeds_needed import forecast
-from axiom_weigh.evidence.verdict import weight
-from axiom_weigh.evidence.weigh_claim import card
-from axiom_weigh.evidence.weigh_claim import weigh as weigh_observations
+from axiom_weigh.evidence.counted_values import select_sound_values
+from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.seeds_needed import forecast_seed_range
+from axiom_weigh.evidence.verdict import weigh_values
+from axiom_weigh.evidence.weigh_claim import make_finding_card, weigh_observations
 from axiom_weigh.figures.picture_data import Look, look_of
 from axiom_weigh.statistics.replicates_needed import Range
 from axiom_weigh.tables.column_names import NamedColumns, shown
@@ -117,7 +116,7 @@ def weigh(
     values = _values(arranged.observations)
     obstacle = _not_paired(read) if read.unpaired else _obstacle(declaration, values, arranged.doubt)
     inputs = _inputs(declaration, arranged, len(arranged.observations), obstacle)
-    whole = card(**inputs)
+    whole = make_finding_card(**inputs)
     evidence = _judged(whole.evidence, obstacle)
     last = look_of(evidence)
     evidence, lost = _with_doubt_of_lost(declaration, arranged, evidence, obstacle)
@@ -368,7 +367,7 @@ def _one_look(
 def _forecast(inputs: Mapping[str, Any], evidence: Evidence, values: Sequence[float]) -> Range | None:
     if not SHORT <= len(values) <= _MOST_FORECAST or evidence.clones:
         return None
-    return forecast(question(inputs["estimand"]), values, evidence)
+    return forecast_seed_range(pose_question(inputs["estimand"]), values, evidence)
 
 
 def _outweighed(inputs: Mapping[str, Any]) -> int | None:
@@ -379,10 +378,10 @@ def _outweighed(inputs: Mapping[str, Any]) -> int | None:
     present = [value for value in values if value is not None]
     if not 0 < len(values) - len(present) < len(present) < SHORT:
         return None
-    weighed = question(inputs["estimand"])
+    weighed = pose_question(inputs["estimand"])
     for more in range(1, _MOST_LIKE_THESE + 1):
         values.append(present[(more - 1) % len(present)])
-        if weight(weighed, values).verdict is not Verdict.UNDECIDED:
+        if weigh_values(weighed, values).verdict is not Verdict.UNDECIDED:
             return more
     return None
 
@@ -449,7 +448,9 @@ def _counted(inputs: Mapping[str, Any], evidence: Evidence) -> list[float]:
     values = _values(inputs["observations"])
     if len(values) == evidence.seeds:
         return values
-    return _values(sound(question(inputs["estimand"]), inputs["observations"], inputs["blocks"]).counted)
+    return _values(
+        select_sound_values(pose_question(inputs["estimand"]), inputs["observations"], inputs["blocks"]).counted
+    )
 
 
 def _shown_kind(declaration: _Declaration, obstacle: Doubt | None) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from axiom.domain.estimands import Direction, Kind
 from axiom.limits import experiments as limits
 from axiom_weigh.evidence.counted_values import no_value
-from axiom_weigh.evidence.method import Process, Question, question
+from axiom_weigh.evidence.method import Process, Question, pose_question
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.statistics.shares_and_medians import dealt_log_e
 from axiom_weigh.values import COARSE, Observation
@@ -43,17 +43,17 @@ def control_result(estimand: Mapping[str, Any], values: Sequence[float | None]) 
     their sizes differ. Seeds that gave the very same are no copies here: a leak may add one number to all, and what
     stands for a missing value is another seed's.
     """
-    from axiom_weigh.evidence.weigh_claim import weigh
+    from axiom_weigh.evidence.weigh_claim import weigh_observations
 
     observed = [Observation(replicate=n, value=number, fingerprint=COARSE) for n, number in enumerate(values)]
-    evidence = weigh(estimand, observed, blocks=1, homes={})
+    evidence = weigh_observations(estimand, observed, blocks=1, homes={})
     estimate, null, smallest = evidence.estimate, float(estimand["null"]), float(estimand["smallest"])
     is_more = _is_looked_for_above(estimand, estimate)
     side, bar = ("above", null + smallest) if is_more else ("below", null - smallest)
     is_beyond = estimate is not None and (estimate > bar if is_more else estimate < bar)
     agreeing = sum(value is not None and (value > null if is_more else value < null) for value in values)
     e_value = evidence.e_value
-    if question(estimand).process is Process.RANKS and 2 * agreeing > len(values):
+    if pose_question(estimand).process is Process.RANKS and 2 * agreeing > len(values):
         e_value = max(e_value, math.exp(dealt_log_e(agreeing, 0, len(values))))
     if estimate is None:
         why = f"none of {len(values)} seeds gave a value"
@@ -90,7 +90,7 @@ def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | N
     number from the literature, is a border, and a placebo may lie far on the side of it that nobody claims. A value
     that is missing, or that cannot be one, is taken to be the most extreme of those that are there.
     """
-    query = question(estimand)
+    query = pose_question(estimand)
     possible = [None if value is None or no_value(query, value) else value for value in values]
     numbers = [number for number in possible if number is not None]
     least = max(1, math.ceil(limits.CONTROL_VALUES * len(values)))

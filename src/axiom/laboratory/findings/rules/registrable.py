@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Center, Kind
-from axiom_weigh.evidence.method import Process, asks_those_that_waited, is_symmetric, question
+from axiom_weigh.evidence.method import Process, asks_those_that_waited, is_symmetric, pose_question
 from axiom_weigh.statistics.estimands import compute_estimand, evenly_spaced, has_even_arms, list_needed_configs
 
 _Configs = Sequence[Mapping[str, object]]
@@ -68,7 +68,7 @@ def _fault_of_censored(estimand: Mapping[str, Any]) -> str:
             f"{estimand['event']['after']:g}: whether one that was stopped did a time-out does not tell; "
             "leave it missing"
         )
-    bounds = question(estimand).bounds
+    bounds = pose_question(estimand).bounds
     if bounds and not bounds[0] <= censored <= bounds[1]:
         return f"counts a time-out as {censored:g}, which lies beyond its bounds {bounds[0]:g} and {bounds[1]:g}"
     return ""
@@ -80,7 +80,7 @@ def _fault_of_arms(estimand: Mapping[str, Any], configs: _Configs) -> str:
         first, second = estimand["between"]
         if first == second:
             return "compares an arm with itself: give one of the two in `between` another level"
-        if question(estimand).process is not Process.RANKS or has_even_arms(configs, estimand):
+        if pose_question(estimand).process is not Process.RANKS or has_even_arms(configs, estimand):
             return ""
         return "compares arms that differ in how many configs they have, or share some: give each as many of its own"
     if not is_symmetric(estimand) or evenly_spaced(configs, estimand):

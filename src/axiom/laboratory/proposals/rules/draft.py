@@ -16,7 +16,7 @@ from axiom.domain.registrations import WORDS, Rule, StoppingRule
 from axiom.laboratory.proposals.rules.base_rates import BaseRates, predict_from_base_rates, prediction_entropy
 from axiom.laboratory.proposals.rules.subject import Config, Subject
 from axiom.limits import registrations as limits
-from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.values import Verdict
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")
@@ -130,7 +130,7 @@ def _prediction(subject: Subject, draft: ProposalDraft, rates: BaseRates) -> Pre
         null=float(estimand["null"]),
         effect=draft.effect,
         smallest=float(estimand["smallest"]),
-        bounds=question(estimand).bounds,
+        bounds=pose_question(estimand).bounds,
     )
 
 

@@ -11,7 +11,7 @@ from axiom.laboratory.proposals.rules.draft import ProposalDraft, compose_propos
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.limits import registrations as limits
 from axiom_weigh.evidence.grade import LEANING
-from axiom_weigh.evidence.method import Process, question
+from axiom_weigh.evidence.method import Process, pose_question
 from axiom_weigh.statistics.replicates_needed import if_effect, if_share
 from axiom_weigh.values import Evidence, Verdict
 
@@ -96,7 +96,7 @@ def _further(evidence: Evidence) -> int | None:
 
 def _needed(subject: Subject) -> int | None:
     """Further seeds, if the smallest effect that matters were there with the spread that was seen."""
-    values, query = subject.values, question(subject.estimand)
+    values, query = subject.values, pose_question(subject.estimand)
     if len(values) < 2:
         return None
     if query.process is Process.BERNOULLI:

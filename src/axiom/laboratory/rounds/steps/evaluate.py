@@ -24,8 +24,8 @@ from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.findings.observations import ObservationSet, PlacedObservation
 from axiom.store.registrations import registrations
 from axiom_weigh.evidence.false_discoveries import false_shares, weighed_claim
-from axiom_weigh.evidence.rounding import around, clear_of
-from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.evidence.rounding import clear_of, list_bars
+from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import METHOD, Agreements, Alarm, Evidence, Force, Surroundings
 
@@ -197,7 +197,7 @@ def _weigh_line(
     before: Evidence | None,
     share: float | None,
 ) -> _NewLine:
-    weighed = weigh(
+    weighed = weigh_observations(
         record.version.estimand(record.finding),
         observed.observations,
         blocks=blocks,
@@ -332,7 +332,7 @@ def _note(line: _NewLine, blocks: int) -> Note:
 
 
 def _interval(weighed: Evidence, estimand: Mapping[str, Any]) -> dict[str, float | str]:
-    bars = around(float(estimand["null"]), float(estimand["smallest"]))
+    bars = list_bars(float(estimand["null"]), float(estimand["smallest"]))
     return {name: _short(getattr(weighed, name), bars) for name in ("estimate", "low", "high")}
 
 

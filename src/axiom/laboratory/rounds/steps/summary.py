@@ -29,7 +29,7 @@ from axiom.store.findings import evidence, links, old_claims, references
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.rounds import rounds, session_counts, untold
 from axiom.store.views.findings import list_forecasts
-from axiom_weigh.evidence.rounding import around, clear_of, e_told, end_told
+from axiom_weigh.evidence.rounding import clear_of, e_told, end_told, list_bars
 from axiom_weigh.values import Evidence, Grade
 
 
@@ -503,7 +503,7 @@ def _answer(db: Database, number: int, line: Evidence) -> str:
 
 def _interval(line: Evidence, estimand: Mapping[str, Any]) -> tuple[object, object, object]:
     """Estimate, low and high, rounded as a person reads them."""
-    bars = around(float(estimand["null"]), float(estimand["smallest"]))
+    bars = list_bars(float(estimand["null"]), float(estimand["smallest"]))
     estimate = "unknown" if line.estimate is None else clear_of(line.estimate, *bars)
     return estimate, end_told(line.low, bars), end_told(line.high, bars)
 
