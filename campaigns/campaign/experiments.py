@@ -29,7 +29,7 @@ from axiom.store.engine.database import connect_reader
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom_weigh.figures.drawing import svg_of
-from axiom_weigh.figures.palette import standalone
+from axiom_weigh.figures.palette import make_standalone_svg
 from axiom_weigh.statistics.estimands import compute_estimand
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +96,7 @@ def drawn(name: str, folder: Folder) -> str:
     if len(replicates) < FEWEST:
         raise RuntimeError(f"it has {len(replicates)} whole replicates, and {FEWEST} are drawn at least")
     rows = [row for row in rows if row["replicate"] in replicates]
-    (GALLERY / f"{name}.svg").write_text(standalone(svg_of(sweep)) + "\n", encoding="utf-8")
+    (GALLERY / f"{name}.svg").write_text(make_standalone_svg(svg_of(sweep)) + "\n", encoding="utf-8")
     seconds = sum(row["cpu"] for row in rows) / len(replicates)
     print(f"{name:<34}{len(replicates)} seeds, {seconds:8.2f} s of a processor each", flush=True)
     return page(manifest, rows, replicates, seconds)

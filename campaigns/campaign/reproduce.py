@@ -39,7 +39,7 @@ from axiom.store.experiments import recorded_answers
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.drawing import svg_of
-from axiom_weigh.figures.palette import standalone
+from axiom_weigh.figures.palette import make_standalone_svg
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = shipped.catalogue_folder()
@@ -192,7 +192,7 @@ def draw(beside: Path, experiments: Mapping[str, ComputedExperiment], kept: Coll
         if experiment.sweep is None:
             continue
         try:
-            svg = standalone(svg_of(experiment.sweep))
+            svg = make_standalone_svg(svg_of(experiment.sweep))
         except FigureNotDrawn as fault:
             print(f"{name}: {fault}", flush=True)
             continue

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from axiom_weigh.figures.axes import Axes
-from axiom_weigh.figures.drawing import framed
-from axiom_weigh.figures.palette import SERIES, WIDTHS, standalone
-from axiom_weigh.figures.scales import evenly, linear, logarithmic
+from axiom_weigh.figures.drawing import frame_picture
+from axiom_weigh.figures.palette import SERIES, WIDTHS, make_standalone_svg
+from axiom_weigh.figures.scales import make_linear_scale, make_log_scale, pick_evenly
 from axiom_weigh.figures.sweeps import Series, names_beside, with_room
 
 _HEIGHT = 240
@@ -27,7 +27,7 @@ def draw(rows: Mapping[str, _Rows], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{name}.svg" for name in rows]
     for file, points in zip(files, rows.values(), strict=True):
-        file.write_text(standalone(_drawn(file.stem, points)) + "\n", encoding="utf-8")
+        file.write_text(make_standalone_svg(_drawn(file.stem, points)) + "\n", encoding="utf-8")
     return files
 
 
@@ -38,8 +38,12 @@ def _drawn(name: str, rows: _Rows) -> str:
     names = list(dict.fromkeys(str(row[by]) for row in rows))
     places = [float(row[column]) for row in rows]
     axes = Axes(
-        x=with_room(logarithmic(places) if column == "looks" else linear(places, about=12, tight=True), names, "wide"),
-        y=linear([0.0, *(row["share"] for row in rows)]),
+        x=with_room(
+            make_log_scale(places) if column == "looks" else make_linear_scale(places, about=12, tight=True),
+            names,
+            "wide",
+        ),
+        y=make_linear_scale([0.0, *(row["share"] for row in rows)]),
         x_title=x_title,
         y_title=y_title,
         width=WIDTHS["wide"],
@@ -60,5 +64,5 @@ def _drawn(name: str, rows: _Rows) -> str:
     layers = [axes.level(promise, "margin", dashes="4,3")] if column == "looks" else []
     for line in series:
         layers.append(axes.line(line.rows, line.role))
-        layers.append(axes.points(evenly(line.rows, _SIGNS), line.role, shape=line.shape, size=40))
-    return framed(axes, [*layers, *names_beside("", axes, series)], name, "wide", title=y_title, about=x_title)
+        layers.append(axes.points(pick_evenly(line.rows, _SIGNS), line.role, shape=line.shape, size=40))
+    return frame_picture(axes, [*layers, *names_beside("", axes, series)], name, "wide", title=y_title, about=x_title)

@@ -47,7 +47,7 @@ from axiom.store.views import findings, results
 from axiom.store.views.findings import FindingView, Forecast
 from axiom.store.views.results import MeasuredValues
 from axiom_weigh.figures.picture_data import SweepPoint, repetitions_of
-from axiom_weigh.figures.scales import digits
+from axiom_weigh.figures.scales import format_value
 from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.statistics.student import mean_of
 from axiom_weigh.values import Grade
@@ -422,7 +422,7 @@ def _list_points(manifest: Manifest, points: Iterable[SweepPoint], by: str) -> t
     x = name_in_words(manifest.words, manifest.figure.x if manifest.figure else "")
     percent = _find_percent(manifest, _drawn(manifest))
     return (x, "Line") if by else (x,), [
-        [point.x, *([digits(point.series)] if by else []), *_list_estimate(point, percent)] for point in points
+        [point.x, *([format_value(point.series)] if by else []), *_list_estimate(point, percent)] for point in points
     ]
 
 

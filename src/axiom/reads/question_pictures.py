@@ -34,7 +34,7 @@ from axiom_weigh.figures.picture_data import (
     stands_on_numbers,
     write_amount,
 )
-from axiom_weigh.figures.scales import digits
+from axiom_weigh.figures.scales import format_value
 from axiom_weigh.grouping import group_pairs
 
 WORDS = "line at"  # of an address, which choose
@@ -92,7 +92,7 @@ def _choose(
     choices = {
         "misread": misread,
         "lines": [
-            {"words": digits(name), "href": _address(stored.name, {"line": number}), "is_here": number == chosen}
+            {"words": format_value(name), "href": _address(stored.name, {"line": number}), "is_here": number == chosen}
             for number, name in enumerate(lines, 1)
         ],
         "is_placed": can_be_marked(list(shown.values()), drawn),
@@ -106,7 +106,7 @@ def _choose(
         "line": chosen,
         "at": int(at) if chosen and at else 0,
         "x": figure.along or name_in_words(manifest.words, figure.x),
-        "levels": [figure.levels.get(str(level), digits(level)) for level in levels],
+        "levels": [figure.levels.get(str(level), format_value(level)) for level in levels],
     }
     if not chosen:
         return choices
@@ -122,7 +122,7 @@ def _choose(
         "svg": None,
         "png": None,
         "told": [
-            *_tell(manifest, figure, own, here, f"With {digits(lines[chosen - 1])}, " if by else "", is_recorded),
+            *_tell(manifest, figure, own, here, f"With {format_value(lines[chosen - 1])}, " if by else "", is_recorded),
             *(["Nothing was measured at the chosen place of this line."] if at and not here else []),
         ],
     }
@@ -132,12 +132,12 @@ def _name_valueless_levels(figure: Figure, shown: Collection[SweepPoint]) -> lis
     """Where something is back and nothing has a value: no mark of the picture stands there."""
     valued = {point.x for point in shown if point.estimate is not None}
     empty = dict.fromkeys(point.x for point in shown if point.x not in valued)
-    return [figure.levels.get(str(level), digits(level)) for level in empty] if valued else []
+    return [figure.levels.get(str(level), format_value(level)) for level in empty] if valued else []
 
 
 def _split_levels(series: Sequence[Level | None]) -> list[list[str]]:
     """The levels of each line, of which there are as many in each; else its whole name."""
-    names = [digits(name) for name in series]
+    names = [format_value(name) for name in series]
     return [name.split(BETWEEN) for name in names] if find_usual_levels(names) else [[name] for name in names]
 
 
@@ -151,7 +151,7 @@ def _name_shared_levels(drawn: Sequence[Level | None], lines: Sequence[Level | N
 
 def _name_usual_levels(series: Sequence[Level | None]) -> list[str]:
     """What lines have of which their names say nothing, since most have it; nothing that all of them have."""
-    usual = find_usual_levels([digits(name) for name in series])
+    usual = find_usual_levels([format_value(name) for name in series])
     columns = map(set, zip(*_split_levels(series), strict=True))
     varying = [level for level, levels in zip(usual, columns, strict=False) if len(levels) > 1]
     return varying if len(varying) > 1 else []

@@ -15,7 +15,7 @@ from axiom.laboratory.figures.rules.sweeps_and_strips import compose_strip, name
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest
 from axiom_weigh.figures.drawing import svg_of
-from axiom_weigh.figures.picture_data import Sweep, described
+from axiom_weigh.figures.picture_data import Sweep, tell_picture
 from axiom_weigh.values import Observation
 
 LISTED = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
@@ -80,7 +80,7 @@ def test_the_lottery_ticket_is_drawn_over_what_is_left_of_the_weights():
     written = [text.text for text in ET.fromstring(svg_of(picture).split("</svg>")[0] + "</svg>").iter("text")]
     assert [text for text in written if text.endswith(" %")] == ["51 %", "8.6 %", "3.5 %", "1.4 %"]
     assert "share of the weights left" in written
-    assert "at share of the weights left 51 % and " in described(picture)
+    assert "at share of the weights left 51 % and " in tell_picture(picture)
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -136,7 +136,7 @@ def test_a_declared_bound_is_never_told_as_the_end_of_what_is_known(low, high, t
     line = SimpleNamespace(
         seeds=8, estimate=0.25, low=low, high=high, verdict="undecided", grade="Awaiting", centre="typical value"
     )
-    words = described(compose_strip(1, asked, line, values))
+    words = tell_picture(compose_strip(1, asked, line, values))
     assert told in words
     assert "100" not in words
     assert name_axis(asked).startswith("difference in accuracy")

@@ -20,7 +20,7 @@ from axiom.store.experiments import experiments, recorded_answers
 from axiom.store.experiments.recorded_answers import RecordedNumber
 from axiom.web.site.routes import PAGES
 from axiom_weigh.figures.drawing import svg_of
-from axiom_weigh.figures.picture_data import Strip, Sweep, described
+from axiom_weigh.figures.picture_data import Strip, Sweep, tell_picture
 from axiom_weigh.statistics.shares_and_medians import share_sequence
 from axiom_weigh.values import Grade, Verdict
 
@@ -318,7 +318,7 @@ def test_a_picture_of_what_happens_or_not_shows_how_often_it_did(browse, small_l
     (stored,) = experiments.list_experiment_versions(small_lab.db)
     sweep = experiment_sweep(small_lab.db, stored, stored_manifest(stored.manifest))
     page = browse(small_lab).get("/questions/tiny_sum").text
-    for words in (described(sweep), svg_of(sweep), page, " ".join(figure["told"])):
+    for words in (tell_picture(sweep), svg_of(sweep), page, " ".join(figure["told"])):
         assert "edian" not in words
     assert ">100\N{NO-BREAK SPACE}%<" in svg_of(sweep)
 

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.figures.ascii import sketch
+from axiom_weigh.figures.ascii import sketch_sweep
 from axiom_weigh.figures.picture_data import SweepPoint
 
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
@@ -30,17 +30,17 @@ movement
 
 def test_a_sweep_as_it_looks_in_a_terminal(requests):
     request = requests["sweep"]
-    assert sketch(request.points, x=request.x, y=request.y, log=request.log) == GOLDEN.rstrip("\n")
-    text = sketch(requests["series"].points, x="depth", y="effective_rank")
+    assert sketch_sweep(request.points, x=request.x, y=request.y, log=request.log) == GOLDEN.rstrip("\n")
+    text = sketch_sweep(requests["series"].points, x="depth", y="effective_rank")
     assert text.split("\n")[-1] == "● 0.01  ■ 0.03  ▲ 0.1  ◆ 0.3  ▼ 1  + 3"
     assert all(sign in text for sign in "●■▲◆▼")
-    assert sketch([SweepPoint(x=1, estimate=None)], x="width", y="loss") == ""
+    assert sketch_sweep([SweepPoint(x=1, estimate=None)], x="width", y="loss") == ""
 
 
 @settings(max_examples=30)
 @given(st.lists(POINTS, max_size=12), st.sampled_from([(), ("x",), ("y",), ("x", "y")]))
 def test_a_sketch_stays_within_sixty_columns_and_fifteen_rows(points, log):
-    text = sketch(points, x="a_factor_with_a_name", y="measure", log=log)
+    text = sketch_sweep(points, x="a_factor_with_a_name", y="measure", log=log)
     lines = text.split("\n")
     assert len(lines) <= 15
     assert max(len(line) for line in lines) <= 60
@@ -50,6 +50,6 @@ def test_a_sketch_stays_within_sixty_columns_and_fifteen_rows(points, log):
 
 def test_an_interval_reaches_from_its_low_to_its_high_end():
     points = [SweepPoint(x=1, estimate=0.5, low=0.0, high=1.0), SweepPoint(x=2, estimate=0.5)]
-    rows = sketch(points, x="width", y="loss").split("\n")[1:11]
+    rows = sketch_sweep(points, x="width", y="loss").split("\n")[1:11]
     column = next(row.index("●") for row in rows if "●" in row)
     assert "".join(row[column] for row in rows) == "┬│││●││││┴"

@@ -12,8 +12,8 @@ import pytest
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures import drawing
 from axiom_weigh.figures.drawing import pdf_of, png_of, svg_of
-from axiom_weigh.figures.palette import LIGHT, WIDTHS, standalone
-from axiom_weigh.figures.picture_data import Forest, PointMark, SweepPoint, described
+from axiom_weigh.figures.palette import LIGHT, WIDTHS, make_standalone_svg
+from axiom_weigh.figures.picture_data import Forest, PointMark, SweepPoint, tell_picture
 
 ELEMENTS = {"svg", "title", "desc", "g", "path", "text"}
 SAFE = re.compile(
@@ -39,7 +39,7 @@ def test_a_picture_is_small_described_coloured_by_role_and_holds_only_what_draws
     assert sizes == [(f"fig {kind}", width) for kind, width in WIDTHS.items()]
     for picture in drawings:
         title, desc = picture[0], picture[1]
-        assert (title.text, desc.text) == (request.title, described(request))
+        assert (title.text, desc.text) == (request.title, tell_picture(request))
         assert picture.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
         assert picture.get("viewBox") == f"0 0 {picture.get('width')} {picture.get('height')}"
         if isinstance(request, Forest):
@@ -61,7 +61,7 @@ def test_a_picture_is_also_a_png_of_twice_the_size_and_a_file_of_its_own(request
     signature, width, height = struct.unpack(">8s8xII", png_of(both)[:24])
     assert signature == b"\x89PNG\r\n\x1a\n"
     assert (width, height) == (2 * int(drawing.get("width")), 2 * int(drawing.get("height")))
-    text = standalone(both)
+    text = make_standalone_svg(both)
     root = ET.fromstring(text)
     assert (root.tag, root.get("width")) == ("{http://www.w3.org/2000/svg}svg", "660")
     assert "var(" not in text
@@ -144,7 +144,7 @@ def test_heights_in_hundredths_are_marked_and_described_so(requests, percent, ma
         assert mark in written
         assert "0.8" not in written
         assert any(percent in text for text in written)
-    assert told in described(request).replace("\N{NO-BREAK SPACE}", " ")
+    assert told in tell_picture(request).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_long_titles_and_names_take_further_lines_rather_than_lose_words(requests):

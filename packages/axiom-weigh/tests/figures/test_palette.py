@@ -1,6 +1,6 @@
 import pytest
 
-from axiom_weigh.figures.palette import DARK, LIGHT, SERIES, VERDICTS, coloured, standalone
+from axiom_weigh.figures.palette import DARK, LIGHT, SERIES, VERDICTS, colour_svg, make_standalone_svg
 from axiom_weigh.values import Verdict
 
 INLINE = (
@@ -33,12 +33,12 @@ def test_each_role_has_its_own_colour_in_both_schemes_and_what_is_written_is_leg
 
 
 def test_a_file_has_paper_and_light_colours_and_turns_dark_with_the_screen():
-    text = coloured(INLINE)
+    text = colour_svg(INLINE)
     assert f'<rect width="660" height="100" fill="{LIGHT["paper"]}"/>' in text
     assert f'stroke="{LIGHT["ink"]}" fill="{LIGHT["band"]}"' in text
     assert "narrow" not in text
-    alone = standalone(INLINE)
+    alone = make_standalone_svg(INLINE)
     assert "@media screen and (prefers-color-scheme:dark)" in alone
     assert f'[stroke="{LIGHT["ink"]}"]{{stroke:{DARK["ink"]}}}' in alone
     with pytest.raises(ValueError, match="picture"):
-        coloured("<p>nothing</p>")
+        colour_svg("<p>nothing</p>")

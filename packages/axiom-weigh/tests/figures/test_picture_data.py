@@ -22,10 +22,10 @@ from axiom_weigh.figures.picture_data import (
     Sweep,
     SweepPoint,
     choose_series,
-    described,
+    choose_spacing,
     look_of,
     points_of,
-    spacing,
+    tell_picture,
     values_of,
 )
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
@@ -85,7 +85,7 @@ REQUESTS = (
 @settings(max_examples=40)
 @given(REQUESTS)
 def test_any_request_has_words_and_a_picture_or_a_sentence_why_not(request):
-    assert described(request).endswith(".")
+    assert tell_picture(request).endswith(".")
     with contextlib.suppress(FigureNotDrawn):
         ET.fromstring(f"<both>{svg_of(replace(request, name='any'))}</both>")
 
@@ -134,12 +134,12 @@ def test_words_tell_the_lines_that_are_drawn_from_their_lowest_place_on():
         for x in (3, 5, 2)
     )
     request = Sweep(name="any", title="any", x="width", y="error", points=points)
-    told = described(request)
+    told = tell_picture(request)
     assert [name for name in named if f"{name} the" in told] == choose_series(points)
     assert "is 2 at width 2 and 5 at 5." in told
     low = replace(request, points=(*points, SweepPoint(x=1, estimate=1e-7, series="line 0")))
-    assert "is 0 at width 1 and 5 at 5." in described(low)
-    assert "is 1e−7 at width 1" in described(replace(low, log=("y",)))
+    assert "is 0 at width 1 and 5 at 5." in tell_picture(low)
+    assert "is 1e−7 at width 1" in tell_picture(replace(low, log=("y",)))
     assert "6 more lines" in told
 
 
@@ -153,13 +153,13 @@ def test_of_many_lines_those_are_drawn_of_which_an_answer_speaks():
 
 def test_words_tell_the_peak_of_a_line():
     points = tuple(SweepPoint(x=x, estimate=y) for x, y in ((10, 0.8), (100, 78.6), (1_600, 0.2)))
-    assert "78.6 at 100" in described(Sweep(name="any", title="any", x="features", y="error", points=points))
+    assert "78.6 at 100" in tell_picture(Sweep(name="any", title="any", x="features", y="error", points=points))
 
 
 @pytest.mark.parametrize(("unit", "null", "told"), [("times2", 1.0, "2×"), ("percent", 0.5, "50"), ("", 0.5, "0.5")])
 def test_words_are_in_the_unit_of_the_axis_and_a_band_about_a_value_is_not_nothing(requests, unit, null, told):
     request = replace(requests["strip"], unit=unit, null=null)
-    assert f"above {told}" in described(request)
+    assert f"above {told}" in tell_picture(request)
     assert f"about {told}" in svg_of(request)
     assert "too small to matter" not in svg_of(request)
     assert "too small to matter" in svg_of(replace(request, null=0.0))
@@ -195,24 +195,24 @@ def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requ
         ("forest", "2 of 2: from 0.064 to 0.069", "2 of 3", "4 of 4", "0.04 to 0.08", "−0.012 to 0.122"),
         *(("one-part", "1 of 1: 0.064", "nothing bounds it"), ("long-strip", "every 3 ")),
     ):
-        text = described(requests[name]).replace("\N{NO-BREAK SPACE}", " ")
+        text = tell_picture(requests[name]).replace("\N{NO-BREAK SPACE}", " ")
         assert [number for number in numbers if number not in text] == [], name
     for centre in ("median", "share", "mean"):
-        assert f"{centre} is 0.06" in described(replace(requests["strip"], centre=centre))
+        assert f"{centre} is 0.06" in tell_picture(replace(requests["strip"], centre=centre))
     older = replace(requests["older-strip"], replicates=(1, 2, 3, 4), values=(9.0, 0.5, None, -0.5), older=(1,))
     for number in ("1 of 2 values", "−0.5 to 0.5", "1 of 4 repetitions", "1 are from before"):
-        assert number in described(older)
-    assert described(replace(older, older=(1, 2, 4))).startswith("0 of 0 values")
+        assert number in tell_picture(older)
+    assert tell_picture(replace(older, older=(1, 2, 4))).startswith("0 of 0 values")
     narrowing = requests["narrowing"]
     for low, high, where in (
         *((0.03, 0.1, "above"), (-0.1, -0.03, "below"), (-0.01, 0.01, "inside"), (-0.01, 0.03, "overlaps")),
         *((None, -0.03, "below"), (None, 0.01, "overlaps"), (-0.02, 0.02, "overlaps")),
     ):
         last = replace(narrowing.looks[-1], low=low, high=high)
-        assert f"{where} the band" in described(replace(narrowing, looks=(last,)))
+        assert f"{where} the band" in tell_picture(replace(narrowing, looks=(last,)))
     for values, every in ((1, 1), (500, 1), (501, 2), (1_440, 3)):
         strip = replace(requests["strip"], values=(1.0,) * values, replicates=tuple(range(values)))
-        assert spacing(strip) == every
+        assert choose_spacing(strip) == every
 
 
 def test_evidence_and_observations_become_what_a_picture_shows():

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.figures.scales import at_levels, digits, evenly, linear, logarithmic, of_intervals
+from axiom_weigh.figures.scales import (
+    at_levels,
+    format_value,
+    make_linear_scale,
+    make_log_scale,
+    of_intervals,
+    pick_evenly,
+)
 
 POSITIVE = st.floats(1e-6, 1e6)
 ANY = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
@@ -28,38 +35,38 @@ WRITTEN = "– adam 65,536 −12 0.1 0.0612 −0.5 314 12,346 0.000123 1e−6 2.
 
 
 def test_a_number_is_written_for_people():
-    assert [digits(number) for number in NUMBERS] == WRITTEN.split()
+    assert [format_value(number) for number in NUMBERS] == WRITTEN.split()
 
 
 @settings(max_examples=30)
 @given(st.lists(ANY, min_size=1, max_size=20), st.integers(2, 9))
 def test_of_many_some_are_chosen_evenly_with_both_ends(things, most):
-    chosen = evenly(things, most)
+    chosen = pick_evenly(things, most)
     assert len(chosen) == min(most, len(things))
     assert (chosen[0], chosen[-1]) == (things[0], things[-1])
-    assert evenly(chosen, most) == chosen
+    assert pick_evenly(chosen, most) == chosen
 
 
 @settings(max_examples=30)
 @given(st.lists(ANY, min_size=1, max_size=8), st.booleans())
 def test_a_linear_axis_holds_its_values_and_has_few_ticks(values, signed):
-    scale = linear(values, signed=signed)
+    scale = make_linear_scale(values, signed=signed)
     slack = 1e-6 * max(1.0, *(abs(value) for value in values))
     assert scale.low - slack <= min(values)
     assert max(values) <= scale.high + slack
     assert 2 <= len(scale.ticks) == len(scale.labels) <= 9
-    assert all(0 <= linear(values[:1]).place(value) <= 1 for value in values)
+    assert all(0 <= make_linear_scale(values[:1]).place(value) <= 1 for value in values)
 
 
 @settings(max_examples=30)
 @given(st.lists(POSITIVE, min_size=1, max_size=8), st.floats(0, 1))
 def test_a_logarithmic_axis_holds_its_values_has_few_ticks_and_tells_value_of_place(values, share):
-    scale = logarithmic(values)
+    scale = make_log_scale(values)
     assert 0 < scale.low < min(values)
     assert max(values) < scale.high
     assert 2 <= len(scale.ticks) == len(scale.labels) <= 10
     assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
-    for axis in (linear(values), scale):
+    for axis in (make_linear_scale(values), scale):
         assert axis.place(axis.at(share)) == pytest.approx(share, abs=1e-6)
         assert (axis.place(axis.low), axis.place(axis.high)) == (0, pytest.approx(1))
 
@@ -74,7 +81,7 @@ def test_a_logarithmic_axis_holds_its_values_has_few_ticks_and_tells_value_of_pl
     ],
 )
 def test_a_short_logarithmic_axis_has_at_least_two_labels(values, labels):
-    assert logarithmic(values).labels == labels
+    assert make_log_scale(values).labels == labels
 
 
 def test_the_labels_of_a_linear_axis():
@@ -84,21 +91,21 @@ def test_the_labels_of_a_linear_axis():
         (0, 20_000): ("0", "5,000", "10,000", "15,000", "20,000"),
         (5,): ("4.4", "4.6", "4.8", "5.0", "5.2", "5.4", "5.6"),
     }
-    assert {values: linear(values).labels for values in labels} == labels
-    assert linear((-1, 1), about=2, signed=True).labels == ("−1", "0", "+1")
-    scale = linear((1, 2), tight=True).whole()
+    assert {values: make_linear_scale(values).labels for values in labels} == labels
+    assert make_linear_scale((-1, 1), about=2, signed=True).labels == ("−1", "0", "+1")
+    scale = make_linear_scale((1, 2), tight=True).whole()
     assert (scale.low, scale.high, scale.ticks, scale.labels) == (1, 2, (1.0, 2.0), ("1", "2"))
 
 
 def test_an_axis_is_marked_at_its_levels_thinned_where_there_are_many():
-    scale = logarithmic((8, 512))
+    scale = make_log_scale((8, 512))
     levels = (512, 8, 16, 32, 64, 128, 256)
     assert at_levels(scale, levels, most=12).labels == ("8", "16", "32", "64", "128", "256", "512")
     assert at_levels(scale, levels, most=6).labels == ("8", "32", "128", "512")
-    even = linear(range(100))
+    even = make_linear_scale(range(100))
     assert at_levels(even, range(100), most=12) == even
     crowded = [0.001, 0.004, 0.005, 0.05, 0.5]
-    assert at_levels(logarithmic(crowded), crowded, most=12).labels == ("0.001", "0.004", "0.05", "0.5")
+    assert at_levels(make_log_scale(crowded), crowded, most=12).labels == ("0.001", "0.004", "0.05", "0.5")
 
 
 def test_an_axis_is_logarithmic_where_it_can_be():

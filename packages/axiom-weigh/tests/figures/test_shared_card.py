@@ -8,8 +8,8 @@ import pytest
 from axiom.domain.evidence import Meaning
 from axiom_weigh.figures.drawing import png_of, svg_of
 from axiom_weigh.figures.palette import LIGHT, VERDICTS
-from axiom_weigh.figures.picture_data import Look, SharedCard, described, shared_card
-from axiom_weigh.figures.shared_card import card
+from axiom_weigh.figures.picture_data import Look, SharedCard, shared_card, tell_picture
+from axiom_weigh.figures.shared_card import draw_shared_card
 from axiom_weigh.values import Grade, Verdict
 
 ANSWER = "In wide networks an untrained sub-network comes closer to a trained one <on & off>"
@@ -37,7 +37,7 @@ def test_a_card_says_the_number_and_what_it_means():
         assert shown.title == ANSWER
         assert shown.number.startswith(number)
         assert all(word in shown.stands for word in stands)
-        assert all(word in described(shown) for word in (number, *stands, "7", "Small & Sons"))
+        assert all(word in tell_picture(shown) for word in (number, *stands, "7", "Small & Sons"))
     with pytest.raises(ValueError, match="answer"):
         made(answer=" ")
 
@@ -45,7 +45,7 @@ def test_a_card_says_the_number_and_what_it_means():
 @pytest.mark.parametrize("amount", [1, 20, 60, 400])
 def test_an_answer_of_any_length_stands_within_its_card(amount):
     answer = " ".join(["sub-network"] * amount)
-    of_card = lines(card(made(answer=answer)))
+    of_card = lines(draw_shared_card(made(answer=answer)))
     (largest, *_), of_answer = of_card[2], of_card[2:-2]
     written = " ".join(words for _, _, words in of_answer)
     assert answer.startswith(written.removesuffix(" …"))
@@ -57,7 +57,7 @@ def test_an_answer_of_any_length_stands_within_its_card(amount):
 
 def test_a_card_wears_the_sign_and_colour_of_its_verdict():
     for verdict in Verdict:
-        svg = card(made(verdict=verdict))
+        svg = draw_shared_card(made(verdict=verdict))
         colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', svg))
         assert f"var(--{VERDICTS[verdict][1]})" in colours
         assert colours <= {"none"} | {f"var(--{role})" for role in LIGHT}

@@ -13,7 +13,7 @@ from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import tasks
-from axiom_weigh.figures.ascii import sketch
+from axiom_weigh.figures.ascii import sketch_sweep
 from axiom_weigh.figures.picture_data import MeasuredConfig, points_of
 from axiom_weigh.statistics.shares_and_medians import share_sequence
 from axiom_weigh.terminal import remark, say
@@ -122,5 +122,5 @@ def _show_picture(manifest: Manifest, version: Version, rows: Sequence[Mapping[s
     ]
     points, _ = points_of(figure.x, measured)
     y = f"share of runs with {figure.y}" if is_event else figure.y
-    if drawn := sketch(points, x=figure.x, y=y, log=figure.log):
+    if drawn := sketch_sweep(points, x=figure.x, y=y, log=figure.log):
         say(f"\n{figure.title}\n{drawn}")

@@ -21,7 +21,7 @@ from axiom.signed import bundles
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
 from axiom.signed.sources import FOLDER
-from axiom_weigh.figures.ascii import sketch
+from axiom_weigh.figures.ascii import sketch_sweep
 from axiom_weigh.figures.picture_data import MeasuredConfig, points_of
 from axiom_weigh.terminal import progress, remark, say
 
@@ -138,7 +138,7 @@ def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> Non
     ]
     if any(isinstance(config.estimate, int | float) for config in measured):
         points, _ = points_of(figure.x, measured)
-        say(f"\n{figure.title}\n{sketch(points, x=figure.x, y=figure.y, log=figure.log)}")
+        say(f"\n{figure.title}\n{sketch_sweep(points, x=figure.x, y=figure.y, log=figure.log)}")
 
 
 def _show_cells(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> None:

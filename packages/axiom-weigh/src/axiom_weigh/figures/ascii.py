@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from axiom_weigh.figures.picture_data import SweepPoint
-from axiom_weigh.figures.scales import Scale, digits, of_intervals
+from axiom_weigh.figures.scales import Scale, format_value, of_intervals
 
 _WIDEST = 60
 _HEIGHT = 10  # rows of the plot; with the heading, the axis, its labels and the names at most 15
 _SIGNS = "●■▲◆▼+"
 
 
-def sketch(points: Sequence[SweepPoint], *, x: str, y: str, log: Sequence[str] = ()) -> str:
+def sketch_sweep(points: Sequence[SweepPoint], *, x: str, y: str, log: Sequence[str] = ()) -> str:
     """Return the picture of a sweep in at most 60 columns and 15 rows. "" of no median."""
     shown = [point for point in points if point.estimate is not None]
     if not shown:
@@ -27,7 +27,7 @@ def sketch(points: Sequence[SweepPoint], *, x: str, y: str, log: Sequence[str] =
                 _draw(grid, columns[repr(point.x)], point, sign, scale)
     lines = [y, *_framed(grid, scale, margin), *_floor(labels, margin, room, x)]
     if len(names) > 1:
-        lines.append("  ".join(f"{sign} {digits(name)}" for sign, name in zip(_SIGNS, names, strict=False)))
+        lines.append("  ".join(f"{sign} {format_value(name)}" for sign, name in zip(_SIGNS, names, strict=False)))
     return "\n".join(line[:_WIDEST].rstrip() for line in lines)
 
 
@@ -53,7 +53,7 @@ def _horizontal(points: Sequence[SweepPoint], log: Sequence[str], room: int) -> 
         low, high = min(numbers.values()), max(numbers.values())
         scale = Scale(low=low, high=high, ticks=(), labels=(), is_log="x" in log and low > 0)
         columns = {key: 2 + round(scale.place(number) * (room - 5)) for key, number in numbers.items()}
-    return columns, {columns[key]: digits(level) for key, level in levels.items()}
+    return columns, {columns[key]: format_value(level) for key, level in levels.items()}
 
 
 def _draw(grid: list[list[str]], column: int, point: SweepPoint, sign: str, scale: Scale) -> None:

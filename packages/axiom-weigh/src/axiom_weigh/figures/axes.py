@@ -8,7 +8,7 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from axiom_weigh.figures.scales import Scale, short
+from axiom_weigh.figures.scales import Scale, shorten_words
 
 Row = dict[str, Any]
 
@@ -182,9 +182,9 @@ class Axes:
             drawn.append(_line((x, self.height), (x, self.height + 4), "edge"))
             if self.slanted:
                 turned = f"translate({_place(x + 4, self.height + 14)}) rotate(-35)"
-                drawn.append(_text(short(label, _LONGEST), (0, 0), "ink2", anchor="end", transform=turned))
+                drawn.append(_text(shorten_words(label, _LONGEST), (0, 0), "ink2", anchor="end", transform=turned))
             elif x - _wide(label) / 2 > end + _SPACE:  # a label that would touch the one before it gives way
-                drawn.append(_text(short(label, _LONGEST), (x, self.height + 18), "ink2", anchor="middle"))
+                drawn.append(_text(shorten_words(label, _LONGEST), (x, self.height + 18), "ink2", anchor="middle"))
                 end = x + _wide(label) / 2
         below = self.height + 38.5 + self._hanging
         for number, line in enumerate(self._x_lines):

@@ -3,7 +3,7 @@
 from axiom_weigh.figures.axes import Axes, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
 from axiom_weigh.figures.picture_data import Curve
-from axiom_weigh.figures.scales import evenly, linear, of_intervals, short
+from axiom_weigh.figures.scales import make_linear_scale, of_intervals, pick_evenly, shorten_words
 from axiom_weigh.figures.sweeps import (
     HEIGHTS,
     LONGEST,
@@ -19,15 +19,15 @@ _SIGNS = 5  # on a line
 _FAR = 1_000  # times the least median: from here on a line that runs away would press all others flat
 
 
-def curve(request: Curve, kind: str) -> tuple[list[str], Axes]:
+def draw_curves(request: Curve, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of curves and their axes."""
     drawn = [curve_series for curve_series in request.series if curve_series.places]
     heading, shown = beside_lines(request.by, [curve_series.name for curve_series in drawn], kind)
     if not fits_beside(shown, kind):
-        shown = [(short(", ".join(lines), LONGEST[kind]),) for lines in shown]
+        shown = [(shorten_words(", ".join(lines), LONGEST[kind]),) for lines in shown]
     last = max(curve_series.places[-1] for curve_series in drawn)
     medians = [middle for curve_series in drawn for middle in curve_series.medians]
-    x = linear((1, last), about=TICKS[kind] // 2 + 1, tight=True).whole()
+    x = make_linear_scale((1, last), about=TICKS[kind] // 2 + 1, tight=True).whole()
     axes = Axes(
         x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if len(drawn) > 1 else x,
         y=of_intervals(medians, [], is_log=min(medians) * _FAR < max(medians)),
@@ -54,6 +54,6 @@ def curve(request: Curve, kind: str) -> tuple[list[str], Axes]:
 
 
 def _strokes(axes: Axes, series: Series) -> str:
-    signs = axes.points(evenly(series.rows, _SIGNS), series.role, shape=series.shape, size=40)
+    signs = axes.points(pick_evenly(series.rows, _SIGNS), series.role, shape=series.shape, size=40)
     line = [axes.line(series.rows, series.role, width=1.4)] if len(series.rows) > 1 else []
     return of_series([*line, signs], series.name)

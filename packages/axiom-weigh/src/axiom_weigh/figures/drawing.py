@@ -15,11 +15,11 @@ from typing import Any
 
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.axes import Axes
-from axiom_weigh.figures.curves import curve
-from axiom_weigh.figures.forest import forest
-from axiom_weigh.figures.history import history
-from axiom_weigh.figures.narrowing import narrowing
-from axiom_weigh.figures.palette import FONTS, WIDTHS, coloured
+from axiom_weigh.figures.curves import draw_curves
+from axiom_weigh.figures.forest import draw_forest
+from axiom_weigh.figures.history import draw_history
+from axiom_weigh.figures.narrowing import draw_narrowing
+from axiom_weigh.figures.palette import FONTS, WIDTHS, colour_svg
 from axiom_weigh.figures.picture_data import (
     Charted,
     Curve,
@@ -30,28 +30,28 @@ from axiom_weigh.figures.picture_data import (
     SharedCard,
     Strip,
     Sweep,
-    described,
+    tell_picture,
 )
-from axiom_weigh.figures.shared_card import CARD, card
-from axiom_weigh.figures.strip import strip
-from axiom_weigh.figures.sweeps import sweep
+from axiom_weigh.figures.shared_card import CARD, draw_shared_card
+from axiom_weigh.figures.strip import draw_strip
+from axiom_weigh.figures.sweeps import draw_sweep
 
 _OF_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _DRAWN_BY: Mapping[type[Charted], Callable[[Any, str], tuple[list[str], Axes]]] = {
-    Sweep: sweep,
-    Narrowing: narrowing,
-    Strip: strip,
-    Forest: forest,
-    History: history,
-    Curve: curve,
+    Sweep: draw_sweep,
+    Narrowing: draw_narrowing,
+    Strip: draw_strip,
+    Forest: draw_forest,
+    History: draw_history,
+    Curve: draw_curves,
 }
 
 
 def svg_of(request: Request) -> str:
     """The picture at both widths, one after the other; of a card the one it has. FigureNotDrawn says why there is none.
 
-    `palette.standalone` makes the file to keep.
+    `palette.make_standalone_svg` makes the file to keep.
     """
     if not _NAME.fullmatch(request.name):
         raise _not_drawn(request.name, "a-z, 0-9, - and _ alone can be part of an address")
@@ -65,13 +65,13 @@ def svg_of(request: Request) -> str:
 
 def png_of(svg: str) -> bytes:
     """The wide picture twice as fine; a card exactly as large as it is."""
-    png: bytes = _renderer().svg_to_png(coloured(svg), scale=1 if svg.startswith(CARD) else 2)
+    png: bytes = _renderer().svg_to_png(colour_svg(svg), scale=1 if svg.startswith(CARD) else 2)
     return png
 
 
 def pdf_of(svg: str) -> bytes:
     """The wide picture as a page of PDF."""
-    pdf: bytes = _renderer().svg_to_pdf(coloured(svg))
+    pdf: bytes = _renderer().svg_to_pdf(colour_svg(svg))
     return pdf
 
 
@@ -88,7 +88,7 @@ def _renderer() -> Any:
     return vl_convert
 
 
-def framed(axes: Axes, layers: Iterable[str], name: str, kind: str, *, title: str, about: str) -> str:
+def frame_picture(axes: Axes, layers: Iterable[str], name: str, kind: str, *, title: str, about: str) -> str:
     """The SVG of what was drawn in these axes, with its title and description for who cannot see it."""
     ident, size = f"{name}-{kind}", (axes.width, axes.whole_height)
     return (
@@ -101,15 +101,15 @@ def framed(axes: Axes, layers: Iterable[str], name: str, kind: str, *, title: st
 
 def _svg(request: Charted, kind: str) -> str:
     layers, axes = _DRAWN_BY[type(request)](request, kind)
-    return framed(axes, layers, request.name, kind, title=request.title, about=described(request))
+    return frame_picture(axes, layers, request.name, kind, title=request.title, about=tell_picture(request))
 
 
 def _card(request: SharedCard) -> str:
     """The card, with its picture as a telephone has it: that is legible where a card is shown small."""
     if request.picture is None:
-        return card(request)
+        return draw_shared_card(request)
     layers, axes = _DRAWN_BY[type(request.picture)](request.picture, "narrow")
-    return card(request, axes.whole(layers), (axes.width, axes.whole_height))
+    return draw_shared_card(request, axes.whole(layers), (axes.width, axes.whole_height))
 
 
 def _not_drawn(name: str, why: str) -> FigureNotDrawn:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.picture_data import Forest, ForestPart
-from axiom_weigh.figures.scales import Scale, in_unit, linear, short
+from axiom_weigh.figures.scales import Scale, in_unit, make_linear_scale, shorten_words
 
 _PITCH = {"wide": 22, "narrow": 36}  # CSS pixels that a row takes; a telephone has its words above the interval
 _HEAD = 26
@@ -24,7 +24,7 @@ class _RowAt:
     part: ForestPart | None = None
 
 
-def forest(request: Forest, kind: str) -> tuple[list[str], Axes]:
+def draw_forest(request: Forest, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a forest and their axes."""
     lines, height = _lines(request, kind)
     ticked = in_unit(_x_axis(request, kind), request.unit, signed=request.null == 0)
@@ -57,7 +57,7 @@ def _lines(request: Forest, kind: str) -> tuple[list[_RowAt], int]:
 
 
 def _short(part: ForestPart, kind: str) -> str:
-    return f"{short(part.name, _LONGEST[kind])}, n\N{NO-BREAK SPACE}{part.seeds:,}"
+    return f"{shorten_words(part.name, _LONGEST[kind])}, n\N{NO-BREAK SPACE}{part.seeds:,}"
 
 
 def _x_axis(request: Forest, kind: str) -> Scale:
@@ -72,7 +72,9 @@ def _x_axis(request: Forest, kind: str) -> Scale:
     numbers += [min(max(end, low - room), high + room) for end in ends]
     margin = 0.03 * (max(numbers) - min(numbers))
     about = 6 if kind == "wide" else 4
-    return linear((min(numbers) - margin, max(numbers) + margin), about=about, signed=request.null == 0, tight=True)
+    return make_linear_scale(
+        (min(numbers) - margin, max(numbers) + margin), about=about, signed=request.null == 0, tight=True
+    )
 
 
 def _with_room(scale: Scale, lines: Sequence[_RowAt]) -> Scale:

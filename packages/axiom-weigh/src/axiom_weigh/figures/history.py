@@ -5,18 +5,18 @@ from datetime import date
 from axiom_weigh.figures.axes import Axes, Row
 from axiom_weigh.figures.palette import WIDTHS
 from axiom_weigh.figures.picture_data import History
-from axiom_weigh.figures.scales import Scale, linear
+from axiom_weigh.figures.scales import Scale, make_linear_scale
 
 _HEIGHTS = {"wide": 230, "narrow": 200}
 _FIRST = date(1970, 1, 1).toordinal()
 _TICKS = {"wide": 6, "narrow": 3}
 
 
-def history(request: History, kind: str) -> tuple[list[str], Axes]:
+def draw_history(request: History, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a history and their axes."""
     axes = Axes(
         x=_x_axis(request, kind),
-        y=linear([0.0, *request.totals]),
+        y=make_linear_scale([0.0, *request.totals]),
         x_title="day",
         y_title=request.y,
         width=WIDTHS[kind],

@@ -5,14 +5,14 @@ from dataclasses import replace
 from axiom_weigh.figures.axes import LINE, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.picture_data import Look, Narrowing, Strip
-from axiom_weigh.figures.scales import Scale, digits_in_unit, in_unit, linear
+from axiom_weigh.figures.scales import Scale, digits_in_unit, in_unit, make_linear_scale
 from axiom_weigh.values import Grade
 
 _HEIGHTS = {"wide": 250, "narrow": 220}
 _MARGIN = 0.09  # of the axis, left of the first seed: the place of what was said beforehand
 
 
-def narrowing(request: Narrowing, kind: str) -> tuple[list[str], Axes]:
+def draw_narrowing(request: Narrowing, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of an interval that narrows, and their axes."""
     looks, last = request.looks, request.looks[-1]
     axes = finding_axes(request, kind, _x_of_seeds(looks, kind), _domain_of(request))
@@ -50,7 +50,7 @@ def _x_of_seeds(looks: tuple[Look, ...], kind: str) -> Scale:
     """Leave room for the prediction on the left, and for the newest interval on the right."""
     top = max(1, looks[-1].seeds)
     before = looks[-2].seeds if len(looks) > 1 else 0
-    marked = linear((0, top), about=7 if kind == "wide" else 4, tight=True).whole()
+    marked = make_linear_scale((0, top), about=7 if kind == "wide" else 4, tight=True).whole()
     return replace(marked, low=-_MARGIN * top, high=top + max(0.03 * top, 0.5 * (top - before)))
 
 
@@ -61,7 +61,7 @@ def _domain_of(request: Narrowing) -> Scale:
     values += [look.estimate for look in request.looks if look.estimate is not None]
     values += [end for end in (last.low, last.high) if end is not None]
     room = 0.12 * (max(values) - min(values))
-    return linear((min(values) - room, max(values) + room), about=5, signed=request.null == 0)
+    return make_linear_scale((min(values) - room, max(values) + room), about=5, signed=request.null == 0)
 
 
 def end_or_edge(value: float | None, edge: float) -> float:

@@ -58,7 +58,7 @@ _HEAD = re.compile(r'<svg class="[^"]*"')
 _SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 
 
-def coloured(inline: str) -> str:
+def colour_svg(inline: str) -> str:
     """Return the wide picture of a page as a file: real colours of the light scheme, on paper."""
     picture = _FIRST.search(inline)
     size = _SIZE.search(picture[0]) if picture else None
@@ -70,7 +70,7 @@ def coloured(inline: str) -> str:
     return svg.replace("</desc>", f"</desc>{paper}", 1)
 
 
-def standalone(inline: str) -> str:
+def make_standalone_svg(inline: str) -> str:
     """Return the wide picture of a page as an SVG file for itself: light, and dark where the reader's screen is.
 
     The colours are plain attributes, which every program can draw; a browser's dark scheme replaces them by rule. Its
@@ -80,4 +80,4 @@ def standalone(inline: str) -> str:
         f'[fill="{LIGHT[role]}"]{{fill:{DARK[role]}}}[stroke="{LIGHT[role]}"]{{stroke:{DARK[role]}}}' for role in LIGHT
     )
     style = f"<style>@media screen and (prefers-color-scheme:dark){{{rules}}}</style>"
-    return coloured(inline).replace("</desc>", f"</desc>{style}", 1)
+    return colour_svg(inline).replace("</desc>", f"</desc>{style}", 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from axiom_weigh.amounts import counted
 from axiom_weigh.figures import limits
 from axiom_weigh.figures.palette import SERIES
-from axiom_weigh.figures.scales import digits, digits_in_unit, evenly
+from axiom_weigh.figures.scales import digits_in_unit, format_value, pick_evenly
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 Level = float | int | str | bool
@@ -79,7 +79,7 @@ class Sweep:
     def name_level(self, level: Level) -> str:
         """A place along the x axis, as it is told."""
         is_number = isinstance(level, int | float) and not isinstance(level, bool)
-        return self.levels.get(f"{level:g}" if is_number else str(level), digits(level))
+        return self.levels.get(f"{level:g}" if is_number else str(level), format_value(level))
 
     @property
     def quantity(self) -> str:
@@ -255,8 +255,8 @@ Request = Charted | SharedCard
 def write_amount(amount: float | None, percent: str) -> str:
     """The height of a sweep's point, for people. Of what it is so many percent, the axis says."""
     if amount is None or not percent:
-        return digits(amount)
-    return f"{digits(100 * amount)}\N{NO-BREAK SPACE}{'%' if percent.startswith('%') else percent}"
+        return format_value(amount)
+    return f"{format_value(100 * amount)}\N{NO-BREAK SPACE}{'%' if percent.startswith('%') else percent}"
 
 
 def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPoint, ...], str]:
@@ -304,7 +304,7 @@ def shared_card(
 ) -> SharedCard:
     """Return the card of a finding as its newest evidence has it; `scale` says in what its number is."""
     value, low, high = (
-        none if end is None else f"{'+' if is_signed and end > 0 else ''}{digits(end)}"
+        none if end is None else f"{'+' if is_signed and end > 0 else ''}{format_value(end)}"
         for end, none in ((look.estimate, "–"), (look.low, "open"), (look.high, "open"))
     )
     of = f" in {scale}" if scale else ""
@@ -326,14 +326,14 @@ def values_of(observations: Sequence[Observation]) -> tuple[tuple[int, ...], tup
     return tuple(observation.replicate for observation in ordered), tuple(observation.value for observation in ordered)
 
 
-def described(request: Request) -> str:
+def tell_picture(request: Request) -> str:
     """Say in words what a picture shows: its result, not what kind of chart it is."""
     if isinstance(request, Sweep):
         return _sweep_in_words(request)
     if isinstance(request, Forest):
         return _forest_in_words(request)
     if isinstance(request, History):
-        first, last = (f"{digits(request.totals[end])} by {request.dates[end]}" for end in (0, -1))
+        first, last = (f"{format_value(request.totals[end])} by {request.dates[end]}" for end in (0, -1))
         return f"The {request.y} grew from {first} to {last}."
     if isinstance(request, Curve):
         return _curve_in_words(request)
@@ -351,7 +351,7 @@ def series_of(levels: Sequence[Level]) -> Level | None:
     """Return what a series is called whose further factors have these levels."""
     if len(levels) < 2:
         return levels[0] if levels else None
-    return BETWEEN.join(digits(level) for level in levels)
+    return BETWEEN.join(format_value(level) for level in levels)
 
 
 def choose_series(points: Iterable[SweepPoint], spoken_of: Collection[Level | None] = ()) -> list[Level | None]:
@@ -359,7 +359,7 @@ def choose_series(points: Iterable[SweepPoint], spoken_of: Collection[Level | No
     every = list(dict.fromkeys(point.series for point in points if point.estimate is not None))
     if len(every) <= len(SERIES):
         return every
-    return evenly([name for name in every if name in spoken_of] or every, len(SERIES))
+    return pick_evenly([name for name in every if name in spoken_of] or every, len(SERIES))
 
 
 def stands_on_numbers(points: Collection[SweepPoint]) -> bool:
@@ -408,8 +408,8 @@ def _curve_in_words(request: Curve) -> str:
 
 def _curve_course(request: Curve, curve: CurveSeries) -> str:
     whose = f"With {request.by} = {curve.name} the" if curve.name else "The"
-    start = f"{whose} median {_plain(request.y)} begins at {digits(curve.medians[0])}"
-    return f"{start}." if len(curve.medians) == 1 else f"{start} and ends at {digits(curve.medians[-1])}."
+    start = f"{whose} median {_plain(request.y)} begins at {format_value(curve.medians[0])}"
+    return f"{start}." if len(curve.medians) == 1 else f"{start} and ends at {format_value(curve.medians[-1])}."
 
 
 def repetitions_of(request: Curve) -> str:
@@ -433,7 +433,7 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     by_height = sorted(ordered, key=lambda point: point.estimate or 0.0)
     ends = (ordered[0], ordered[-1], by_height[0], by_height[-1])
     spoken_of = ordered if is_short else [point for point in ordered if point in ends]
-    of = f"{request.by} = {digits(points[0].series)}" if request.by else digits(points[0].series)
+    of = f"{request.by} = {format_value(points[0].series)}" if request.by else format_value(points[0].series)
     whose = f"With {of} the" if points[0].series is not None else "The"
     amounts = [write_amount(_clear_of_dust(request, point), request.percent) for point in spoken_of]
     *others, last = [
@@ -484,7 +484,7 @@ def _strip_in_words(request: Strip) -> str:
     if request.older:
         sentences.append(f"{len(request.older):,} are from before the claim and are not counted.")
     if len(request.values) > limits.VALUES_DRAWN:
-        sentences.append(f"Of every {spacing(request)} repetitions one is drawn; the table has all.")
+        sentences.append(f"Of every {choose_spacing(request)} repetitions one is drawn; the table has all.")
     return " ".join(sentences)
 
 
@@ -506,7 +506,7 @@ def _forest_in_words(request: Forest) -> str:
     return " ".join(sentences)
 
 
-def spacing(request: Strip) -> int:
+def choose_spacing(request: Strip) -> int:
     """Of how many replicates one is drawn."""
     return -(-len(request.values) // limits.VALUES_DRAWN)
 

@@ -41,10 +41,10 @@ class Scale:
     def whole(self) -> Self:
         """The axis of what is counted: marked at whole numbers alone."""
         ticks = tuple(tick for tick in self.ticks if tick.is_integer())
-        return replace(self, ticks=ticks, labels=tuple(digits(tick) for tick in ticks))
+        return replace(self, ticks=ticks, labels=tuple(format_value(tick) for tick in ticks))
 
 
-def linear(values: Iterable[float], *, about: int = 5, signed: bool = False, tight: bool = False) -> Scale:
+def make_linear_scale(values: Iterable[float], *, about: int = 5, signed: bool = False, tight: bool = False) -> Scale:
     """Return a linear axis that holds all values, with about so many ticks; `tight` ends it at the values."""
     least, most = _hull(values)
     step = _step((most - least) / about)
@@ -55,7 +55,7 @@ def linear(values: Iterable[float], *, about: int = 5, signed: bool = False, tig
     return Scale(low=low, high=high, ticks=ticks, labels=tuple(_fixed(tick, decimals, signed) for tick in ticks))
 
 
-def logarithmic(values: Iterable[float]) -> Scale:
+def make_log_scale(values: Iterable[float]) -> Scale:
     """Return a logarithmic axis that holds all values, each of which is above zero."""
     least, most = _hull(values)
     decades = math.log10(most / least)
@@ -65,10 +65,10 @@ def logarithmic(values: Iterable[float]) -> Scale:
     if len(ticks) < 3:
         ticks = _log_ticks(low, high, (1, 2, 5))
     if len(ticks) < 3:
-        ticks = max(ticks, linear((low, high), about=4, tight=True).ticks, key=len)
+        ticks = max(ticks, make_linear_scale((low, high), about=4, tight=True).ticks, key=len)
     if len(ticks) < 2:
-        ticks = linear((low, high), about=8, tight=True).ticks
-    return Scale(low=low, high=high, ticks=ticks, labels=tuple(digits(tick) for tick in ticks), is_log=True)
+        ticks = make_linear_scale((low, high), about=8, tight=True).ticks
+    return Scale(low=low, high=high, ticks=ticks, labels=tuple(format_value(tick) for tick in ticks), is_log=True)
 
 
 def in_unit(scale: Scale, unit: str, *, signed: bool = False) -> Scale:
@@ -78,11 +78,11 @@ def in_unit(scale: Scale, unit: str, *, signed: bool = False) -> Scale:
     """
     base = _BASES.get(unit, 0.0)
     if unit == "percent":
-        percents = linear((100 * scale.low, 100 * scale.high), tight=True, signed=signed)
+        percents = make_linear_scale((100 * scale.low, 100 * scale.high), tight=True, signed=signed)
         return replace(scale, ticks=tuple(tick / 100 for tick in percents.ticks), labels=percents.labels)
     if not base or max(abs(scale.low), abs(scale.high)) * math.log(base) > _MOST_LOG:
         return scale
-    times = logarithmic((base**scale.low, base**scale.high))
+    times = make_log_scale((base**scale.low, base**scale.high))
     marked = [(math.log(tick, base), label) for tick, label in zip(times.ticks, times.labels, strict=True)]
     inside = [(tick, f"{label}×") for tick, label in marked if scale.low <= tick <= scale.high]
     return replace(scale, ticks=tuple(tick for tick, _ in inside), labels=tuple(label for _, label in inside))
@@ -92,8 +92,10 @@ def digits_in_unit(value: float | None, unit: str) -> str:
     """Write a value as an axis in this unit marks it: of a logarithm how many times as much, of a share the percent."""
     base = _BASES.get(unit, 0.0)
     if value is None or (base and abs(value) * math.log(base) > _MOST_LOG):
-        return digits(value)
-    return digits(100 * value) if unit == "percent" else f"{digits(base**value)}×" if base else digits(value)
+        return format_value(value)
+    if unit == "percent":
+        return format_value(100 * value)
+    return f"{format_value(base**value)}×" if base else format_value(value)
 
 
 def of_intervals(
@@ -102,14 +104,14 @@ def of_intervals(
     """Return the axis of medians and the ends of their intervals; logarithmic if asked for and every median can be."""
     if is_log and min(medians) > _LEAST:
         least = min(medians) / 10  # an interval that nears zero must not push all the rest together
-        return logarithmic([*medians, *(max(end, least) for end in ends)])
+        return make_log_scale([*medians, *(max(end, least) for end in ends)])
     values = [*medians, *ends]
     room = margin * (max(values) - min(values))
     low = min(values) - room
     high = max(values) + room
     if min(values) >= 0:  # no more room than there may be: what is a share from 0 to 1 ends there
         low, high = max(low, 0.0), min(high, 1.0) if max(values) <= 1.0 else high
-    return linear((low, high), about=about)
+    return make_linear_scale((low, high), about=about)
 
 
 def at_levels(scale: Scale, levels: Iterable[float], *, most: int, spoken_of: Collection[float] = ()) -> Scale:
@@ -129,19 +131,19 @@ def at_levels(scale: Scale, levels: Iterable[float], *, most: int, spoken_of: Co
         low=scale.low,
         high=scale.high,
         ticks=tuple(thinned),
-        labels=tuple(digits(tick) for tick in thinned),
+        labels=tuple(format_value(tick) for tick in thinned),
         is_log=scale.is_log,
     )
 
 
-def evenly(things: Sequence[Thing], most: int) -> list[Thing]:
+def pick_evenly(things: Sequence[Thing], most: int) -> list[Thing]:
     """Return all things, or so many of them, evenly chosen with both ends."""
     if len(things) <= most:
         return list(things)
     return [things[round(number * (len(things) - 1) / (most - 1))] for number in range(most)]
 
 
-def digits(value: object) -> str:
+def format_value(value: object) -> str:
     """Write a value for people: three digits that count, a true minus, commas between thousands."""
     if value is None:
         return "–"
@@ -158,7 +160,7 @@ def digits(value: object) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
 
 
-def short(words: str, most: int) -> str:
+def shorten_words(words: str, most: int) -> str:
     """Return the words, or as many of their characters as there is room for."""
     return words if len(words) <= most else words[: most - 1] + "…"
 

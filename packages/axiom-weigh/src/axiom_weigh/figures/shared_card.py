@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 
 from axiom_weigh.figures.palette import CARD_SIZE, FONTS, VERDICTS
-from axiom_weigh.figures.picture_data import SharedCard, described
-from axiom_weigh.figures.scales import short
+from axiom_weigh.figures.picture_data import SharedCard, tell_picture
+from axiom_weigh.figures.scales import shorten_words
 
 CARD = '<svg class="fig card"'  # begins one
 _MARGIN = 72
@@ -31,7 +31,7 @@ _SIGNS = {
 }
 
 
-def card(request: SharedCard, chart: str = "", size: tuple[int, int] = _CHART[2:]) -> str:
+def draw_shared_card(request: SharedCard, chart: str = "", size: tuple[int, int] = _CHART[2:]) -> str:
     """Return the card as an SVG whose colours are roles, with the inside of a picture of this size if there is one."""
     width, height = CARD_SIZE
     shape, role = VERDICTS[request.verdict]
@@ -39,7 +39,7 @@ def card(request: SharedCard, chart: str = "", size: tuple[int, int] = _CHART[2:
     letters, lines = _set(request.title, room, sizes)
     ident = request.name
     words = [
-        _words(short(request.laboratory, _LONGEST), _MARGIN + 88, 96, 30, "ink2"),
+        _words(shorten_words(request.laboratory, _LONGEST), _MARGIN + 88, 96, 30, "ink2"),
         _words(request.above, width - _MARGIN, 96, 30, "ink2", anchor="end"),
         *(
             _words(line, _MARGIN, _TOP + letters + round(number * letters * _LEADING), letters, "ink")
@@ -59,7 +59,7 @@ def card(request: SharedCard, chart: str = "", size: tuple[int, int] = _CHART[2:
         f'{CARD} role="img" aria-labelledby="{ident}-t {ident}-d" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{FONTS}" fill="none">'
         f'<title id="{ident}-t">{escape(request.title)}</title>'
-        f'<desc id="{ident}-d">{escape(described(request))}</desc>{_MARK}'
+        f'<desc id="{ident}-d">{escape(tell_picture(request))}</desc>{_MARK}'
         f'<path d="M{_MARGIN} 124H{width - _MARGIN}" stroke="var(--ink)" stroke-width="2"/>'
         f"{sign}{''.join(words)}</svg>"
     )

@@ -5,13 +5,13 @@ from dataclasses import replace
 from axiom_weigh.figures.axes import Axes
 from axiom_weigh.figures.narrowing import draw_nothing, end_or_edge, finding_axes, name_small
 from axiom_weigh.figures.palette import VERDICTS
-from axiom_weigh.figures.picture_data import Strip, spacing
-from axiom_weigh.figures.scales import Scale, linear
+from axiom_weigh.figures.picture_data import Strip, choose_spacing
+from axiom_weigh.figures.scales import Scale, make_linear_scale
 
 
-def strip(request: Strip, kind: str) -> tuple[list[str], Axes]:
+def draw_strip(request: Strip, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a strip and their axes."""
-    pairs = list(zip(request.replicates, request.values, strict=True))[:: spacing(request)]
+    pairs = list(zip(request.replicates, request.values, strict=True))[:: choose_spacing(request)]
     axes = finding_axes(request, kind, _x_of_replicates(request, kind), _domain_of_values(request))
     role = VERDICTS[request.look.verdict][1]
     older = frozenset(request.older)
@@ -45,15 +45,15 @@ def strip(request: Strip, kind: str) -> tuple[list[str], Axes]:
 def _x_of_replicates(request: Strip, kind: str) -> Scale:
     first, last = request.replicates[0], request.replicates[-1]
     room = max(1.0, 0.02 * (last - first))
-    marked = linear((first, max(last, first + 1)), about=7 if kind == "wide" else 4, tight=True).whole()
+    marked = make_linear_scale((first, max(last, first + 1)), about=7 if kind == "wide" else 4, tight=True).whole()
     return replace(marked, low=first - room, high=last + room)
 
 
 def _domain_of_values(request: Strip) -> Scale:
     if request.centre == "share":  # of which each value is 0 or 1
-        return replace(linear((0, 1)), low=-0.06, high=1.06)
+        return replace(make_linear_scale((0, 1)), low=-0.06, high=1.06)
     values = [value for value in request.values if value is not None]
     values += [request.null - 1.5 * request.smallest, request.null + 1.5 * request.smallest]
     room = 0.06 * (max(values) - min(values))
     floor = (2 if request.missing else 1) * room  # the edge where missing ones are marked stays clear of values
-    return linear((min(values) - floor, max(values) + room), about=5, signed=request.null == 0)
+    return make_linear_scale((min(values) - floor, max(values) + room), about=5, signed=request.null == 0)

@@ -23,11 +23,11 @@ from axiom_weigh.figures.picture_data import (
 from axiom_weigh.figures.scales import (
     Scale,
     at_levels,
-    digits,
-    linear,
-    logarithmic,
+    format_value,
+    make_linear_scale,
+    make_log_scale,
     of_intervals,
-    short,
+    shorten_words,
 )
 
 HEIGHTS = {"wide": 270, "narrow": 230}
@@ -91,7 +91,7 @@ class LegendEntry:
     series: str = ""  # the name of one that a reader may hide
 
 
-def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
+def draw_sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a sweep and their axes: of all ways to lay out its words the first that hides nothing."""
     points = [point for point in request.points if point.estimate is not None]
     names = choose_series(points, request.spoken_of)
@@ -101,7 +101,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     places = sorted(places) if stands_on_numbers(points) else places
     marks = [mark for mark in request.marks if is_placed and mark.point in points]
     request = replace(request, marks=tuple(sorted(marks, key=lambda mark: places.index(mark.point.x))))  # from the left
-    _, beside = beside_lines(request.by, [digits(name) for name in names], kind)
+    _, beside = beside_lines(request.by, [format_value(name) for name in names], kind)
     drawings = []
     for has_marks_below, has_names_below in itertools.product((False, True), repeat=2):
         if has_names_below or fits_beside(beside, kind):
@@ -117,7 +117,7 @@ def _lay_out(
     request: Sweep, points: Sequence[SweepPoint], names: Sequence[Level | None], layout: Layout, kind: str
 ) -> tuple[list[str], Axes, float]:
     """Return the layers, their axes, and how much words beside a point hide."""
-    heading, shown = beside_lines(request.by, [digits(name) for name in names], kind)
+    heading, shown = beside_lines(request.by, [format_value(name) for name in names], kind)
     is_beside = len(names) > 1 and not layout.has_names_below
     y = _y_axis(request, points)
     x, place = _x_axis(request, points, kind)
@@ -135,7 +135,7 @@ def _lay_out(
     )
     series = [
         Series(
-            name=digits(name),
+            name=format_value(name),
             shown=shown[number],
             shape=SERIES[number][0],
             role="edge" if request.own else SERIES[number][1],
@@ -154,7 +154,7 @@ def _lay_out(
     marks = [
         Mark(
             row={"x": place[repr(mark.point.x)], "y": mark.point.estimate},
-            role=roles.get(digits(mark.point.series), "plus"),
+            role=roles.get(format_value(mark.point.series), "plus"),
             words=str(number) if layout.has_marks_below else mark.words,
             more=() if layout.has_marks_below else mark.more,
             is_reference=mark.is_reference,
@@ -315,7 +315,7 @@ def beside_lines(by: str, names: Sequence[str], kind: str) -> tuple[str, list[tu
     lines = [
         tuple(line for part in of_name for line in textwrap.wrap(part, LONGEST[kind]) or [""]) for of_name in parts
     ]
-    return short(factors.replace("_", " "), HEADING[kind]), lines
+    return shorten_words(factors.replace("_", " "), HEADING[kind]), lines
 
 
 def fits_beside(names: Sequence[tuple[str, ...]], kind: str) -> bool:
@@ -384,14 +384,14 @@ def draw_legend(axes: Axes, entries: Sequence[LegendEntry]) -> list[str]:
 def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Scale, dict[str, float]]:
     """Return the axis, and where each level stands on it; levels that are no numbers stand in the order given."""
     if not stands_on_numbers(points):
-        levels = list(dict.fromkeys(digits(point.x) for point in points))
+        levels = list(dict.fromkeys(format_value(point.x) for point in points))
         scale = Scale(
             low=-0.6,
             high=len(levels) - 0.4,
             ticks=tuple(float(number) for number in range(len(levels))),
             labels=tuple(levels),
         )
-        return scale, {repr(point.x): float(levels.index(digits(point.x))) for point in points}
+        return scale, {repr(point.x): float(levels.index(format_value(point.x))) for point in points}
     places = {repr(point.x): float(point.x) for point in points}
     positions = places.values()
     scale = _number_axis(request, points, positions, kind)
@@ -401,9 +401,12 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
 def _number_axis(request: Sweep, points: Sequence[SweepPoint], positions: Collection[float], kind: str) -> Scale:
     spoken_of = _places_spoken_of(request, points)
     if "x" in request.log and min(positions) > 0:
-        return at_levels(logarithmic(positions), positions, most=TICKS[kind], spoken_of=spoken_of)
+        return at_levels(make_log_scale(positions), positions, most=TICKS[kind], spoken_of=spoken_of)
     scale = at_levels(
-        linear(positions, about=TICKS[kind] // 2, tight=True), positions, most=TICKS[kind], spoken_of=spoken_of
+        make_linear_scale(positions, about=TICKS[kind] // 2, tight=True),
+        positions,
+        most=TICKS[kind],
+        spoken_of=spoken_of,
     )
     room = 0.03 * (scale.high - scale.low)
     return replace(scale, low=scale.low - room, high=scale.high + room)
@@ -417,10 +420,10 @@ def _places_spoken_of(request: Sweep, points: Sequence[SweepPoint]) -> list[floa
 
 
 def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
-    scale = linear((0.0, 1.0)) if request.is_share else _axis_of_medians(request, points)
+    scale = make_linear_scale((0.0, 1.0)) if request.is_share else _axis_of_medians(request, points)
     if request.percent.startswith("%"):
         return replace(scale, labels=tuple(write_amount(tick, request.percent) for tick in scale.ticks))
-    return replace(scale, labels=tuple(digits(100 * tick) for tick in scale.ticks)) if request.percent else scale
+    return replace(scale, labels=tuple(format_value(100 * tick) for tick in scale.ticks)) if request.percent else scale
 
 
 def _axis_of_medians(request: Sweep, points: Sequence[SweepPoint]) -> Scale:

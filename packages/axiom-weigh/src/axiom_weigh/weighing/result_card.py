@@ -15,7 +15,7 @@ from axiom_weigh.evidence.grade import NO_HOSTS, find_next_requirements
 from axiom_weigh.evidence.method import Process
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.evidence.rounding import e_told, end_told, list_bars
-from axiom_weigh.figures.ascii import sketch
+from axiom_weigh.figures.ascii import sketch_sweep
 from axiom_weigh.figures.picture_data import Look, Narrowing, SweepPoint
 from axiom_weigh.statistics.replicates_needed import Range, fewest_deciding, until_whole
 from axiom_weigh.statistics.signed_ranks import GROUP
@@ -240,7 +240,7 @@ class WeighedTable:
         if not self._can_be_drawn():
             return ""
         points = [SweepPoint(x=look.seeds, estimate=look.estimate, low=look.low, high=look.high) for look in self.looks]
-        return sketch(points, x="seeds", y=f"{self.evidence.centre} and its {self._level()} interval")
+        return sketch_sweep(points, x="seeds", y=f"{self.evidence.centre} and its {self._level()} interval")
 
     def _can_be_drawn(self) -> bool:
         """An axis needs room to add and to divide."""
@@ -259,11 +259,11 @@ class WeighedTable:
         if request is None:
             raise FigureNotDrawn("There is no value that can be drawn. The card says why, and has all that is known.")
         from axiom_weigh.figures.drawing import pdf_of, png_of, svg_of
-        from axiom_weigh.figures.palette import standalone
+        from axiom_weigh.figures.palette import make_standalone_svg
 
         svg = svg_of(request)
         if kind.lower() == ".svg":
-            return standalone(svg).encode()
+            return make_standalone_svg(svg).encode()
         return png_of(svg) if kind.lower() == ".png" else pdf_of(svg)
 
     def digest(self, seeds: int | None = None) -> str:

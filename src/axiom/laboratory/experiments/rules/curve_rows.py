@@ -11,7 +11,7 @@ from axiom.domain.declaration import Measure, ValueType
 from axiom.limits import figures as limits
 from axiom_weigh.figures.palette import SERIES
 from axiom_weigh.figures.picture_data import BETWEEN, Curve, CurveSeries, series_of
-from axiom_weigh.figures.scales import digits, evenly
+from axiom_weigh.figures.scales import format_value, pick_evenly
 from axiom_weigh.statistics.shares_and_medians import median_of
 
 _BY = "_by_"
@@ -33,7 +33,7 @@ def compose_median_curve(
     drawn = [place for place, series in medians.items() if series]
     if max((len(medians[place]) for place in drawn), default=0) < 2:
         return None
-    shown = evenly(drawn, len(SERIES))
+    shown = pick_evenly(drawn, len(SERIES))
     varying = [factor for factor in configs[shown[0]] if len({repr(configs[place][factor]) for place in shown}) > 1]
     y, _, x = measure.rpartition(_BY)
     return Curve(
@@ -56,11 +56,11 @@ def _medians(lists: Sequence[Sequence[float]]) -> list[float]:
 
 def _label(config: Mapping[str, Any], varying: Sequence[str]) -> str:
     level = series_of([config[factor] for factor in varying])
-    return "" if level is None else digits(level)
+    return "" if level is None else format_value(level)
 
 
 def _series(name: str, repetitions: int, medians: Sequence[float]) -> CurveSeries:
-    places = evenly(range(len(medians)), limits.CURVE_PLACES)
+    places = pick_evenly(range(len(medians)), limits.CURVE_PLACES)
     return CurveSeries(
         name=name,
         repetitions=repetitions,
