@@ -12,7 +12,7 @@ from axiom_weigh.tables.column_names import NamedColumns
 from axiom_weigh.tables.differences import differences_of
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import rows_of
-from axiom_weigh.tables.seeds_in_order import arrange
+from axiom_weigh.tables.seeds_in_order import arrange_rows
 from axiom_weigh.values import Force, Verdict
 from axiom_weigh.weighing.compare import compare
 from axiom_weigh.weighing.weigh import weigh
@@ -175,7 +175,7 @@ def _is_suspected(rng: np.random.Generator, values: _Values, pairs: int) -> bool
     """As a table is, up to where its values are weighed; a suspicion is what keeps a grade back, or a verdict."""
     table = {"seed": list(range(pairs)), **{arm: values(rng, pairs).tolist() for arm in _ARMS}}
     rows = differences_of(sheet_of(table), NamedColumns(of=_ARMS))
-    arranged = arrange(rows.rows, rows.columns, rows.context)
+    arranged = arrange_rows(rows.rows, rows.columns, rows.context)
     alarms = select_sound_values(pose_question(CONTRAST), arranged.observations, 1).alarms
     return any(alarm.force is not Force.TELLS for alarm in alarms)
 
@@ -301,7 +301,7 @@ def _drifting(rng: np.random.Generator, values: int, share: float) -> Numbers:
 def _is_dependent(values: Numbers) -> bool:
     table = {"seed": list(range(len(values))), "issue": list(range(len(values))), "value": values.tolist()}
     rows = rows_of(sheet_of(table))
-    return any(alarm.kind == "order" for alarm in arrange(rows.rows, rows.columns, rows.context).alarms)
+    return any(alarm.kind == "order" for alarm in arrange_rows(rows.rows, rows.columns, rows.context).alarms)
 
 
 def _share(flags: Sequence[bool]) -> float:

@@ -17,7 +17,7 @@ from axiom.errors import StorageFull
 from axiom.service.logs import set_up_logging
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
-from axiom_weigh.atomic_file import appearing
+from axiom_weigh.atomic_file import write_whole_file
 from axiom_weigh.errors import FolderUnusable
 
 
@@ -26,7 +26,7 @@ def test_a_pipe_a_device_or_a_link_is_written_to_and_stays(tmp_path):
     os.mkfifo(pipe)
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
     reader.start()
-    with appearing(pipe) as name:
+    with write_whole_file(pipe) as name:
         name.write_text("all of it")
     reader.join(PATIENCE)
     assert read == ["all of it"]
@@ -35,7 +35,7 @@ def test_a_pipe_a_device_or_a_link_is_written_to_and_stays(tmp_path):
     outer, inner = os.openpty()
     os.set_blocking(outer, False)
     link.symlink_to(os.ttyname(inner))
-    with appearing(link) as name:
+    with write_whole_file(link) as name:
         name.write_text("all")
     assert os.read(outer, 3) == b"all"
     assert link.is_symlink()
@@ -43,11 +43,11 @@ def test_a_pipe_a_device_or_a_link_is_written_to_and_stays(tmp_path):
     os.close(outer)
     link.unlink()
     link.symlink_to(tmp_path / "file")
-    with appearing(link) as name:
+    with write_whole_file(link) as name:
         name.write_text("all")
     assert link.is_symlink()
     assert (tmp_path / "file").read_text() == "all"
-    with pytest.raises(FolderUnusable), appearing(Path()) as name:
+    with pytest.raises(FolderUnusable), write_whole_file(Path()) as name:
         name.write_text("all")
 
 

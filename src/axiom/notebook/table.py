@@ -15,7 +15,7 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.errors import CannotStart, UnknownName
-from axiom_weigh.facts_html import short
+from axiom_weigh.facts_html import shorten_value
 
 _SHOWN = 20
 _PANDAS = {
@@ -100,7 +100,7 @@ class Table:
         return pandas.DataFrame(series)
 
     def __repr__(self) -> str:
-        rows = [list(self.columns), *([short(value) for value in row] for row in islice(self.rows(), _SHOWN))]
+        rows = [list(self.columns), *([shorten_value(value) for value in row] for row in islice(self.rows(), _SHOWN))]
         widths = [max(len(row[place]) for row in rows) for place in range(len(self.columns))]
         lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([*([self.title] if self.title else []), *lines, *self._more()])
@@ -108,7 +108,7 @@ class Table:
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(short(value))}</td>" for value in row) + "</tr>"
+            "<tr>" + "".join(f"<td>{html.escape(shorten_value(value))}</td>" for value in row) + "</tr>"
             for row in islice(self.rows(), _SHOWN)
         )
         caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""

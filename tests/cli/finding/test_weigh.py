@@ -12,7 +12,7 @@ import sys
 import pytest
 from patience import PATIENCE
 
-from axiom_weigh.cli.options import spread
+from axiom_weigh.cli.options import spread_arms
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_several_arms_values_and_files_are_claims_that_are_judged_among_all(weig
     ],
 )
 def test_arms_end_before_the_next_option_or_file(typed, read):
-    assert spread(typed.split()) == read.split()
+    assert spread_arms(typed.split()) == read.split()
 
 
 def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(say_to, table, tmp_path, monkeypatch):

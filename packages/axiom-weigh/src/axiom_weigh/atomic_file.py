@@ -9,7 +9,7 @@ from axiom_weigh.errors import FolderUnusable
 
 
 @contextlib.contextmanager
-def appearing(file: Path) -> Iterator[Path]:
+def write_whole_file(file: Path) -> Iterator[Path]:
     """A name to write to; the file appears when it is whole. A pipe or a device is written to as it is.
 
     To put a file into its place would take it away: whoever reads the pipe would wait for ever, and nobody on this

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 def facts_html(title: str, facts: Mapping[str, object]) -> str:
     """Names and values for a notebook, escaped: a word of a host must not become a page."""
     rows = "".join(
-        f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(short(value))}</td></tr>"
+        f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(shorten_value(value))}</td></tr>"
         for name, value in facts.items()
     )
     return f"<table><caption>{html.escape(title)}</caption><tbody>{rows}</tbody></table>"
 
 
-def short(value: object) -> str:
+def shorten_value(value: object) -> str:
     """A value in a cell of a table that people look at."""
     if value is None:
         return "–"

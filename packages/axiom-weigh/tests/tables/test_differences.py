@@ -17,7 +17,7 @@ from axiom_weigh.tables.column_names import NamedColumns
 from axiom_weigh.tables.differences import differences_of
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.seed_row import Row
-from axiom_weigh.tables.seeds_in_order import arrange
+from axiom_weigh.tables.seeds_in_order import arrange_rows
 from axiom_weigh.values import Force, Grade, Verdict
 
 ARMS = {"by": "arm", "of": ("ours", "base")}
@@ -322,7 +322,7 @@ def test_both_arms_have_computed_a_difference(ours, base, hosts):
     made = differences_of(sheet_of(runs), NamedColumns(**ARMS))
     (row,) = made.rows
     assert (row.hosts, row.block, row.issue) == (hosts, "p & q", 2)
-    arranged = arrange(made.rows, made.columns, made.context)
+    arranged = arrange_rows(made.rows, made.columns, made.context)
     assert {arranged.names["host", number] for number in arranged.observations[0].hosts} == set(hosts)
 
 

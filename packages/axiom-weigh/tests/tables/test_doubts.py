@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from axiom_weigh.tables.doubts import doubt, levels, same
+from axiom_weigh.tables.doubts import doubt_differences, doubt_same_values, warn_of_levels
 from axiom_weigh.values import Kind
 
 SPREAD = [statistics.NormalDist().inv_cdf((place + 0.5) / 40) for place in range(40)]
@@ -31,7 +31,7 @@ TAIL = [-math.log(1 - (place + 0.5) / 40) for place in range(40)]
     ],
 )
 def test_what_is_plainly_no_paired_difference_is_not_weighed_as_one(values, says, shown_as):
-    obstacle = doubt(values)
+    obstacle = doubt_differences(values)
     assert obstacle.shown_as is shown_as
     assert says in obstacle.why
     assert ("--bounds" in " ".join(obstacle.instead)) == (shown_as is Kind.LEVEL)
@@ -44,7 +44,7 @@ NONE_OF_A_LEVEL = [[], [0.3], [0.3, -0.1, 0.2], [1 + 0.1 * place for place in ra
     "values", [*NONE_OF_A_LEVEL, SPREAD, [1 + number for number in SPREAD], [number**3 for number in SPREAD]]
 )
 def test_what_may_be_a_paired_difference_is_not_doubted(values):
-    assert doubt(values) is None
+    assert doubt_differences(values) is None
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_what_may_be_a_paired_difference_is_not_doubted(values):
     ],
 )
 def test_values_far_on_one_side_of_a_declared_null_may_be_levels(values, null, is_warned, is_doubted):
-    assert bool(levels(values, null)) == is_warned
-    assert (doubt(values, null) is not None) == is_doubted
+    assert bool(warn_of_levels(values, null)) == is_warned
+    assert (doubt_differences(values, null) is not None) == is_doubted
 
 
 @pytest.mark.parametrize(("values", "is_one"), [([2.5] * 3, True), ([2.5], False), ([], False), ([2.5, 2.6], False)])
 def test_values_that_are_all_the_same_are_one(values, is_one):
-    assert (same(values) is not None) == is_one
+    assert (doubt_same_values(values) is not None) == is_one

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.tables.seed_row import PlainRows, Row
-from axiom_weigh.tables.seeds_in_order import OrderedObservations, arrange
+from axiom_weigh.tables.seeds_in_order import OrderedObservations, arrange_rows
 from axiom_weigh.values import Agreements, Outcome, Surroundings
 
 ALL = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
@@ -31,13 +31,13 @@ def says(arranged: OrderedObservations, fact: str) -> bool:
 
 def test_rows_stand_in_issue_order_and_gaps_are_said():
     rows = [row("c", 3, issue=7), row("a", 9, issue=5), row("b", 2, issue=6)]
-    arranged = arrange(rows, ("seed", "value", "issue"))
+    arranged = arrange_rows(rows, ("seed", "value", "issue"))
     assert values(arranged) == [9, 2, 3]
     assert [observation.replicate for observation in arranged.observations] == [0, 1, 2]
     assert not says(arranged, "as the table")
     rows = [row(number, number % 3, issue=number) for number in (1, 2, 5, 9)]
-    assert says(arrange(rows, ("issue",)), "5 issue numbers between 1 and 9")
-    assert not says(arrange(rows[:2], ("issue",)), "issue numbers between")
+    assert says(arrange_rows(rows, ("issue",)), "5 issue numbers between 1 and 9")
+    assert not says(arrange_rows(rows[:2], ("issue",)), "issue numbers between")
 
 
 def plain_rows(rows):
@@ -51,7 +51,7 @@ def plain_rows(rows):
 def test_without_issue_numbers_seeds_stand_as_the_table_names_them_first(kind):
     rows = [row(seed, value) for seed, value in (("9", 1.0), ("a", 4.0), ("1", None), ("3", 2.0), ("a", 4.0))]
     for looked_at in range(1, 6):
-        arranged = arrange(kind(rows[:looked_at]), ("seed", "value"))
+        arranged = arrange_rows(kind(rows[:looked_at]), ("seed", "value"))
         assert tuple(arranged.seeds) == ("9", "a", "1", "3")[:looked_at]
         assert values(arranged) == [1.0, 4.0, None, 2.0][:looked_at]
         assert says(arranged, "in which the table names seeds first")
@@ -59,26 +59,28 @@ def test_without_issue_numbers_seeds_stand_as_the_table_names_them_first(kind):
 
 def test_a_later_look_is_known_by_its_digest_and_names_of_seeds_change_nothing_else():
     early, late, other = (
-        arrange([row(f"{name}{seed}", (7 * seed) % 11) for seed in range(seeds)], ("seed", "value"))
+        arrange_rows([row(f"{name}{seed}", (7 * seed) % 11) for seed in range(seeds)], ("seed", "value"))
         for name, seeds in (("s", 20), ("s", 24), ("t", 20))
     )
     assert late.digest(20) == early.digest() != late.digest()
     assert early.digest() != other.digest()
     assert values(early) == values(other)
-    assert early.digest() != arrange([row(f"s{seed}", seed % 11) for seed in range(20)], ("seed", "value")).digest()
+    assert (
+        early.digest() != arrange_rows([row(f"s{seed}", seed % 11) for seed in range(20)], ("seed", "value")).digest()
+    )
 
 
 def test_blocks_stand_as_the_table_names_them_first():
     rows = [row(number, number, block="zyx"[number % 3]) for number in range(6)]
-    assert values(arrange(rows, ("block",))) == [0, 3, 1, 4, 2, 5]
+    assert values(arrange_rows(rows, ("block",))) == [0, 3, 1, 4, 2, 5]
 
 
 def test_seeds_of_one_issue_number_stand_as_in_the_table():
     rows = [row(f"s{number}", number % 5, issue=1 - number // 8) for number in range(16)]
-    arranged = arrange(rows, ("issue",))
+    arranged = arrange_rows(rows, ("issue",))
     assert arranged.seeds == tuple(f"s{number}" for number in (*range(8, 16), *range(8)))
     assert says(arranged, "seeds of one number")
-    assert not says(arrange(rows[::8], ("issue",)), "seeds of one number")
+    assert not says(arrange_rows(rows[::8], ("issue",)), "seeds of one number")
 
 
 @pytest.mark.parametrize(
@@ -97,14 +99,14 @@ def test_seeds_of_one_issue_number_stand_as_in_the_table():
 def test_values_in_the_order_of_their_size_stay_there_and_are_doubted(numbers, is_told):
     rows = [row(place, number, issue=place) for place, number in enumerate(numbers)]
     for columns in (("seed", "value", "issue"), ("seed", "value")):
-        arranged = arrange(rows, columns)
+        arranged = arrange_rows(rows, columns)
         assert values(arranged) == list(numbers)
         assert (arranged.doubt is not None) == is_told
 
 
 def test_a_seed_counts_once_by_its_first_row_in_issue_order():
     rows = [row("a", 2, issue=2), row("a", 1, issue=1), row("b", 5, issue=3), row("a", 1, issue=4)]
-    arranged = arrange(rows, ("issue",))
+    arranged = arrange_rows(rows, ("issue",))
     assert (values(arranged), arranged.repeated) == ([1, 5], 2)
     assert says(arranged, "1 seed has rows with different values")
 
@@ -119,9 +121,9 @@ def test_rows_that_say_different_things_count_alike_however_the_table_is_sorted(
         for seed in range(80)
         for again in range(3)
     ]
-    of_seeds = by_seed(arrange(rows, columns))
+    of_seeds = by_seed(arrange_rows(rows, columns))
     for ordered in (sorted(rows, key=by_value), sorted(rows, key=by_value)[::-1], rng.sample(rows, len(rows))):
-        arranged = arrange(ordered, columns)
+        arranged = arrange_rows(ordered, columns)
         assert by_seed(arranged) == of_seeds
         if name == "same":
             assert set(values(arranged)) == {None}
@@ -141,10 +143,10 @@ def by_seed(arranged):
 
 def test_rows_that_agree_count_once_without_any_order():
     rows = [row("a", 1.0), row("b", 2.0), row("a", 1.0), row("b", 2.0 + 1e-9), row("a", None)]
-    arranged = arrange(rows, ("seed", "value"))
+    arranged = arrange_rows(rows, ("seed", "value"))
     assert sorted(values(arranged)) == pytest.approx([1.0, 2.0])
     assert (arranged.repeated, arranged.flags) == (3, ())
-    assert values(arrange(rows[::-1], ("seed", "value"))) == pytest.approx([1.0, 2.0])
+    assert values(arrange_rows(rows[::-1], ("seed", "value"))) == pytest.approx([1.0, 2.0])
 
 
 @pytest.mark.parametrize(
@@ -152,14 +154,14 @@ def test_rows_that_agree_count_once_without_any_order():
 )
 def test_of_rows_with_one_issue_number_none_was_first(issues, counts):
     rows = [row("a", value, issue=issue) for value, issue in zip((5.0, 6.0, 7.0), issues, strict=True)]
-    assert values(arrange(rows, ("issue",))) == [counts]
+    assert values(arrange_rows(rows, ("issue",))) == [counts]
     lost = row("a", None, issue=-1, is_lost=True)
-    assert values(arrange([lost, *rows], ("issue",))) == [counts]
+    assert values(arrange_rows([lost, *rows], ("issue",))) == [counts]
 
 
 @pytest.mark.parametrize(("other", "counts"), [(1e-18, True), (-1e-13, True), (1e-11, False)])
 def test_zeros_that_were_rounded_otherwise_agree(other, counts):
-    arranged = arrange([row("a", 0.0, host="x"), row("a", other, host="y")], ("host",))
+    arranged = arrange_rows([row("a", 0.0, host="x"), row("a", other, host="y")], ("host",))
     assert (values(arranged) != [None]) is counts
     assert [(agreement.close, agreement.disputed) for agreement in arranged.agreements] == [
         (1, 0) if counts else (0, 1)
@@ -170,7 +172,7 @@ def test_zeros_that_were_rounded_otherwise_agree(other, counts):
 def test_a_lost_seed_that_is_computed_again_stays_in_its_block(columns):
     rows = [row(n, float(n), block=str(n // 4), issue=n) for n in range(12)]
     rows[1] = row(1, None, is_lost=True, block="0", issue=1)
-    arranged = arrange([*rows, row(1, 1.0, block="3", issue=13)], columns)
+    arranged = arrange_rows([*rows, row(1, 1.0, block="3", issue=13)], columns)
     assert (sorted(values(arranged)), arranged.ends) == ([float(n) for n in range(12)], (4, 8, 12))
     assert 1.0 in values(arranged)[:4]
 
@@ -179,7 +181,7 @@ def test_a_platform_that_is_not_known_is_none_of_its_own():
     def weighed(*platforms):
         places = [(n, n % 4) for n in range(20)] + [(n, (n + 1) % 4) for n in range(4)]
         rows = [row(n, n - 9.5, host=f"h{host}", platform=platforms[host % len(platforms)]) for n, host in places]
-        arranged = arrange(rows, ("seed", "value", "host", "platform"))
+        arranged = arrange_rows(rows, ("seed", "value", "host", "platform"))
         beside = Surroundings(agreements=arranged.agreements)
         estimand = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "bounds": None}
         return weigh_observations(
@@ -205,15 +207,15 @@ def test_a_platform_that_is_not_known_is_none_of_its_own():
     ],
 )
 def test_a_row_gives_way_to_a_later_one_if_its_machine_was_at_fault(first, second, counts):
-    assert values(arrange([row("a", **{"value": None} | cells) for cells in (first, second)], ())) == [counts]
+    assert values(arrange_rows([row("a", **{"value": None} | cells) for cells in (first, second)], ())) == [counts]
 
 
 def test_what_follows_a_seed_that_is_out_waits_or_without_issue_numbers_is_missing():
     rows = [row("a", 1, issue=1), row("b", None, issue=2, is_out=True), row("c", 3, issue=3)]
-    arranged = arrange(rows, ("issue",))
+    arranged = arrange_rows(rows, ("issue",))
     assert (values(arranged), arranged.waiting) == ([1], 2)
     assert says(arranged, "b is out")
-    arranged = arrange(rows, ())
+    arranged = arrange_rows(rows, ())
     assert (sorted(map(str, values(arranged))), arranged.waiting) == (["1", "3", "None"], 0)
 
 
@@ -229,7 +231,7 @@ def test_what_follows_a_seed_that_is_out_waits_or_without_issue_numbers_is_missi
     ],
 )  # fmt: skip
 def test_only_whole_blocks_enter_in_their_order(rows, ends, why):
-    arranged = arrange(rows, ("block",))
+    arranged = arrange_rows(rows, ("block",))
     assert arranged.ends == ends
     assert len(arranged.observations) == (ends[-1] if ends else 0)
     assert why is None or says(arranged, why)
@@ -237,7 +239,7 @@ def test_only_whole_blocks_enter_in_their_order(rows, ends, why):
 
 def test_hosts_and_volunteers_get_numbers_and_keep_their_names():
     rows = [row("a", 1, host="zoe", volunteer="v", platform="linux"), row("b", 2, host="amy", volunteer="w")]
-    arranged = arrange([*rows, row("c", 3)], ALL)
+    arranged = arrange_rows([*rows, row("c", 3)], ALL)
     assert [observation.hosts for observation in arranged.observations] == [(2,), (1,), ()]
     hosts, volunteers = {("host", 1): "amy", ("host", 2): "zoe"}, {("volunteer", 1): "v", ("volunteer", 2): "w"}
     assert arranged.names == hosts | volunteers
@@ -247,9 +249,9 @@ def test_hosts_and_volunteers_get_numbers_and_keep_their_names():
 
 def test_without_hosts_nothing_is_known_of_them_and_without_volunteers_all_are_one_s():
     rows = [row("a", 1, host="x"), row("b", 2, host="y")]
-    assert says(arrange(rows, ("seed", "value")), "Moderate")
+    assert says(arrange_rows(rows, ("seed", "value")), "Moderate")
     for first, columns in ((rows[0], ("seed", "value", "host")), (row("a", 1, host="x", volunteer="v"), ALL)):
-        arranged = arrange([first, rows[1]], columns)
+        arranged = arrange_rows([first, rows[1]], columns)
         assert {home.volunteer_id for home in arranged.homes.values()} == {1}
         assert says(arranged, "one volunteer's")
 
@@ -270,23 +272,25 @@ def test_without_hosts_nothing_is_known_of_them_and_without_volunteers_all_are_o
 )
 def test_only_another_host_shows_anything_by_agreeing(again, agreements):
     rows = [row("a", 1.0, host="x", platform="q"), again, row("b", 2.0, host="z")]
-    assert arrange(rows, ALL).agreements == ((agreements,) if agreements else ())
+    assert arrange_rows(rows, ALL).agreements == ((agreements,) if agreements else ())
 
 
 def test_volunteers_show_something_by_agreeing_with_others_and_one_host_with_itself():
     league = [row("a", 1.0, host="x", volunteer="v"), row("a", 1.0, host="y", volunteer="v")]
     stranger = row("b", 2.0, host="z", volunteer="w")
-    assert arrange([*league, stranger], ALL).agreements == ()
-    assert arrange([*league, stranger, row("b", 2.0, host="x", volunteer="v")], ALL).agreements[0].agreed == 1
-    assert arrange([row("a", 1.0, host="x"), row("a", 1.0, host="x")], ALL).agreements[0].agreed == 1
+    assert arrange_rows([*league, stranger], ALL).agreements == ()
+    assert arrange_rows([*league, stranger, row("b", 2.0, host="x", volunteer="v")], ALL).agreements[0].agreed == 1
+    assert arrange_rows([row("a", 1.0, host="x"), row("a", 1.0, host="x")], ALL).agreements[0].agreed == 1
     rows = [row("a", 1.0, host="x"), row("a", 1.0, host="y"), row("a", 2.0, host="z")]  # the worst of them counts
-    assert arrange(rows, ALL).agreements == (Agreements(platforms=("unknown", "unknown"), divergent=1, disputed=1),)
+    assert arrange_rows(rows, ALL).agreements == (
+        Agreements(platforms=("unknown", "unknown"), divergent=1, disputed=1),
+    )
 
 
 def test_the_same_seed_in_another_design_is_left_out_and_no_disagreement():
     """Which of them counts, no value decides."""
     rows = [row("a", 1, design="small"), row("a", 7, design="large"), row("b", 8, design="large")]
-    arranged = arrange(rows, ALL)
+    arranged = arrange_rows(rows, ALL)
     assert [(seen.value, seen.design) for seen in arranged.observations] == [(7, "large"), (8, "large")]
     assert says(arranged, "1 of them are of other designs")
     assert not says(arranged, "different values")
@@ -309,12 +313,12 @@ ROWS = st.lists(
 @given(rows=ROWS)
 def test_names_of_seeds_change_nothing(rows):
     renamed = [replace(line, seed=f"z{(7 * int(line.seed) + 3) % 11}") for line in rows]
-    assert arrange(renamed, ALL).observations == arrange(rows, ALL).observations
+    assert arrange_rows(renamed, ALL).observations == arrange_rows(rows, ALL).observations
 
 
 @given(rows=ROWS, columns=st.sets(st.sampled_from(ALL)))
 def test_whatever_the_rows_a_seed_counts_at_most_once(rows, columns):
-    arranged = arrange(rows, columns)
+    arranged = arrange_rows(rows, columns)
     seeds = {line.seed for line in rows}
     assert len(arranged.observations) + arranged.waiting == len(seeds)
     assert arranged.repeated == len(rows) - len(seeds)
@@ -330,9 +334,9 @@ NO_WORDS = st.builds(row, SEEDS, st.none() | st.floats(-9, 9)) | st.builds(row, 
 @given(rows=st.lists(NO_WORDS, max_size=25))
 def test_rows_that_are_kept_as_columns_count_like_any(rows):
     plain = plain_rows(rows)
-    arranged = arrange(plain, ("seed", "value"))
+    arranged = arrange_rows(plain, ("seed", "value"))
     assert list(plain) == rows
-    assert replace(arranged, seeds=tuple(arranged.seeds)) == arrange(rows, ("seed", "value"))
+    assert replace(arranged, seeds=tuple(arranged.seeds)) == arrange_rows(rows, ("seed", "value"))
 
 
 @given(rows=ROWS, more=ROWS)
@@ -341,5 +345,5 @@ def test_rows_that_are_issued_later_never_change_what_counted_already(rows, more
         row(f"{place}-{line.seed}", line.value, issue=place, is_out=line.is_out) for place, line in enumerate(rows)
     ]
     later = [row(f"later {place}", line.value, issue=100 + place) for place, line in enumerate(more)]
-    first, both = arrange(before, ("issue",)), arrange([*later, *before], ("issue",))
+    first, both = arrange_rows(before, ("issue",)), arrange_rows([*later, *before], ("issue",))
     assert list(itertools.islice(values(both), len(values(first)))) == values(first)

@@ -9,7 +9,7 @@ from patience import PATIENCE
 
 import axiom_weigh
 from axiom_weigh.errors import UnknownName, WrongUse
-from axiom_weigh.weighing.assert_effect import demanded
+from axiom_weigh.weighing.assert_effect import parse_verdict
 
 BETTER = [0.5 + 0.1 * (7 * place % 11) for place in range(20)]
 EVEN = [(-1) ** place * (0.5 + 0.1 * (7 * place % 11)) for place in range(20)]
@@ -43,7 +43,7 @@ def test_what_cannot_be_asked_is_no_failure_of_the_effect():
             axiom_weigh.assert_effect(BETTER, **wrong)
     with pytest.raises(WrongUse):
         axiom_weigh.assert_effect(BETTER, alpha=2.0)
-    assert demanded("−") is demanded("effect -")
+    assert parse_verdict("−") is parse_verdict("effect -")
 
 
 def test_pytest_finds_the_fixture_and_tells_what_was_weighed(tmp_path):

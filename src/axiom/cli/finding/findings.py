@@ -25,7 +25,7 @@ from axiom.laboratory.findings.rules.order import FindingOrder
 from axiom.reads import finding_lists, findings
 from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder
-from axiom_weigh.atomic_file import appearing
+from axiom_weigh.atomic_file import write_whole_file
 from axiom_weigh.evidence.rounding import end_told, list_bars
 from axiom_weigh.terminal import remark, say
 
@@ -141,7 +141,7 @@ def paper(
     if target is None:
         say(text, end="")
         return
-    with appearing(target) as unfinished:
+    with write_whole_file(target) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
     remark(f"Wrote {target}", quiet=quiet)
 
@@ -191,7 +191,7 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
     with open_reading(folder) as reading:
         files = {"": archive.finding_archive(reading, number)} if is_file else archive.finding_files(reading, number)
     for name, body in files.items():
-        with appearing(to / name if name else to) as unfinished:
+        with write_whole_file(to / name if name else to) as unfinished:
             unfinished.write_bytes(body)
     remark(f"Wrote {to}", quiet=quiet)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from axiom.cli.output import color_option, json_option, quiet_option
-from axiom_weigh.cli.options import OPTIONS, WeighOption, run, spread
+from axiom_weigh.cli.options import OPTIONS, WeighOption, spread_arms, weigh_files
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,7 +38,7 @@ class _WeighCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words of the command line."""
-        return super().parse_args(ctx, spread(args))
+        return super().parse_args(ctx, spread_arms(args))
 
 
 @click.command("weigh", cls=_WeighCommand)
@@ -55,5 +55,5 @@ def weigh(files: tuple[Path, ...], as_json: bool, quiet: bool, **options: Any) -
     volunteer, platform, design and outcome. Nothing is stored and no laboratory is needed.
     Exits 1 when a claim could not be weighed, or has another verdict than --fail-unless demands.
     """
-    if status := run(files, options, as_json=as_json, quiet=quiet):
+    if status := weigh_files(files, options, as_json=as_json, quiet=quiet):
         sys.exit(status)

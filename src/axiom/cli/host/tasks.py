@@ -31,7 +31,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, progress, results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.views import tasks as task_views
-from axiom_weigh.atomic_file import appearing
+from axiom_weigh.atomic_file import write_whole_file
 from axiom_weigh.terminal import remark, say
 
 _STATE = "Only those in this state."
@@ -168,7 +168,7 @@ def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) ->
     if output is None:
         sys.stdout.buffer.write(brought.output)
         return
-    with appearing(output) as unfinished:
+    with write_whole_file(output) as unfinished:
         unfinished.write_bytes(brought.output)
     place = f"the archive {brought.archive.name}" if brought.archive else "the database"
     remark(f"Wrote {output}, from {place}.", quiet=quiet)

@@ -17,7 +17,7 @@ from axiom.notebook.table import Table, import_extra
 from axiom.service.open_laboratory import demand_laboratory
 from axiom.store.engine.folder import Folder
 from axiom_weigh.amounts import counted
-from axiom_weigh.atomic_file import appearing
+from axiom_weigh.atomic_file import write_whole_file
 from axiom_weigh.terminal import remark
 
 
@@ -55,7 +55,7 @@ def export(folder: Folder, form: str, experiment: str | None, summary: bool, out
         names = _with_results(lab, names, quiet=quiet)
     for file, inside in _files(form, names, output, is_single=experiment is not None, summary=summary).items():
         tables = [(name, _parts(lab, name, summary=summary)) for name in inside]
-        with appearing(file) as unfinished:
+        with write_whole_file(file) as unfinished:
             _write(unfinished, form, tables)
         remark(f"Wrote {file}", quiet=quiet)
 

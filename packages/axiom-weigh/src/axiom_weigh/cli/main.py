@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom_weigh import __version__
-from axiom_weigh.cli.options import OPTIONS, WeighOption, run, spread
+from axiom_weigh.cli.options import OPTIONS, WeighOption, spread_arms, weigh_files
 from axiom_weigh.errors import WeighError
 from axiom_weigh.terminal import remark
 
@@ -18,9 +18,9 @@ when something is wrong with the words, the file, its size or the picture's fold
 
 def main() -> None:
     """Run the command and leave with an honest exit status."""
-    options = vars(_parser().parse_args(spread(sys.argv[1:])))
+    options = vars(_parser().parse_args(spread_arms(sys.argv[1:])))
     try:
-        status = run(options.pop("files"), options, as_json=options.pop("json"), quiet=options.pop("quiet"))
+        status = weigh_files(options.pop("files"), options, as_json=options.pop("json"), quiet=options.pop("quiet"))
         sys.stdout.flush()
     except WeighError as error:
         remark(f"axiom-weigh: {error}")

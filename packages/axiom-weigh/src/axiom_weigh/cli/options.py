@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from axiom_weigh.atomic_file import appearing
+from axiom_weigh.atomic_file import write_whole_file
 from axiom_weigh.errors import FolderUnusable, WrongUse
 from axiom_weigh.terminal import escaped, progress, remark, say
 
@@ -124,7 +124,7 @@ OPTIONS = (
 _OF_WEIGHING = ("seed", "by", "pair", "estimand", "null", "smallest_effect", "bounds", "alpha")
 
 
-def spread(words: Sequence[str]) -> list[str]:
+def spread_arms(words: Sequence[str]) -> list[str]:
     """Words of a command line, in which each arm after --of is an option of its own: arms may be any number.
 
     They end before the next option, and before a word that is a file or is called like one.
@@ -152,14 +152,14 @@ def _ends_arms(word: str) -> bool:
     return is_option or bool(_CALLED_A_FILE.search(word)) or Path(word).is_file()
 
 
-def run(files: Sequence[Path], options: Mapping[str, Any], *, as_json: bool, quiet: bool) -> int:
+def weigh_files(files: Sequence[Path], options: Mapping[str, Any], *, as_json: bool, quiet: bool) -> int:
     """Weigh what is named, show it, and return the exit status."""
     if options["plan"] is not None:
         _show_plan(options["plan"], options["alpha"], files, as_json=as_json)
         return 0
-    from axiom_weigh.weighing.assert_effect import demanded
+    from axiom_weigh.weighing.assert_effect import parse_verdict
 
-    wanted = demanded(options["fail_unless"]) if options["fail_unless"] is not None else None
+    wanted = parse_verdict(options["fail_unless"]) if options["fail_unless"] is not None else None
     is_many = len(files) > 1 or len(options["value"]) > 1 or len(options["of"]) > _TWO
     if is_many and options["picture"] is not None:
         raise WrongUse("--picture draws one claim, and several are named. Nothing was weighed; name one.")
@@ -290,5 +290,5 @@ def _write(drawn: bytes, file: Path) -> None:
         raise FolderUnusable(
             f"{file} cannot be written: there is no folder {file.parent}. Choose another place with --picture."
         )
-    with appearing(file) as unfinished:
+    with write_whole_file(file) as unfinished:
         unfinished.write_bytes(drawn)

@@ -100,7 +100,7 @@ def columns_of(sheet: Sheet, named: NamedColumns) -> Columns:
     )
 
 
-def shown(names: Iterable[str]) -> str:
+def tell_names(names: Iterable[str]) -> str:
     """Some names of many."""
     listed = [name or "(no name)" for name in names]
     text = ", ".join(listed[:_SHOWN_NAMES])
@@ -148,7 +148,7 @@ class _Finder:
         instead = "; if it is a word in a column, name that column with --by" if option == "--of" else ""
         raise TableUnreadable(
             f"{self._sheet.name} has no column {name!r}, which {option} names. {self._near(wanted)}Nothing was "
-            f"weighed; it has: {shown(self._sheet.columns)}{instead}."
+            f"weighed; it has: {tell_names(self._sheet.columns)}{instead}."
         )
 
     def exact(self, name: str) -> int | None:
@@ -254,7 +254,7 @@ def _demand_seed_and_value(sheet: Sheet, named: NamedColumns, *, seeds: Sequence
     options = [_example(sheet, name) for name in missing if not (name == "value" and named.of and not named.by)]
     instead = f"write {command}" if command else f"say which column is meant, as in {' '.join(options)}"
     raise TableUnreadable(
-        f"{sheet.name} has no column {' and no column '.join(missing)}. It has: {shown(sheet.columns) or 'none'}. "
+        f"{sheet.name} has no column {' and no column '.join(missing)}. It has: {tell_names(sheet.columns) or 'none'}. "
         f"Nothing was weighed; {instead}"
         f"{'' if len(sheet.columns) > 1 else ' (commas, semicolons or tabs separate the columns)'}."
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from axiom_weigh.statistics.clones import equal_values, find_clones, hardly_vary
-from axiom_weigh.tables.column_names import shown
+from axiom_weigh.tables.column_names import tell_names
 from axiom_weigh.tables.count_once import CountNotes
-from axiom_weigh.tables.parse_cell import joined
+from axiom_weigh.tables.parse_cell import join_parts
 from axiom_weigh.tables.seed_row import Row
 
 Key = tuple[str, str]  # seed and design
@@ -28,11 +28,11 @@ def copies_in_arms(
             keys, values, others = counting[arm], numbers[arm], numbers[1 - arm]
             groups = _groups(values, others) if values and others else ()
             for group in groups:
-                words = f"the arm {joined([name, design]) if design else name}, {values[group[0]]:.15g}"
+                words = f"the arm {join_parts([name, design]) if design else name}, {values[group[0]]:.15g}"
                 for key in [keys[place] for place in group]:
                     shared[key] = (*shared.get(key, ()), words)
             if groups:
-                _say_alike(joined([name, design]) if design else name, keys, (values, others), groups, notes)
+                _say_alike(join_parts([name, design]) if design else name, keys, (values, others), groups, notes)
     return shared
 
 
@@ -67,7 +67,7 @@ def _say_twice(pairs: Sequence[tuple[Key, Arms]], notes: CountNotes) -> None:
         return
     if twice := find_clones(dict(enumerate(numbers))):
         more = f", and {len(twice) - 1} more such groups" if len(twice) > 1 else ""
-        seeds = shown([pairs[place][0][0] for place in twice[0]])
+        seeds = tell_names([pairs[place][0][0] for place in twice[0]])
         notes.flags.append(f"the very same numbers in both arms: seeds {seeds}{more}")
 
 
@@ -89,7 +89,7 @@ def _say_alike(
             f"--estimand level --null {values[0]:.6g}"
         )
     else:
-        seeds = shown([keys[place][0] for place in max(groups, key=len)])
+        seeds = tell_names([keys[place][0] for place in max(groups, key=len)])
         notes.flags.append(
             f"so few numbers in the arm {arm} that its seed may not have been used: seeds {seeds} have one"
         )

@@ -15,15 +15,15 @@ from typing import Any
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import TableUnreadable, WrongUse
-from axiom_weigh.tables.column_names import Columns, NamedColumns, columns_of, shown
+from axiom_weigh.tables.column_names import Columns, NamedColumns, columns_of, tell_names
 from axiom_weigh.tables.copies_in_arms import copies_in_arms
 from axiom_weigh.tables.count_once import CountedRows, CountNotes, count_once
-from axiom_weigh.tables.parse_cell import ABSENT, BEYOND, NO_VALUE, joined, label_of
+from axiom_weigh.tables.parse_cell import ABSENT, BEYOND, NO_VALUE, join_parts, label_of
 from axiom_weigh.tables.read_sheet import Sheet
 from axiom_weigh.tables.rows_from_sheet import PLAIN_COLUMNS, Reader, Rows, counted_rows
 from axiom_weigh.tables.seed_row import PlainRows, Row
 from axiom_weigh.tables.seeds_in_order import TableContext, rows_in_order
-from axiom_weigh.tables.whole_command import likely_seed, peeked, whole_command
+from axiom_weigh.tables.whole_command import likely_seed, peek_rows, whole_command
 from axiom_weigh.values import COARSE, Outcome
 
 _LARGEST_SINGLE = 3e38
@@ -51,7 +51,7 @@ class _Runs:
 def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
     """A row for each pair. TableUnreadable says which cell cannot be read, WrongUse which word is missing."""
     columns = columns_of(sheet, named)
-    sheet, first = peeked(sheet)
+    sheet, first = peek_rows(sheet)
     read = Reader(sheet, columns)
     if columns.by is None:
         runs = _side_by_side(sheet, columns, read)
@@ -126,7 +126,7 @@ def _one_below_the_other(sheet: Sheet, by: int, of: tuple[str, str], read: Reade
         hint = f"Did you mean {names[near[0]]}? " if near else ""
         raise TableUnreadable(
             f"{sheet.name}, column {sheet.columns[by]}: no row has {arm!r}. {hint}Nothing was weighed; there are: "
-            f"{shown(sorted(names.values()))}."
+            f"{tell_names(sorted(names.values()))}."
         )
     return runs
 
@@ -166,8 +166,8 @@ def _ask_for_arms(sheet: Sheet, by: int, read: Reader) -> WrongUse:
     command = whole_command(sheet, [cells for _, cells in rows], by=column)
     return WrongUse(
         f"{sheet.name}, column {column}: --by says where the arms stand, and --of has to say which are compared, since "
-        f"their order decides the sign. There are: {shown(sorted(arms))}. Nothing was weighed; name them in your own "
-        f"order, or write {command}."
+        f"their order decides the sign. There are: {tell_names(sorted(arms))}. Nothing was weighed; name them in your "
+        f"own order, or write {command}."
     )
 
 
@@ -203,11 +203,11 @@ def _meaning(sheet: Sheet, columns: Columns, runs: _Runs) -> str:
 def _say_others(runs: _Runs, notes: CountNotes) -> None:
     if runs.others:
         amount = counted(runs.others.total(), "row")
-        notes.reasons.append(f"{amount} of other arms left out: {shown(sorted(runs.others))}")
+        notes.reasons.append(f"{amount} of other arms left out: {tell_names(sorted(runs.others))}")
     if alone := sorted(runs.seeds_of_others - {seed for seed, _ in runs.pairs}):
         notes.flags.append(
             f"no row of either arm in {counted(len(alone), 'seed')} that other arms have, so not counted: "
-            f"{shown(alone)}; where an arm was started, give it a row with an empty value"
+            f"{tell_names(alone)}; where an arm was started, give it a row with an empty value"
         )
 
 
@@ -220,7 +220,7 @@ def _settled(
     for (seed, design), arms in runs.pairs.items():
         for arm, rows in enumerate(arms):
             if len(rows) > 1:
-                name = joined([word for word in (seed, design, runs.arms[arm]) if word])
+                name = join_parts([word for word in (seed, design, runs.arms[arm]) if word])
                 several[seed, design, arm] = name
                 again += [replace(row, seed=name) for row in rows]
     present = frozenset(columns.by_name)

@@ -40,7 +40,7 @@ class Doubt:
     has_interval: bool = True  # False: not even where the values lie is sure
 
 
-def doubt(values: Sequence[float], null: float | None = None) -> Doubt | None:
+def doubt_differences(values: Sequence[float], null: float | None = None) -> Doubt | None:
     """What speaks plainly against taking these values for paired differences; a null that is None is not declared."""
     if not values:
         return None
@@ -78,7 +78,7 @@ def _one_side(values: Sequence[float]) -> str:
     return f"all {f'but {beyond} of ' if beyond else ''}{len(values)} values lie on one side of 0"
 
 
-def same(values: Sequence[float]) -> Doubt | None:
+def doubt_same_values(values: Sequence[float]) -> Doubt | None:
     """What speaks against values that are all one: their seeds changed nothing, so they are one value."""
     if len(values) < 2 or any(number != values[0] for number in values):
         return None
@@ -88,7 +88,7 @@ def same(values: Sequence[float]) -> Doubt | None:
     )
 
 
-def steady(values: Sequence[float], null: float, *, are_differences: bool) -> Doubt | None:
+def doubt_steady_values(values: Sequence[float], null: float, *, are_differences: bool) -> Doubt | None:
     """What speaks against values that hardly differ beside how far they lie from the null: one draw, and noise."""
     if len(values) < _FEW_STEADY or all(number == int(number) for number in values):
         return None
@@ -102,7 +102,7 @@ def steady(values: Sequence[float], null: float, *, are_differences: bool) -> Do
     )
 
 
-def levels(values: Sequence[float], null: float) -> str:
+def warn_of_levels(values: Sequence[float], null: float) -> str:
     """A warning about values so far on one side that they may be no differences; empty of others."""
     if _spreads(values, null) < _FAR:
         return ""

@@ -57,7 +57,7 @@ def parsed_number(text: str, cell: str) -> tuple[float | None, str]:
         return None, NO_VALUE if word != "nan" else "not a number (NaN)"
     if _INFINITE.fullmatch(text):
         return None, _INFINITE_VALUE
-    raise ValueError(f"{cut(cell)!r} is not a number.")
+    raise ValueError(f"{cut_cell(cell)!r} is not a number.")
 
 
 def real_number(cell: Any) -> tuple[float | None, str]:
@@ -71,7 +71,7 @@ def real_number(cell: Any) -> tuple[float | None, str]:
     except (TypeError, ValueError):
         if str(cell).casefold() in ABSENT:  # pandas.NA and its like
             return None, NO_VALUE
-        raise ValueError(f"{cut(repr(cell))} is a {type(cell).__name__} and no number.") from None
+        raise ValueError(f"{cut_cell(repr(cell))} is a {type(cell).__name__} and no number.") from None
     return (None, "not a number (NaN)") if math.isnan(number) else _finite(number)
 
 
@@ -87,7 +87,7 @@ def seed_of(cell: Any) -> str:
     if text.casefold() in ABSENT:
         raise ValueError("there is no seed, so nobody knows whether this row counts or repeats another.")
     if len(text) > _MOST_LETTERS:
-        raise ValueError(f"{cut(text)!r} has more than {_MOST_LETTERS} letters, which is no seed.")
+        raise ValueError(f"{cut_cell(text)!r} has more than {_MOST_LETTERS} letters, which is no seed.")
     if _SHORTENED.fullmatch(text):
         raise ValueError(
             f"{text!r} is a seed that a spreadsheet has shortened, so that different seeds look alike. Format the "
@@ -124,7 +124,7 @@ def label_of(cell: Any) -> str:
     if text.casefold() in ABSENT:
         raise ValueError("the cell is empty, so nobody knows to what this row belongs.")
     if len(text) > _MOST_LETTERS:
-        raise ValueError(f"{cut(text)!r} has more than {_MOST_LETTERS} letters.")
+        raise ValueError(f"{cut_cell(text)!r} has more than {_MOST_LETTERS} letters.")
     written = text.replace(MINUS, "-")
     try:
         value = Decimal(written) if NUMBER.fullmatch(written) else None
@@ -139,7 +139,7 @@ def label_of(cell: Any) -> str:
     return "0" if number == "-0" else number
 
 
-def joined(parts: Sequence[str]) -> str:
+def join_parts(parts: Sequence[str]) -> str:
     """Several words as one, which no other words give."""
     return _BETWEEN.join(repr(part) if _BETWEEN in part or part[:1] in "'\"" else part for part in parts)
 
@@ -153,7 +153,7 @@ def issue_of(cell: Any) -> int:
     if match := _POINT_ZERO.fullmatch(text):
         text = match[1]
     if not _WHOLE.fullmatch(text) or len(text) > _MOST_LETTERS:
-        raise ValueError(f"{cut(str(cell))!r} is no whole number; it says which seed was issued when.")
+        raise ValueError(f"{cut_cell(str(cell))!r} is no whole number; it says which seed was issued when.")
     return int(text)
 
 
@@ -163,7 +163,7 @@ def outcome_of(cell: Any) -> Outcome | str | None:
     if word not in _OUTCOMES:
         near = difflib.get_close_matches(word, [name for name in _OUTCOMES if name], 1, 0.6)
         hint = f"Did you mean {near[0]}?" if near else "Known are ok, late, diverged, failed, missing, lost and out."
-        raise ValueError(f"{cut(word)!r} is no outcome that is known. {hint}")
+        raise ValueError(f"{cut_cell(word)!r} is no outcome that is known. {hint}")
     return _OUTCOMES[word]
 
 
@@ -180,10 +180,10 @@ def text_of(cell: Any) -> str:
     """A word; empty where the cell says that there is none."""
     text = str(cell).strip() if isinstance(cell, str) else _whole(cell)
     if len(text) > _MOST_LETTERS:
-        raise ValueError(f"{cut(text)!r} has more than {_MOST_LETTERS} letters.")
+        raise ValueError(f"{cut_cell(text)!r} has more than {_MOST_LETTERS} letters.")
     return "" if text.casefold() in ABSENT else text
 
 
-def cut(text: str) -> str:
+def cut_cell(text: str) -> str:
     """As much of a cell as a sentence can show."""
     return text if len(text) <= 60 else f"{text[:60]}…"

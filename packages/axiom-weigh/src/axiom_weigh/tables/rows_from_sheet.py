@@ -14,9 +14,9 @@ from axiom_weigh.tables.parse_cell import (
     NO_VALUE,
     NUMBER,
     OUT,
-    cut,
+    cut_cell,
     issue_of,
-    joined,
+    join_parts,
     label_of,
     number_text,
     outcome_of,
@@ -29,7 +29,7 @@ from axiom_weigh.tables.parse_cell import (
 from axiom_weigh.tables.read_sheet import MOST_ROWS, Sheet, too_many
 from axiom_weigh.tables.seed_row import LARGEST_SEED, PlainRows, Row
 from axiom_weigh.tables.seeds_in_order import TableContext
-from axiom_weigh.tables.whole_command import arms_beside, peeked
+from axiom_weigh.tables.whole_command import arms_beside, peek_rows
 from axiom_weigh.values import Outcome
 
 PLAIN_COLUMNS = {"outcome"}  # beside seed and value: with these alone rows are kept as columns
@@ -55,7 +55,7 @@ class Rows:
 def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
     """Read every cell. TableUnreadable says which cannot be read, LimitReached that there are too many."""
     columns = columns_of(sheet, named)
-    sheet, first = peeked(sheet)
+    sheet, first = peek_rows(sheet)
     read = Reader(sheet, columns)
     rows: PlainRows | list[Row] = PlainRows() if columns.by_name.keys() <= PLAIN_COLUMNS else []
     for number, cells in read.noting(counted_rows(sheet)):
@@ -117,10 +117,10 @@ class _EndColumn:
         if self._known and self._other:
             place = self._sheet.place
             raise TableUnreadable(
-                f"{self._sheet.name}, column {self.column}: {cut(self._known[1])!r} in {place} {self._known[0]} says "
-                f"how a run ended, and {cut(self._other[1])!r} in {place} {self._other[0]} does not. Nothing was "
-                "weighed; correct the words (ok, late, diverged, failed, missing, lost and out are known), or rename "
-                "the column if it says something else."
+                f"{self._sheet.name}, column {self.column}: {cut_cell(self._known[1])!r} in {place} {self._known[0]} "
+                f"says how a run ended, and {cut_cell(self._other[1])!r} in {place} {self._other[0]} does not. Nothing "
+                "was weighed; correct the words (ok, late, diverged, failed, missing, lost and out are known), or "
+                "rename the column if it says something else."
             )
         return self._known is not None
 
@@ -227,7 +227,7 @@ class Reader:
         if not self._seed_readers:
             return f"{self._sheet.place} {number}"
         parts = [self._read(at, number, cells, read) for at, read in self._seed_readers]
-        seed: str = joined(parts) if len(parts) > 1 else parts[0]
+        seed: str = join_parts(parts) if len(parts) > 1 else parts[0]
         return seed
 
     def issue(self, number: int, cells: Sequence[Any]) -> int | None:
@@ -287,15 +287,15 @@ class Reader:
         """A comma may separate columns, or thousands; and both signs in one file mean two things."""
         if sign == "," and not self._sheet.decimal_comma:
             raise ValueError(
-                f"{cut(text)!r} has a comma, and commas separate the columns. Is it decimal? Then write a point, or "
-                "separate the columns by semicolons."
+                f"{cut_cell(text)!r} has a comma, and commas separate the columns. Is it decimal? Then write a point, "
+                "or separate the columns by semicolons."
             )
         if sign == "," and ("." in text or text.count(",") > 1):
-            raise ValueError(f"{cut(text)!r} groups its digits. Write the number without separators of thousands.")
+            raise ValueError(f"{cut_cell(text)!r} groups its digits. Write the number without separators of thousands.")
         self._decimal_signs.setdefault(sign, self._at)
         if len(self._decimal_signs) > 1:
             raise ValueError(
-                f"{cut(text)!r} has another decimal sign than the rows before it (a comma in {self._sheet.place} "
+                f"{cut_cell(text)!r} has another decimal sign than the rows before it (a comma in {self._sheet.place} "
                 f"{self._decimal_signs[',']}, a point in {self._decimal_signs['.']}), so 1.234 could mean two numbers. "
                 "Use one."
             )
@@ -311,7 +311,7 @@ class Reader:
         before = self._volunteers.setdefault(row.host, (row.volunteer, row.platform))
         if before != (row.volunteer, row.platform):
             raise TableUnreadable(
-                f"{self._sheet.name}, {self._sheet.place} {row.place}: the host {cut(row.host)!r} is of "
+                f"{self._sheet.name}, {self._sheet.place} {row.place}: the host {cut_cell(row.host)!r} is of "
                 f"{row.volunteer or 'nobody'} on {row.platform or 'nothing'}, and of {before[0] or 'nobody'} on "
                 f"{before[1] or 'nothing'} before. Nothing was weighed; a host has one volunteer and one platform."
             )

@@ -96,7 +96,7 @@ class PlainRows(Sequence[Row]):
         return Row(place=self.places[at], seed=str(self.seeds[at]), value=self.values[at])
 
 
-def measured(rows: Sequence[Row]) -> Iterator[tuple[int, float | None, str]]:
+def list_row_values(rows: Sequence[Row]) -> Iterator[tuple[int, float | None, str]]:
     """The place of each row, its value, and why it has none."""
     if not isinstance(rows, PlainRows):
         return ((row.place, row.value, row.why_missing) for row in rows)

@@ -21,7 +21,7 @@ from axiom_weigh.tables.dependent_seeds import check_independence
 from axiom_weigh.tables.doubts import Doubt
 from axiom_weigh.tables.one_law import law_by_place
 from axiom_weigh.tables.order_of_runs import OrderOfRuns
-from axiom_weigh.tables.seed_row import PlainRows, Row, measured
+from axiom_weigh.tables.seed_row import PlainRows, Row, list_row_values
 from axiom_weigh.values import EVERY_NUMBER, Agreements, Alarm, Observation
 
 LOST = "its machine was at fault, as the table says"
@@ -73,7 +73,9 @@ class TableContext:
 _NO_CONTEXT = TableContext()
 
 
-def arrange(rows: Sequence[Row], columns: Iterable[str], context: TableContext = _NO_CONTEXT) -> OrderedObservations:
+def arrange_rows(
+    rows: Sequence[Row], columns: Iterable[str], context: TableContext = _NO_CONTEXT
+) -> OrderedObservations:
     """Put rows into an order, count each seed once, and leave out what is not closed yet."""
     present, notes = frozenset(columns), CountNotes(reasons=list(context.reasons), flags=list(context.flags))
     if isinstance(rows, PlainRows):
@@ -278,8 +280,8 @@ def _independence(
     rows: Sequence[Row], notes: CountNotes, context: TableContext, *, is_issued: bool
 ) -> tuple[Doubt | None, tuple[Alarm, ...]]:
     """What the order in which values count shows, and that in which they were run, where a column tells."""
-    values = [value for _, value, _ in measured(rows) if value is not None]
-    by_moment = context.order.ordered(measured(rows)) if context.order is not None and not is_issued else []
+    values = [value for _, value, _ in list_row_values(rows) if value is not None]
+    by_moment = context.order.ordered(list_row_values(rows)) if context.order is not None and not is_issued else []
     words, alarms, doubt = check_independence("issue" if is_issued else "", values)
     if context.order is not None and by_moment:
         words, alarms, doubt_of_runs = check_independence(context.order.column, by_moment)

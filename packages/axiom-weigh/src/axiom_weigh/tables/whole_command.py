@@ -66,7 +66,7 @@ class _Column:
         return any(number != int(number) for number in self.numbers or () if abs(number) < 1e15)
 
 
-def peeked(sheet: Sheet) -> tuple[Sheet, list[Sequence[Any]]]:
+def peek_rows(sheet: Sheet) -> tuple[Sheet, list[Sequence[Any]]]:
     """The first rows, and a sheet that still has them."""
     rows = list(islice(sheet.rows, _PEEKED))
     return replace(sheet, rows=chain(rows, sheet.rows)), [cells for _, cells in rows]

@@ -16,7 +16,7 @@ def assert_effect(table: Any, *, sign: str = "+", grade: str = "Moderate", **wor
     `sign` is "+", "-" or "absent"; the other words are those of `axiom_weigh.weigh`.
     """
     __tracebackhide__ = True
-    wanted, least = demanded(sign), _grade(grade)
+    wanted, least = parse_verdict(sign), _grade(grade)
     card = table if isinstance(table, WeighedTable) else weigh(table, **words)
     grades = list(Grade)
     if card.verdict is not wanted:
@@ -26,7 +26,7 @@ def assert_effect(table: Any, *, sign: str = "+", grade: str = "Moderate", **wor
     return card
 
 
-def demanded(sign: str) -> Verdict:
+def parse_verdict(sign: str) -> Verdict:
     """The verdict that somebody asks for, as "+" or as "effect +"; a minus may be a hyphen."""
     word = sign.strip().lower().removeprefix("effect").strip().replace("−", "-")
     if word not in _SIGNS:

@@ -51,7 +51,7 @@ class OneLook:
         return (self.low > null) - (self.high < null)
 
 
-def paired(values: Sequence[float], arms: tuple[MeanOfArm, ...], *, null: float, alpha: float) -> OneLook:
+def look_at_pairs(values: Sequence[float], arms: tuple[MeanOfArm, ...], *, null: float, alpha: float) -> OneLook:
     """Of one value or more, which are differences if they have arms."""
     low, high = mean_interval(values, 1.0 - alpha)
     sd = deviation_of(values) if len(values) > 1 else 0.0
@@ -59,7 +59,7 @@ def paired(values: Sequence[float], arms: tuple[MeanOfArm, ...], *, null: float,
     return OneLook(is_paired=True, mean=mean_of(values), low=low, high=high, arms=arms, effect=effect)
 
 
-def unpaired(
+def look_at_arms(
     ours: Sequence[float], base: Sequence[float], names: tuple[str, str], *, null: float, alpha: float
 ) -> OneLook:
     """Of two arms with one run or more each, of which nobody knows which belong together."""

@@ -23,7 +23,7 @@ from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Evidence, Grade, Verdict
 from axiom_weigh.weighing.card_text import CardText
 from axiom_weigh.weighing.latex_row import write_latex_row
-from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
+from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, look_at_pairs
 from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan
 
 if TYPE_CHECKING:
@@ -502,7 +502,9 @@ class WeighedTable:
 
     def _effect_seen(self) -> float | None:
         """In standard deviations of the differences, of two digits."""
-        look = self.one_look or (paired(self.values, (), null=self._shown_null(), alpha=0.05) if self.values else None)
+        look = self.one_look or (
+            look_at_pairs(self.values, (), null=self._shown_null(), alpha=0.05) if self.values else None
+        )
         return None if look is None or look.effect is None else float(f"{abs(look.effect):.2g}")
 
     def _with_names(self, texts: Sequence[str]) -> tuple[str, ...]:

@@ -19,16 +19,16 @@ from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.evidence.weigh_claim import make_finding_card, weigh_observations
 from axiom_weigh.figures.picture_data import Look, look_of
 from axiom_weigh.statistics.replicates_needed import Range
-from axiom_weigh.tables.column_names import NamedColumns, shown
+from axiom_weigh.tables.column_names import NamedColumns, tell_names
 from axiom_weigh.tables.differences import differences_of
-from axiom_weigh.tables.doubts import Doubt, doubt, levels, same, steady
+from axiom_weigh.tables.doubts import Doubt, doubt_differences, doubt_same_values, doubt_steady_values, warn_of_levels
 from axiom_weigh.tables.parse_cell import BEYOND
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import Rows, rows_of
-from axiom_weigh.tables.seed_row import measured
-from axiom_weigh.tables.seeds_in_order import LOST, OrderedObservations, arrange
+from axiom_weigh.tables.seed_row import list_row_values
+from axiom_weigh.tables.seeds_in_order import LOST, OrderedObservations, arrange_rows
 from axiom_weigh.values import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
-from axiom_weigh.weighing.one_look import SHORT, OneLook, means_of, paired, unpaired
+from axiom_weigh.weighing.one_look import SHORT, OneLook, look_at_arms, look_at_pairs, means_of
 from axiom_weigh.weighing.result_card import WeighedTable
 
 MEAN = "mean"
@@ -120,7 +120,7 @@ def weigh(
     evidence = _judged(whole.evidence, obstacle)
     last = look_of(evidence)
     evidence, lost = _with_doubt_of_lost(declaration, arranged, evidence, obstacle)
-    hint = levels(values, declaration.shown_null) if obstacle is None and declaration.estimand is None else ""
+    hint = warn_of_levels(values, declaration.shown_null) if obstacle is None and declaration.estimand is None else ""
     flags = [*arranged.flags, *([hint] if hint else []), *evidence.flags]
     reasons = [*arranged.reasons, *([unused] if unused else []), *lost, *_in_seeds(arranged, evidence.reasons)]
     counted_values = _counted(inputs, evidence)
@@ -181,9 +181,9 @@ def _arranged(declaration: _Declaration, table: Any, named: NamedColumns) -> tup
     rows = differences_of(sheet, named) if named.are_pairs else rows_of(sheet, named)
     _demand_events(declaration, rows)
     _demand_within(declaration, rows)
-    unused = f"columns that are not looked at: {shown(rows.unused)}" if any(rows.unused) else ""
+    unused = f"columns that are not looked at: {tell_names(rows.unused)}" if any(rows.unused) else ""
     counting = () if rows.unpaired else rows.rows
-    return replace(rows, rows=()), arrange(counting, rows.columns, rows.context), unused
+    return replace(rows, rows=()), arrange_rows(counting, rows.columns, rows.context), unused
 
 
 def _declaration(
@@ -239,7 +239,7 @@ def _demand_bounds(declaration: _Declaration) -> None:
 def _demand_events(declaration: _Declaration, rows: Rows) -> None:
     if declaration.kind is not Kind.PROPORTION:
         return
-    for place, value, _ in measured(rows.rows):
+    for place, value, _ in list_row_values(rows.rows):
         if value not in (None, 0.0, 1.0):
             raise TableUnreadable(
                 f"{rows.name}, {rows.place} {place}: {value:g} is no event, and a proportion counts 0 and 1 "
@@ -252,7 +252,7 @@ def _demand_within(declaration: _Declaration, rows: Rows) -> None:
     if declaration.estimand != MEAN or declaration.bounds is None:
         return
     low, high = declaration.bounds
-    for place, value, why_missing in measured(rows.rows):
+    for place, value, why_missing in list_row_values(rows.rows):
         if why_missing in BEYOND or (value is not None and not low <= value <= high):
             shown = why_missing if value is None else f"{value:g}"
             raise TableUnreadable(
@@ -355,13 +355,13 @@ def _one_look(
     if read.unpaired:
         if not names or not len(ours) or not len(base):
             return None
-        return unpaired(ours, base, names, null=declaration.shown_null, alpha=declaration.alpha)
+        return look_at_arms(ours, base, names, null=declaration.shown_null, alpha=declaration.alpha)
     is_mean = declaration.estimand != MEAN and declaration.kind in _HAVE_MEANS
     is_short = 0 < len(values) < SHORT and evidence.verdict is Verdict.UNDECIDED
     if not is_mean or not is_short or obstacle is not None or evidence.clones:
         return None
     arms = means_of(ours, base, names) if names else ()
-    return paired(values, arms, null=declaration.shown_null, alpha=declaration.alpha)
+    return look_at_pairs(values, arms, null=declaration.shown_null, alpha=declaration.alpha)
 
 
 def _forecast(inputs: Mapping[str, Any], evidence: Evidence, values: Sequence[float]) -> Range | None:
@@ -389,12 +389,12 @@ def _outweighed(inputs: Mapping[str, Any]) -> int | None:
 def _obstacle(declaration: _Declaration, values: Sequence[float], of_table: Doubt | None) -> Doubt | None:
     """What keeps these values from being weighed at all."""
     if _are_one(declaration, values):
-        return same(values)
+        return doubt_same_values(values)
     if declaration.kind not in _MAY_BE_CONSTANT:
         are_differences = declaration.kind in _DIFFERENCES
-        if obstacle := steady(values, declaration.shown_null, are_differences=are_differences):
+        if obstacle := doubt_steady_values(values, declaration.shown_null, are_differences=are_differences):
             return obstacle
-    if declaration.estimand is None and (obstacle := doubt(values, declaration.null)):
+    if declaration.estimand is None and (obstacle := doubt_differences(values, declaration.null)):
         return obstacle
     if _lacks_null(declaration):
         return _NO_NULL
@@ -402,7 +402,7 @@ def _obstacle(declaration: _Declaration, values: Sequence[float], of_table: Doub
 
 
 def _are_one(declaration: _Declaration, values: Sequence[float]) -> bool:
-    return declaration.kind not in _MAY_BE_CONSTANT and same(values) is not None
+    return declaration.kind not in _MAY_BE_CONSTANT and doubt_same_values(values) is not None
 
 
 def _judged(evidence: Evidence, obstacle: Doubt | None) -> Evidence:
