@@ -30,7 +30,7 @@ from compiling import Compiling
 from axiom import shipped
 from axiom.laboratory.experiments.reference_core import SAME_WORK_SECONDS, time_reference_work
 from axiom.runner.child import environment
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 CATALOGUE = shipped.catalogue_folder()
 NAMES = tuple(sorted(path.stem for path in CATALOGUE.glob("*.py") if path.stem != "__init__"))
@@ -124,7 +124,7 @@ def main(names: Sequence[str], *, few: bool) -> int:
         reference = units_by_name if len(names) > len(YARDSTICKS) else yardsticks(Path(cache))
         pace = statistics.median(reference.values())
         if outside := lying_off(units_by_name, pace):
-            print(f"twice more, since {counted(len(outside), 'file')} lay outside:", flush=True)
+            print(f"twice more, since {tell_amount(len(outside), 'file')} lay outside:", flush=True)
         again = [{name: compare(name, Path(cache), few=few) for name in outside} for _ in range(2)]
     units_by_name |= {
         name: statistics.median([units_by_name[name], *(turn[name] for turn in again)]) for name in outside

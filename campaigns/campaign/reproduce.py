@@ -36,7 +36,7 @@ from axiom.laboratory.experiments.old_claims import LIST, OldClaims, read_old_cl
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import recorded_answers
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.palette import make_standalone_svg
@@ -114,7 +114,9 @@ def wanted_of(options: argparse.Namespace, listed: OldClaims) -> tuple[list[Want
     """The experiments that are written and ask a claim, in the order of work; and those that cannot be read."""
     asking = asked_by(listed.claims)
     manifests, broken = [], []
-    print(f"Reading what {counted(len(asking), 'experiment')} declare; the first time this takes minutes.", flush=True)
+    print(
+        f"Reading what {tell_amount(len(asking), 'experiment')} declare; the first time this takes minutes.", flush=True
+    )
     for name in asking:
         file = options.catalogue / f"{name}.py"
         if (options.only and name not in options.only) or not file.is_file():

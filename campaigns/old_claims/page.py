@@ -13,7 +13,7 @@ from axiom.domain.headlines.numbers import begin_sentence
 from axiom.domain.links import AskingEstimand, Bearing, LinkKind, OldClaim
 from axiom.laboratory.experiments.old_claims import OldClaims
 from axiom.signed.manifests import Manifest
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.values import Grade
 from old_claims.findings import ComputedExperiment, WeighedFinding
 from old_claims.values import fact, short
@@ -132,14 +132,14 @@ def claim_test(asking: AskingEstimand, experiments: Mapping[str, ComputedExperim
 
 def _opening(reckoned: Mapping[str, Reckoned], later: int) -> Iterator[str]:
     amounts = Counter(outcome.reckoning for outcome in reckoned.values())
-    yield _INTRO.format(claims=len(reckoned), later=counted(later, "claim")).strip()
+    yield _INTRO.format(claims=len(reckoned), later=tell_amount(later, "claim")).strip()
     yield ""
     yield "| what became of it | claims | which means |"
     yield "|---|---|---|"
     yield from (f"| {kind} | {amounts[kind]} | {_MEANS[kind]} |" for kind in Reckoning)
     judged = len(reckoned) - amounts[Reckoning.NOT_YET] - amounts[Reckoning.UNDECIDED]
     yield ""
-    yield f"So far {judged} of {counted(len(reckoned), 'claim')} are judged."
+    yield f"So far {judged} of {tell_amount(len(reckoned), 'claim')} are judged."
     yield _AGAIN.format(many=MANY, few=FEW)
 
 
@@ -153,7 +153,7 @@ def _findings_changed(before: Mapping[str, ComputedExperiment], now: Mapping[str
     yield _wrapped(_widths([(old, new) for old, new in pairs.values() if new.conclusion.centre == "typical value"]))
     yield ""
     others = {name: pair for name, pair in pairs.items() if _meaning_and_grade(pair[0]) != _meaning_and_grade(pair[1])}
-    yield f"{len(others) or 'None'} of {counted(len(pairs), 'finding')} have another verdict or grade{_end(others)}"
+    yield f"{len(others) or 'None'} of {tell_amount(len(pairs), 'finding')} have another verdict or grade{_end(others)}"
     yield ""
     for name, (old, new) in others.items():
         then, today = (
@@ -171,7 +171,7 @@ def _claims_changed(
 ) -> Iterator[str]:
     """Each claim of which something else became."""
     others = [claim for claim in claims if before[claim.name].reckoning != now[claim.name].reckoning]
-    yield f"{len(others) or 'None'} of {counted(len(claims), 'claim')} came out otherwise{_end(others)}"
+    yield f"{len(others) or 'None'} of {tell_amount(len(claims), 'claim')} came out otherwise{_end(others)}"
     yield ""
     for claim in others:
         then, today = before[claim.name].reckoning, now[claim.name].reckoning
@@ -195,7 +195,7 @@ def _widths(pairs: Sequence[tuple[WeighedFinding, WeighedFinding]]) -> str:
     ratios = [new / old for old, new in widths if 0 < old < math.inf]
     middle = f" In the median the new one is {short(statistics.median(ratios))} times as wide." if ratios else ""
     return (
-        f"Of {counted(len(pairs), 'finding')} that signed ranks weigh, {narrower} have a narrower interval now, "
+        f"Of {tell_amount(len(pairs), 'finding')} that signed ranks weigh, {narrower} have a narrower interval now, "
         f"{wider} a wider one and {len(pairs) - narrower - wider} one as wide as before.{middle}"
     )
 
@@ -223,7 +223,7 @@ def _section(
     after = f" After {manifest.reference}." if manifest.reference else ""
     yield (
         f"[`{manifest.name}`]({_CATALOGUE}/{manifest.name}.py), version {manifest.version}: "
-        f"{counted(len(manifest.configs), 'config')}, {counted(experiment.done, 'seed')}.{after}"
+        f"{tell_amount(len(manifest.configs), 'config')}, {tell_amount(experiment.done, 'seed')}.{after}"
     )
     yield ""
     for claim in claims:

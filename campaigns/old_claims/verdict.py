@@ -11,7 +11,7 @@ from enum import StrEnum
 from axiom.domain.evidence import verdict_meaning
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
 from axiom.laboratory.findings.rules.links import choose_bearing
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.values import Grade
 
 MANY, FEW = 32, 8  # seeds
@@ -93,7 +93,7 @@ def reckon(rows: Sequence[ClaimTest]) -> Reckoned:
 
 def _lacking(lacking: Sequence[ClaimTest]) -> str:
     least = min(lacking, key=lambda test: (test.seeds / test.wanted, test.asking.estimand))
-    return f"{least.seeds} of {counted(least.wanted, 'seed')} are weighed"
+    return f"{least.seeds} of {tell_amount(least.wanted, 'seed')} are weighed"
 
 
 def _outcome(bearings: Sequence[Bearing], controls: Sequence[Bearing], *, are_absent: bool) -> Reckoned:
@@ -101,7 +101,9 @@ def _outcome(bearings: Sequence[Bearing], controls: Sequence[Bearing], *, are_ab
     whole = len(bearings)
     upheld, fallen = bearings.count(Bearing.SUPPORTS), bearings.count(Bearing.CONTRADICTS)
     if upheld and fallen:
-        reason = f"of {counted(whole, 'test')}, {upheld} {_verb(upheld, 'uphold')} it and {fallen} {_does(fallen)} not"
+        reason = (
+            f"of {tell_amount(whole, 'test')}, {upheld} {_verb(upheld, 'uphold')} it and {fallen} {_does(fallen)} not"
+        )
         return Reckoned(reckoning=Reckoning.DEPENDS, reason=reason)
     if upheld + fallen < whole:
         return Reckoned(reckoning=Reckoning.UNDECIDED, reason=_silent(bearings, "test"))
@@ -118,7 +120,7 @@ def _outcome(bearings: Sequence[Bearing], controls: Sequence[Bearing], *, are_ab
 
 def _silent(bearings: Sequence[Bearing], what: str) -> str:
     silent, whole = bearings.count(Bearing.SAYS_NOTHING), len(bearings)
-    which = f"its one {what}" if whole == 1 else f"of {counted(whole, what)}, {silent}"
+    which = f"its one {what}" if whole == 1 else f"of {tell_amount(whole, what)}, {silent}"
     return f"{which} {_verb(silent, 'say')} nothing, with all seeds asked for"
 
 

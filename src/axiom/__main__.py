@@ -82,9 +82,9 @@ def _unwritten(error: OSError) -> int:
 
 
 def _say(sentence: str) -> None:
-    from axiom_weigh.terminal import say
+    from axiom_weigh.terminal import print_text
 
-    say(f"axiom: {sentence}", err=True)
+    print_text(f"axiom: {sentence}", err=True)
 
 
 def _unread(otherwise: int) -> int:

@@ -21,7 +21,7 @@ from axiom.cli.main import axiom
 from axiom.errors import PortInUse
 from axiom.service.sockets import listen_on_port
 from axiom.store.findings import finding_notes
-from axiom_weigh.terminal import escaped, printable
+from axiom_weigh.terminal import escape_document, make_printable
 
 
 def commands(context: click.Context):
@@ -237,9 +237,9 @@ def test_what_somebody_wrote_before_the_gate_refused_it_acts_on_no_terminal(smal
         assert status == 0, words
         assert is_calm(out + err), words
     assert say("idea", "show", "1", "--json")[1]["idea"]["question"].endswith(ACTING)
-    assert is_calm(escaped(json.dumps({"said": ACTING}, indent=2, ensure_ascii=False)))
+    assert is_calm(escape_document(json.dumps({"said": ACTING}, indent=2, ensure_ascii=False)))
     text = "naïve \u202f?\u00a0« ça »\nעברית العربية می\u200cخواهم हिन्दी\t漢字 👩\u200d🔬"
-    assert printable(text, but="\n\t") == text
+    assert make_printable(text, but="\n\t") == text
 
 
 _TYPED = """

@@ -9,7 +9,7 @@ import pytest
 import axiom
 from axiom.domain.rounds import Note
 from axiom.reads.rounds.log import note_pieces, note_sentence
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 PACKAGE = Path(axiom.__file__).parent
 
@@ -31,7 +31,12 @@ def test_a_noun_is_in_the_number_of_its_fact():
         note = Note(kind="a.b", text=text, facts={"hosts": hosts, "volunteers": 1})
         said = f"{hosts} simulated {noun} of 1 volunteer (said)."
         assert note.sentence == note_sentence(note) == "".join(piece["text"] for piece in note_pieces(note)) == said
-    assert [counted(amount, "task") for amount in (0, 1, 2, 1_200)] == ["0 tasks", "1 task", "2 tasks", "1,200 tasks"]
+    assert [tell_amount(amount, "task") for amount in (0, 1, 2, 1_200)] == [
+        "0 tasks",
+        "1 task",
+        "2 tasks",
+        "1,200 tasks",
+    ]
 
 
 def notes_written() -> list:

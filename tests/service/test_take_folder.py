@@ -19,9 +19,9 @@ from axiom_weigh import terminal
 def as_it_was():
     """The log and the line of this process are nobody's business but pytest's."""
     before, level = logging.root.handlers[:], logging.root.level
-    terminal.progress("")
+    terminal.print_progress("")
     yield
-    terminal.progress("")
+    terminal.print_progress("")
     for handler in logging.root.handlers:
         if handler not in before:
             handler.close()
@@ -73,7 +73,7 @@ def test_a_plain_line_comes_now_and_then_and_what_comes_next_begins_anew(monkeyp
 
     def printed(line: str, after: float) -> str:
         seconds[0] += after
-        terminal.progress(line)
+        terminal.print_progress(line)
         return "".join(capsys.readouterr())
 
     assert [printed("1 of 9", 0), printed("2 of 9", 29), printed("3 of 9", 2), printed("4 of 9", 29)] == [

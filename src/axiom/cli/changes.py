@@ -17,7 +17,7 @@ from axiom.service.open_laboratory import submit_in_folder
 from axiom.service.standard_callers import operator_caller
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +43,7 @@ class Change:
 
     def remark(self, text: str) -> None:
         """Say it to a person who wants more than the result."""
-        remark(text, quiet=self.quiet)
+        print_remark(text, quiet=self.quiet)
 
 
 def submit_command(

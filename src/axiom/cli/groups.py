@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -35,7 +35,7 @@ class Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Whoever gives no words wants to read which there are, and that is no mistake."""
         if not args and not ctx.resilient_parsing:
-            say(ctx.get_help())
+            print_text(ctx.get_help())
             ctx.exit()
         return super().parse_args(ctx, args)
 

@@ -6,7 +6,7 @@ import click
 
 from axiom.cli.output import show_table
 from axiom.errors import WrongUse
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 EXITS = {
     0: "done; also when whoever read the output had seen enough",
@@ -38,4 +38,4 @@ def topics(context: click.Context, words: Sequence[str]) -> None:
         _, command, _ = group.resolve_command(subject, [word])
         if command is not None:
             subject = click.Context(command, parent=subject, info_name=word)
-    say(subject.get_help())
+    print_text(subject.get_help())

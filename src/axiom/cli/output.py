@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import escaped, printable, say
+from axiom_weigh.terminal import escape_document, make_printable, print_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 Shown = Iterator[Mapping[str, Any]]  # the answer as programs get it, and then it is said in words
@@ -96,33 +96,33 @@ def _set_color(context: click.Context, _parameter: click.Parameter, chosen: str)
 
 def show_json(answer: Mapping[str, Any]) -> None:
     """Print an answer for programs."""
-    say(escaped(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False)))
+    print_text(escape_document(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, none: str) -> None:
     """Print rows in columns, or one sentence when there are none."""
     if not rows:
-        say(none)
+        print_text(none)
         return
     texts = [[_plain(value) for value in row] for row in rows]
     widths = [max(len(row[place]) for row in [list(headings), *texts]) for place in range(len(headings))]
     for line in [list(headings), *texts]:
-        say("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+        print_text("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def show_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
-        say(f"{name.ljust(width)}  {_plain(value)}")
+        print_text(f"{name.ljust(width)}  {_plain(value)}")
 
 
 def show_quotes(entries: Iterable[Mapping[str, Any]]) -> None:
     """Print what others wrote: as theirs, with the verdict of what they name."""
     for entry in entries:
         beside = [f"finding {row['number']} is {row['reads']}, {row['grade']}" for row in entry["beside"]]
-        say(f"\nSaid by {entry['by']}, not checked: {entry['kind']}")
-        say("".join([f"  {entry['text']}", *(f" ({part})" for part in [*beside, *entry["faults"]])]))
+        print_text(f"\nSaid by {entry['by']}, not checked: {entry['kind']}")
+        print_text("".join([f"  {entry['text']}", *(f" ({part})" for part in [*beside, *entry["faults"]])]))
 
 
 def word_status(row: Mapping[str, Any]) -> str:
@@ -133,7 +133,7 @@ def word_status(row: Mapping[str, Any]) -> str:
 def show_stop(stop: Mapping[str, str] | None) -> None:
     """Print why nothing of an experiment goes out any more, and what to do; nothing while it may."""
     if stop:
-        say(f"\nNothing of {stop['experiment']} goes out, since {stop['why'].rstrip('.')}. {stop['next']}.")
+        print_text(f"\nNothing of {stop['experiment']} goes out, since {stop['why'].rstrip('.')}. {stop['next']}.")
 
 
 def progress_bar(share: float, width: int = 24) -> str:
@@ -152,4 +152,4 @@ def _plain(value: object) -> str:
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= _LONG else f"{value:.6g}"
-    return printable(str(value))
+    return make_printable(str(value))

@@ -24,7 +24,7 @@ from axiom.store.findings.evidence import CardInputs
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView, Forecast
-from axiom_weigh.amounts import counted, tell_needed
+from axiom_weigh.amounts import tell_amount, tell_needed
 from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.weigh_claim import make_finding_card
 from axiom_weigh.values import Evidence, Observation
@@ -131,8 +131,9 @@ def describe_scope(
     which = scope.scope_in_words(configs, *naming)
     words = [
         f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {which}.",
-        f"{counted(len(configs), 'config')} in {counted(len(weighed), 'design')}{apart}; the estimand is: {quantity}.",
-        *([f"Of {counted(len(waiting), 'further design')} nothing is weighed yet."] if waiting else []),
+        f"{tell_amount(len(configs), 'config')} in {tell_amount(len(weighed), 'design')}{apart}; "
+        f"the estimand is: {quantity}.",
+        *([f"Of {tell_amount(len(waiting), 'further design')} nothing is weighed yet."] if waiting else []),
         *([f"The source uses the kit's {join_words([name for name, _ in made_of])}."] if made_of else []),
         "Nothing is claimed beyond that.",
     ]

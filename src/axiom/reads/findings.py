@@ -42,7 +42,7 @@ from axiom.store.experiments import experiments, releases
 from axiom.store.findings import finding_notes, references
 from axiom.store.views import findings
 from axiom.store.views.findings import CourseLine, FindingView, Forecast, HistoryLine
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.evidence.rounding import round_e_value
 from axiom_weigh.values import Grade, Observation, Verdict
@@ -179,7 +179,7 @@ def cite_finding(reading: Reading, view: FindingView) -> str:
     reads = "" if view.reads.value == view.verdict.value else f" ({view.reads})"
     closed = "" if finding.status == "open" else f"{finding.status}, "
     return (
-        f"{start} {measured}, {counted(weighed.seeds, 'replicate')}, "
+        f"{start} {measured}, {tell_amount(weighed.seeds, 'replicate')}, "
         f"{weighed.verdict}{reads}, grade {weighed.grade}, {closed}{format_moment(line.weighed_at.isoformat())}."
     )
 

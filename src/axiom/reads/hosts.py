@@ -29,7 +29,7 @@ from axiom.store.views import hosts as host_views
 from axiom.store.views import tasks as task_views
 from axiom.store.views.contributions import SupportShare
 from axiom.store.views.hosts import PagedList
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
 _MOST_WORDS = 120  # characters of what a client says of its computer
@@ -182,7 +182,7 @@ def _in_words(host: Host) -> list[str]:
         words.append("It may have as many tasks a day as any host.")
     else:
         words.append(
-            f"It may have {counted(standing.quota, 'task')} a core and hour. A task that fails, is not valid or is "
+            f"It may have {tell_amount(standing.quota, 'task')} a core and hour. A task that fails, is not valid or is "
             "given up halves that, and a valid one doubles it. One that took too long changes nothing."
         )
     if standing.turnaround_seconds is not None:
@@ -208,7 +208,7 @@ def _outvoted(standing: Standing) -> list[str]:
 def _of_its_work(host: Host) -> str:
     standing = host.standing
     if standing.valid_in_row:
-        return f"{counted(standing.valid_in_row, 'valid task')} in a row."
+        return f"{tell_amount(standing.valid_in_row, 'valid task')} in a row."
     if standing.quota is None and standing.turnaround_seconds is None:
         return "Nothing is known of its work yet."
     return "The last of its tasks that says something about it was not valid, failed or was never returned."

@@ -18,7 +18,7 @@ from axiom.reads.finding_lists import read_estimands
 from axiom.signed.manifests import Manifest
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import evidence
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.picture_data import (
@@ -182,7 +182,7 @@ def _tell(
     by_whom = " by Axiom’s makers" if is_recorded else ""
     verb, middle = ("counted", "share") if draws_shares(manifest) else ("measured", "median")
     where = " at each" if len(own) > 1 else ""
-    yield f"{subject} was {verb}{by_whom} at {counted(len(own), 'place')}, with {seeds}{where}."
+    yield f"{subject} was {verb}{by_whom} at {tell_amount(len(own), 'place')}, with {seeds}{where}."
     for point in here:
         yield _tell_height(manifest, figure, middle, [point])
     by_height: dict[float, list[SweepPoint]] = group_pairs((point.estimate or 0.0, point) for point in own)

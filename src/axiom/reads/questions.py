@@ -53,7 +53,7 @@ from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import references
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingBrief, FindingView
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.values import Grade, Verdict
 
 _GRADES = list(Grade)
@@ -268,7 +268,7 @@ def _tell_recorded_numbers(manifest: Manifest, names: Collection[str]) -> list[A
             worded = with_levels(worded, unsaid[estimand["name"]], manifest.words)
             sure = _tell_certainty(manifest, worded, number)
             if missing := number.values.count(None):
-                sure = f"{sure}; no value in {missing} of {counted(number.seeds, 'repetition')}"
+                sure = f"{sure}; no value in {missing} of {tell_amount(number.seeds, 'repetition')}"
             rows.append({"statement": compose_statement(worded, number), "sure": sure})
     return rows
 

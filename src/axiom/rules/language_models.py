@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
 from axiom.limits import language_models as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 HEADROOM = 1_000  # tokens that a service may add to a first request: its own words about tools, marks of a message
 WRITTEN = 1.25  # what tokens that a service puts into its cache cost, beside those it reads anew
@@ -162,7 +162,7 @@ def reason_not_to_ask(
     finding, or of what it `wakes_on`, is of `weighed_at`.
     """
     if waiting >= most_waiting:
-        return f"{counted(waiting, 'question')} of its own wait for an answer, as many as may"
+        return f"{tell_amount(waiting, 'question')} of its own wait for an answer, as many as may"
     has_news = asked_at is None or (weighed_at is not None and weighed_at > asked_at)
     if asked_at is not None and not has_news and timedelta(0) <= now - asked_at < limits.ASK_AGAIN_AFTER:
         return f"{f'{wakes_on} was not' if wakes_on else 'no finding was'} weighed since it was asked last"

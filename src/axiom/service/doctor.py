@@ -44,7 +44,7 @@ from axiom.store.migrate import require_current_schema
 from axiom.store.registrations import time_stamps
 from axiom.store.tasks import archives
 from axiom.store.upkeep import jobs, last_backup, watches
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.terminal import wall_clock
 
 _SYNCS = 5
@@ -205,7 +205,7 @@ def _stamps(folder: Folder, db: Database) -> _Answer:
     unstamped = time_stamps.list_unstamped_registrations(db)
     since = min((registration.created_at for registration in unstamped), default=wall_clock())
     faults = [row["last_error"] for row in jobs.list_jobs(db) if row["name"] == "stamp" and row["last_error"]]
-    waits = f"{counted(len(unstamped), 'registration')} without one, of which nothing is ordered"
+    waits = f"{tell_amount(len(unstamped), 'registration')} without one, of which nothing is ordered"
     says = "; ".join([waits, *faults]) if unstamped else "no registration waits for one"
     cure = "docs/howto/stamp-predictions.md says what to look at; without the setting stamp_authority all goes on"
     return wall_clock() - since < registration_limits.STAMP_LATE_AFTER, says, cure
@@ -226,10 +226,10 @@ def _backup(folder: Folder, db: Database) -> _Answer:
     last = last_backup.find_last_backup(folder)
     made = max((copy.made_at for copy in (last, *own) if copy), default=None)
     days = (wall_clock() - made).days if made else None
-    says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
+    says = "none was made" if days is None else f"the last was made {tell_amount(days, 'day')} ago"
     if last and last.is_beside and not own:
         says = f"{says}, onto the disk that it should outlive"
-    says = f"{says}; {counted(others, 'volunteer')} computed here" if others else says
+    says = f"{says}; {tell_amount(others, 'volunteer')} computed here" if others else says
     well = not others or (days is not None and days <= backup_limits.DOCTOR_DAYS)
     return well, says, "`axiom backup`, also while the laboratory works; keep it elsewhere, with the journal"
 
@@ -239,10 +239,10 @@ def _archive(folder: Folder, db: Database) -> _Answer:
     files = archives.list_archive_files(db)
     gone = [file for file in files if not blobs.blob_path(folder, file.digest).is_file()]
     if gone:
-        says = f"{counted(len(gone), 'file')} gone: {', '.join(file.name for file in gone)}"
+        says = f"{tell_amount(len(gone), 'file')} gone: {', '.join(file.name for file in gone)}"
         return False, says, "put the files back from a backup; `axiom archive` names them"
     size = sum(file.bytes for file in files) // 2**20
-    says = f"{counted(sum(file.tasks for file in files), 'task')} in {counted(len(files), 'file')} of {size} MB"
+    says = f"{tell_amount(sum(file.tasks for file in files), 'task')} in {tell_amount(len(files), 'file')} of {size} MB"
     due = settings.archive_days and not is_possible() and is_archiving_due(db, wall_clock(), settings.archive_days)
     says = f"{says}; old tasks wait, and pyarrow is not installed" if due else says
     return not due, says, "install Axiom with its extra `data`, or set archive_days to 0"
@@ -261,9 +261,8 @@ def _preflights(_folder: Folder, db: Database) -> _Answer:
     waiting = [bundle.name for bundle in newest if bundle.passed is None and bundle.name not in nobody]
     well = "every experiment's bundle that is open was tried" if newest else "no experiment is published here"
     if waiting:
-        well = (
-            f"{len(waiting)} of {counted(len(newest), 'experiment')} not tried yet; until then no volunteer gets them"
-        )
+        every = tell_amount(len(newest), "experiment")
+        well = f"{len(waiting)} of {every} not tried yet; until then no volunteer gets them"
     cure = f"`axiom experiment preflight {failed[0]}` says what is wrong with it" if failed else ""
     return not failed, f"failed: {', '.join(failed)}" if failed else well, cure
 

@@ -35,7 +35,7 @@ from axiom.store.journal.journal_follower import JournalFollower
 from axiom.store.migrate import require_current_schema
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site, make_site
-from axiom_weigh.terminal import remark, wall_clock
+from axiom_weigh.terminal import print_remark, wall_clock
 
 log = logging.getLogger("axiom.follow")
 
@@ -85,7 +85,7 @@ def follow_journal(
         going.start()
         stack.callback(going.stop)
         print(address, flush=True)
-        remark(
+        print_remark(
             f"Axiom {__version__} · {address} · a read-only copy in {folder.path} that follows {journal}\n"
             "Ctrl-C stops it; the same command goes on from there.",
             quiet=quiet,

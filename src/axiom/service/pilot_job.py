@@ -36,7 +36,7 @@ from axiom.signed.atomic_files import write_atomically
 from axiom.signed.program_tokens import CLUSTER_PREFIX
 from axiom.signed.trust import read_trust
 from axiom.store.engine.folder import Folder, read_lock_holder
-from axiom_weigh.terminal import remark, wall_clock
+from axiom_weigh.terminal import print_remark, wall_clock
 
 log = logging.getLogger("axiom.pilot")
 
@@ -81,7 +81,7 @@ def run_pilot_job(orders: PilotOrders, *, quiet: bool) -> None:
         )
         source.renew = engine.renew
         engine.start(trust)
-        remark(
+        print_remark(
             f"{orders.cores} cores compute for {orders.server} as {source.name}, host {source.host_id}.", quiet=quiet
         )
         why = _stay(engine, source, stopping, seconds=orders.seconds, waits=orders.waits)
@@ -91,7 +91,7 @@ def run_pilot_job(orders: PilotOrders, *, quiet: bool) -> None:
             source.give_back((), is_over=True)
     if source.refused is not None:
         raise source.refused
-    remark(why, quiet=quiet)
+    print_remark(why, quiet=quiet)
 
 
 def run_pilot_beside(
@@ -116,13 +116,13 @@ def run_pilot_beside(
         )
         source.renew = engine.renew
         engine.start(source.trust())
-        remark(f"{cores} cores compute as host {source.host_id}. Ctrl-C stops them.", quiet=quiet)
+        print_remark(f"{cores} cores compute as host {source.host_id}. Ctrl-C stops them.", quiet=quiet)
         _stay(engine, source, stopping, seconds=seconds, waits=True)
         source.hurry()
         engine.stop()
     if source.refused is not None:
         raise source.refused
-    remark("Stopped. The same command goes on from here.", quiet=quiet)
+    print_remark("Stopped. The same command goes on from here.", quiet=quiet)
 
 
 def _stopping_by_signals() -> threading.Event:

@@ -68,7 +68,7 @@ from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
 from axiom.web.socket import control_app
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 _FRESH_SECONDS = 2.0
 _REST = 20.0  # times as long as it took: however large the fleet is, looking takes a twentieth of a core at most
@@ -343,7 +343,7 @@ def _other_terminals(folder: Folder) -> str:
 
 def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quiet: bool) -> None:
     print(address, flush=True)
-    remark(
+    print_remark(
         f"Axiom {__version__} · {address} · cores that compute: {workers} · data in {folder.path}\n"
         f"{_reach(address)}\n"
         f"{_other_terminals(folder)}\n"
@@ -351,9 +351,9 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
         quiet=quiet,
     )
     if lack := bubblewrap.missing_sandbox_advice():
-        remark(lack, quiet=quiet)
+        print_remark(lack, quiet=quiet)
     if first_time:
-        remark(
+        print_remark(
             f"Made this laboratory's keys in {folder.keys} (mode 0600): whoever has them signs in its name.",
             quiet=quiet,
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axiom.store.engine.folder import Folder
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _STOP_SECONDS = 5.0
 _LONGEST_SECONDS = 60.0  # that it leaves the cores to the first findings before it begins
@@ -44,7 +44,7 @@ class BuildProgress:
     def in_words(self) -> str:
         if self.percent is None or self.minutes_left is None:
             return self.step
-        return f"{self.percent} %, about {counted(self.minutes_left, 'minute')}"
+        return f"{self.percent} %, about {tell_amount(self.minutes_left, 'minute')}"
 
 
 class Builder:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from axiom.errors import CannotStart, PortInUse
-from axiom_weigh.terminal import printable
+from axiom_weigh.terminal import make_printable
 
 _LISTENS = "0A"  # as the kernel writes the state of a socket
 _MOST_SIGNS = 80
@@ -81,4 +81,4 @@ def _typed(process: int) -> str:
     words = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
     words[0] = Path(words[0]).name
     text = " ".join(words).strip()
-    return printable(text[:_MOST_SIGNS]) + "…" * (len(text) > _MOST_SIGNS)
+    return make_printable(text[:_MOST_SIGNS]) + "…" * (len(text) > _MOST_SIGNS)

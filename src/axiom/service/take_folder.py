@@ -7,7 +7,7 @@ from axiom.engines.available_resources import count_usable_cpus
 from axiom.errors import NotFound, WrongUse
 from axiom.settings import Settings, read_process_settings
 from axiom.store.engine.folder import Folder, lock, read_lock_holder
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ def open_taken_folder(folder: Folder, workers: int | None, *, quiet: bool) -> It
     settings, _ = read_process_settings(folder.settings, workers=workers)
     if facts is not None and "url" in facts:
         if workers is not None:
-            remark("--workers is left aside: the laboratory that works in this folder has its own.", quiet=quiet)
+            print_remark("--workers is left aside: the laboratory that works in this folder has its own.", quiet=quiet)
         yield TakenFolder(folder=folder, settings=settings, is_ours=False)
         return
     if workers_of(settings) < 1:

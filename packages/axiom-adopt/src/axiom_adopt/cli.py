@@ -31,7 +31,7 @@ from axiom_adopt.project_folder import Project, read_project
 from axiom_adopt.proxy_lines import write_nginx_lines
 from axiom_adopt.records import open_dump
 from axiom_adopt.undoing import undo_move, write_differences
-from axiom_weigh.terminal import remark, say
+from axiom_weigh.terminal import print_remark, print_text
 
 _LOSSES = 1  # exit status
 
@@ -89,11 +89,11 @@ def move(
     else:
         _show_report(answer)
         for line in write_nginx_lines(moving.addresses_of(project), 8080).splitlines() if dry_run else ():
-            say(line)
+            print_text(line)
         if "is_moved" in answer:
-            say(f"All of this is in {folder.path}. Next: `axiom adopt verify --data {folder.path}`.")
+            print_text(f"All of this is in {folder.path}. Next: `axiom adopt verify --data {folder.path}`.")
         for problem in answer.get("problems", ()):
-            remark(problem, quiet=False)
+            print_remark(problem, quiet=False)
     if has_losses and not dry_run:
         raise Refused("Not all of it comes along, as said above. Nothing was written; --accept-losses goes on.")
     raise click.exceptions.Exit(_LOSSES if has_losses or answer.get("problems") else 0)
@@ -128,7 +128,7 @@ def verify(project_folder: Path | None, folder: Folder) -> Shown:
     if project_folder:
         problems += find_strangers(moving.addresses_of(read_project(project_folder)))
     yield {"adoption": {"project": present.project, "holds": not problems, "problems": problems}}
-    say("\n".join(problems) or "Everything that was taken of the dump is here, and the ledger adds up.")
+    print_text("\n".join(problems) or "Everything that was taken of the dump is here, and the ledger adds up.")
     if problems:
         raise click.exceptions.Exit(1)
 
@@ -141,7 +141,7 @@ def accept_code_key(signature: IO[str] | None, folder: Folder, quiet: bool) -> N
     """Let the laboratory's own key follow the project's, with the SIGNATURE that the project's made of it elsewhere."""
     if signature is None:
         public = moving.begin_code_key(folder)
-        remark(
+        print_remark(
             f"{public} holds the key that shall follow. Where the project's private key is kept, type "
             f"`sign_executable {public.name} code_sign_private > signature`, and here `axiom adopt accept-code-key "
             "signature`.",
@@ -149,7 +149,7 @@ def accept_code_key(signature: IO[str] | None, folder: Folder, quiet: bool) -> N
         )
         return
     moving.accept_code_key(folder, signature.read(10_000))
-    remark("Clients take the laboratory's key for the project's from now on.", quiet=quiet)
+    print_remark("Clients take the laboratory's key for the project's from now on.", quiet=quiet)
 
 
 @adopt.command()
@@ -161,10 +161,10 @@ def undo(differences: Path | None, folder: Folder, quiet: bool) -> None:
     if differences is not None:
         with differences.open("w", encoding="utf-8", newline="") as file:
             rows = write_differences(folder, csv.writer(file))
-        remark(f"Wrote {rows} rows of what is new since the move. Nothing was changed.", quiet=quiet)
+        print_remark(f"Wrote {rows} rows of what is new since the move. Nothing was changed.", quiet=quiet)
         return
     aside = undo_move(folder)
-    remark(
+    print_remark(
         f"The folder {folder.path} is as before the move; the laboratory with its keys lies in {aside}, until you "
         "delete it. Point the proxy at the server before.",
         quiet=quiet,
@@ -195,9 +195,9 @@ def _show_report(answer: dict[str, Any]) -> None:
     plain = {name: value for name, value in answer.items() if not isinstance(value, dict | list)}
     show_facts({name.replace("_", " "): value for name, value in plain.items()})
     for name, count in answer["passwords"].items():
-        say(f"passwords: {name}: {count}")
+        print_text(f"passwords: {name}: {count}")
     for kind, count in answer["loss_counts"].items():
-        say(f"does not come along: {kind}: {count} ({', '.join(answer['losses'][kind][:3])} …)")
+        print_text(f"does not come along: {kind}: {count} ({', '.join(answer['losses'][kind][:3])} …)")
 
 
 def _tell(*, quiet: bool) -> Told:

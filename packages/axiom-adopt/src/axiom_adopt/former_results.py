@@ -16,8 +16,8 @@ from axiom.errors import WrongUse
 from axiom.limits import experiments as limits
 from axiom.limits import server
 from axiom.signed.canonical_json import LARGEST
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import progress, remark
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import print_progress, print_remark
 
 Row = Mapping[str, Any]  # a task with its measures and its config, as the command takes it
 
@@ -74,7 +74,7 @@ class LoadedResults:
     @property
     def sentence(self) -> str:
         """The same in words, without its full stop."""
-        parts = [f"{counted(self.stored, 'result')} loaded, {self.kept:,} there before or twice in the files"]
+        parts = [f"{tell_amount(self.stored, 'result')} loaded, {self.kept:,} there before or twice in the files"]
         if self.differing:
             parts.append(
                 f"{self.differing_in_all:,} of these have other numbers in the files, and stay as they were: "
@@ -103,17 +103,17 @@ def load_former_results(
         loaded.differing_in_all += len(answer["differing"])
         loaded.differing += answer["differing"][: _NAMED - len(loaded.differing)]
         if not quiet:
-            progress(f"{counted(loaded.stored + loaded.kept, 'result')} read")
+            print_progress(f"{tell_amount(loaded.stored + loaded.kept, 'result')} read")
     if not quiet:
-        progress("")
+        print_progress("")
     omissions = loaded.omissions
     if loaded.stored + loaded.kept == 0:
         why = _some(omissions.unreadable, omissions.unreadable_in_all) or "no file there ends in .json or .jsonl"
         raise WrongUse(f"There is no result in {place}: {why}. Nothing was loaded.")
     for sentence in omissions.unreadable:
-        remark(f"Left out: {sentence}", quiet=quiet)
+        print_remark(f"Left out: {sentence}", quiet=quiet)
     if omissions.unreadable_in_all > len(omissions.unreadable):
-        remark(f"Left out: {omissions.unreadable_in_all - len(omissions.unreadable):,} more", quiet=quiet)
+        print_remark(f"Left out: {omissions.unreadable_in_all - len(omissions.unreadable):,} more", quiet=quiet)
     return loaded
 
 

@@ -12,21 +12,21 @@ _JOINERS = "\u200c\u200d"  # of letters in some scripts, and of emoji
 _PLAIN: dict[str, float] = {}  # when the last one was written
 
 
-def say(text: object = "", *, end: str = "\n", err: bool = False) -> None:
+def print_text(text: object = "", *, end: str = "\n", err: bool = False) -> None:
     """Print a result, or part of one. All that commands print passes here, since others wrote some of it."""
-    print(printable(str(text), but="\n\t"), end=end, file=sys.stderr if err else sys.stdout, flush=True)
+    print(make_printable(str(text), but="\n\t"), end=end, file=sys.stderr if err else sys.stdout, flush=True)
 
 
-def remark(text: str, *, quiet: bool = False) -> None:
+def print_remark(text: str, *, quiet: bool = False) -> None:
     """Say something to the person; standard output is for results."""
     if not quiet:
-        say(text, err=True)
+        print_text(text, err=True)
 
 
-def progress(text: str) -> None:
+def print_progress(text: str) -> None:
     """The one progress line: drawn again and again on a terminal, elsewhere a plain line now and then. Ends empty."""
     if sys.stderr.isatty():
-        print(f"\r\x1b[2K{printable(text)}", end="", file=sys.stderr, flush=True)
+        print(f"\r\x1b[2K{make_printable(text)}", end="", file=sys.stderr, flush=True)
         return
     now = time.monotonic()
     last = _PLAIN.setdefault("last", now)
@@ -34,7 +34,7 @@ def progress(text: str) -> None:
         _PLAIN.clear()
     elif now - last >= _PLAIN_SECONDS:
         _PLAIN["last"] = now
-        say(text, err=True)
+        print_text(text, err=True)
 
 
 def wall_clock() -> datetime:
@@ -42,7 +42,7 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the edge, where the time enters
 
 
-def printable(text: str, *, but: str = "", instead: Callable[[str], str] = lambda _: "?") -> str:
+def make_printable(text: str, *, but: str = "", instead: Callable[[str], str] = lambda _: "?") -> str:
     """What others wrote may carry the escapes of a terminal, or turn the direction of what is read.
 
     Nothing of it acts on the reader's. Wide and narrow spaces and joined letters stay what they are.
@@ -51,6 +51,6 @@ def printable(text: str, *, but: str = "", instead: Callable[[str], str] = lambd
     return text.translate({ord(sign): instead(sign) for sign in acting if unicodedata.category(sign) != "Zs"})
 
 
-def escaped(document: str) -> str:
+def escape_document(document: str) -> str:
     """A document in JSON that says the very same, with its signs that cannot be printed as escapes."""
-    return printable(document, but="\n", instead=lambda sign: json.dumps(sign)[1:-1])
+    return make_printable(document, but="\n", instead=lambda sign: json.dumps(sign)[1:-1])

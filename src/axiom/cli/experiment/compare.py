@@ -20,8 +20,8 @@ from axiom.reads.base.request import Reading
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.views import findings
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import printable, say
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import make_printable, print_text
 
 _MOST_LETTERS = 100  # of what one side says in one part
 
@@ -109,18 +109,18 @@ def _say(a: ComparedSide, b: ComparedSide, declared: Sequence[DeclaredDifference
         [(difference.part, *_both(difference.part, difference.first, difference.second)) for difference in declared],
         none=f"{a.name} and {b.name} declare the same.",
     )
-    say()
+    print_text()
     show_table(
         ("finding of", a.name, b.name),
         [(name, _stand(a.findings.get(name)), _stand(b.findings.get(name))) for name in _estimands(a, b)],
         none="Neither has a finding.",
     )
-    say("\n" + "\n".join(map(printable, lines)) if lines else "\nThe source is the same.")
+    print_text("\n" + "\n".join(map(make_printable, lines)) if lines else "\nThe source is the same.")
 
 
 def _both(part: str, first: Any, second: Any) -> Iterator[str]:
     for side in (first, second):
-        yield f"{counted(len(side), 'config')} that the other lacks" if part == "configs" else _short(side)
+        yield f"{tell_amount(len(side), 'config')} that the other lacks" if part == "configs" else _short(side)
 
 
 def _short(declared: Any) -> str:
@@ -141,7 +141,9 @@ def _stand(finding: Mapping[str, Any] | None) -> str:
     if newest is None:
         return f"{finding['number']}: nothing weighed yet"
     low, high = newest["interval"]
-    measured = f"{_number(newest['estimate'])} [{_number(low)}, {_number(high)}], {counted(newest['seeds'], 'seed')}"
+    measured = (
+        f"{_number(newest['estimate'])} [{_number(low)}, {_number(high)}], {tell_amount(newest['seeds'], 'seed')}"
+    )
     return f"{finding['number']}: {finding['verdict']}, {finding['grade']}, {measured}"
 
 

@@ -13,8 +13,8 @@ from axiom.service.open_laboratory import open_for_reading
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import say
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import print_text
 
 
 @click.command("deployed")
@@ -37,8 +37,8 @@ def deployed(name: str, folder: Folder) -> Shown:
         none="No host has a task now.",
     )
     if rest := [host.tasks for host in hosts[limits.HOSTS_NAMED :]]:
-        amount = f"{rest[-1]:,} to {rest[0]:,} tasks" if rest[-1] < rest[0] else counted(rest[0], "task")
-        say(f"and {counted(len(rest), 'more host')} with {amount} each; --json has all")
+        amount = f"{rest[-1]:,} to {rest[0]:,} tasks" if rest[-1] < rest[0] else tell_amount(rest[0], "task")
+        print_text(f"and {tell_amount(len(rest), 'more host')} with {amount} each; --json has all")
 
 
 def _mix(experiments_of_host: Mapping[str, int]) -> str:

@@ -25,8 +25,8 @@ from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom.store.experiments import costs, experiments, old_names
 from axiom.store.experiments.experiments import STATUSES
 from axiom.store.experiments.themes import read_themes
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import remark, say
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import print_remark, print_text
 
 if TYPE_CHECKING:
     from axiom.notebook.lab import Version
@@ -58,7 +58,7 @@ def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
         try:
             yield manifest_of(file)
         except AxiomError as error:
-            remark(f"Left out: {error}", quiet=False)
+            print_remark(f"Left out: {error}", quiet=False)
 
 
 @click.command("show")
@@ -90,7 +90,7 @@ def show(name: str, folder: Folder) -> Shown:
     if results_here and results_here[1]:
         from axiom.cli.experiment.results_table import show_version_summary
 
-        say()
+        print_text()
         show_version_summary(manifest, *results_here)
 
 
@@ -100,14 +100,14 @@ def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
     facts["measures"] = ", ".join(measure.name for measure in manifest.measures)
     show_facts({**facts, "aliases": ", ".join(manifest.aliases)})
     for estimand in estimands:
-        say(f"\n{estimand['name']} ({estimand['kind']} of {estimand['measure']})\n  {estimand['claim']}")
+        print_text(f"\n{estimand['name']} ({estimand['kind']} of {estimand['measure']})\n  {estimand['claim']}")
     for kind in kinds:
-        say(f"\non {kind['hosts']}: {kind['reason']}")
+        print_text(f"\non {kind['hosts']}: {kind['reason']}")
     for script in old["names"]:
-        say(f"\n{script['name']}, in the old laboratory: {script['became']}")
+        print_text(f"\n{script['name']}, in the old laboratory: {script['became']}")
     for claim in old["claims"]:
-        say(f"\nold claim {claim['name']}: {claim['claim']}")
-        say(f"  {'; '.join(filter(None, (claim['figure'], claim['rests_on'])))}; called {claim['status']}")
+        print_text(f"\nold claim {claim['name']}: {claim['claim']}")
+        print_text(f"  {'; '.join(filter(None, (claim['figure'], claim['rests_on'])))}; called {claim['status']}")
 
 
 def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping[str, Any]]] | None":
@@ -140,10 +140,10 @@ def publish(name: str, change: Change) -> None:
 def _tell_after_publishing(change: Change, answer: Mapping[str, Any]) -> None:
     """What keeps it from volunteers, where it is shown, and what comes next."""
     for refusal in answer["refusals"]:
-        remark(f"  {refusal['gate']}, line {refusal['line']}: {refusal['sentence'].rstrip('.')}.", quiet=False)
+        print_remark(f"  {refusal['gate']}, line {refusal['line']}: {refusal['sentence'].rstrip('.')}.", quiet=False)
     if answer["refusals"]:
         whose = "computer" if any(refusal["gate"] == "G0" for refusal in answer["refusals"]) else "volunteer"
-        remark(f"No {whose} gets it until that is mended and published.", quiet=False)
+        print_remark(f"No {whose} gets it until that is mended and published.", quiet=False)
     if answer["is_stored"] and not change.dry_run:
         page, data = f"experiments/{answer['experiment']}", f"--data {change.folder.path}"
         server = (read_lock_holder(change.folder) or {}).get("url")
@@ -180,10 +180,14 @@ def deploy(why: str, key: str | None, change: Change, **options: Any) -> None:
     answer = change.submit("experiment.deploy", {"reason": why, **options}, key=key)
     whom = "" if options["host"] is None else f" for host {options['host']}"
     if options["every_host"]:
-        others = "".join(f"; not for {counted(hosts, 'host')}: {why}" for why, hosts in answer["passed_over"].items())
-        whom = f" for {counted(answer['hosts'], 'host')}{others}"
+        others = "".join(
+            f"; not for {tell_amount(hosts, 'host')}: {why}" for why, hosts in answer["passed_over"].items()
+        )
+        whom = f" for {tell_amount(answer['hosts'], 'host')}{others}"
     whom += f", each computed by {answer['copies']} volunteers" if answer["copies"] > 1 else ""
-    amounts = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
+    amounts = (
+        f"{tell_amount(answer['workunits'], 'workunit')} of {tell_amount(answer['replicates_each'], 'replicate')} each"
+    )
     change.tell("experiment", answer, f"{amounts}{whom}")
 
 

@@ -7,7 +7,7 @@ import click
 from axiom.domain.experiments import NAME
 from axiom.errors import Refused, WrongUse
 from axiom.laboratory.experiments.rules.new_text import write_new_text
-from axiom_weigh.terminal import remark, say
+from axiom_weigh.terminal import print_remark, print_text
 
 
 @click.command("new")
@@ -37,5 +37,5 @@ def new(name: str, folder: Path) -> None:
         raise Refused(f"{path} is there already, and it was left as it is. Choose another name.") from None
     except OSError as fault:
         raise Refused(f"{path} cannot be written: {fault.strerror}. Nothing was written.") from None
-    say(path)
-    remark(f"It runs as it stands: axiom experiment run {path} --seed 1")
+    print_text(path)
+    print_remark(f"It runs as it stands: axiom experiment run {path} --seed 1")

@@ -7,7 +7,7 @@ import click
 from axiom.cli.laboratory.adopt import import_adopt_module
 from axiom.cli.output import Shown, answer_option, dry_run_option
 from axiom.errors import WrongUse
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 
 @click.command("import")
@@ -37,4 +37,4 @@ def import_script(script: Path, name: str | None, folder: Path, dry_run: bool) -
     experiment_file.write_file(imported, file, dry_run=dry_run)
     facts = experiment_file.report(imported, script, file, is_written=not dry_run)
     yield {"imported": facts}
-    say("\n".join(experiment_file.report_in_words(facts)))
+    print_text("\n".join(experiment_file.report_in_words(facts)))

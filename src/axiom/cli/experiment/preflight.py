@@ -36,8 +36,8 @@ from axiom.signed.manifests import read_manifest
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import progress, remark, say
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import print_progress, print_remark, print_text
 
 
 @click.command("preflight")
@@ -54,8 +54,8 @@ def preflight(name: str, change: Change) -> None:
     text = leave_mark(own, "preflight", quiet=is_silent)
     examination, is_published = _examined(name, change.folder, None if is_silent else _tell, printed.append)
     if not is_silent:
-        progress("")
-    say("".join(printed[:1]), end="", err=True)  # in the words of the file, so for whoever types this alone
+        print_progress("")
+    print_text("".join(printed[:1]), end="", err=True)  # in the words of the file, so for whoever types this alone
     answer, judged = _answer(examination), examination.judged
     if not judged.is_lacking:
         leave_mark(own, "preflight", quiet=is_silent, text=text, outcome=PASSED if judged.passed else judged.unseen)
@@ -147,24 +147,24 @@ def _answer(examination: Examination) -> dict[str, Any]:
 
 
 def _tell(done: int, cells: int) -> None:
-    progress(f"{progress_bar(done / cells)} cell {done} of {cells}")
+    print_progress(f"{progress_bar(done / cells)} cell {done} of {cells}")
 
 
 def _show(answer: dict[str, Any], *, quiet: bool) -> None:
-    say(f"{'Passed' if answer['passed'] else 'Failed'}: {answer['reason']}")
+    print_text(f"{'Passed' if answer['passed'] else 'Failed'}: {answer['reason']}")
     for gate in answer["said"]:
         reason = f": {gate['reason']}" if gate["reason"] else ""
-        say(f"  {gate['gate']} {gate['title']:<17} {gate['state']}{reason}")
+        print_text(f"  {gate['gate']} {gate['title']:<17} {gate['state']}{reason}")
     if answer["cells"]:
-        remark(
+        print_remark(
             f"{answer['experiment']}@{answer['version']}, bundle {answer['bundle'][:12]}, on {answer['platform']}: "
-            f"{counted(answer['cells'], 'cell')} in {answer['seconds']:.1f} s, the longest "
+            f"{tell_amount(answer['cells'], 'cell')} in {answer['seconds']:.1f} s, the longest "
             f"{answer['cpu_seconds']:.2f} s of a processor, all {answer['cpu_seconds_in_all']:.1f} s.",
             quiet=quiet,
         )
     if not answer["is_published"]:
-        remark("It is not published here, so nothing was stored.", quiet=quiet)
+        print_remark("It is not published here, so nothing was stored.", quiet=quiet)
     elif not answer["is_stored"]:
-        remark("Nothing was stored: this was a dry run.", quiet=quiet)
+        print_remark("Nothing was stored: this was a dry run.", quiet=quiet)
     elif not answer["is_new"]:
-        remark("It had passed before, and that stands.", quiet=quiet)
+        print_remark("It had passed before, and that stands.", quiet=quiet)

@@ -8,7 +8,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import complete_experiment_name
 from axiom.cli.output import show_facts, show_table
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 
 @click.command("recall")
@@ -44,7 +44,7 @@ def _show(answer: dict[str, Any]) -> None:
             "registrations": touched["registrations"],
         }
     )
-    say()
+    print_text()
     show_table(
         ("finding", "estimand", "status", "verdict", "grade"),
         [[row[name] for name in ("number", "estimand", "status", "verdict", "grade")] for row in touched["findings"]],

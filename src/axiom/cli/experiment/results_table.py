@@ -16,7 +16,7 @@ from axiom.store.tasks import tasks
 from axiom_weigh.figures.ascii import sketch_sweep
 from axiom_weigh.figures.picture_data import MeasuredConfig, points_of
 from axiom_weigh.statistics.shares_and_medians import share_sequence
-from axiom_weigh.terminal import remark, say
+from axiom_weigh.terminal import print_remark, print_text
 
 
 def summarize_version(folder: Folder, whole_name: str) -> tuple[Version, list[Mapping[str, Any]]]:
@@ -43,7 +43,7 @@ def show_sweep_results(
         show_json({"experiment": _answer(folder, ordered, progress, rows)})
     else:
         show_version_summary(ordered.manifest, version, rows)
-        remark(
+        print_remark(
             f"{progress.cells} of {ordered.cells} cells{tiles} · data in {folder.path} · in Python: "
             f'axiom.open("{folder.path}").results("{ordered.manifest.name}")',
             quiet=quiet,
@@ -51,7 +51,7 @@ def show_sweep_results(
     if missing:
         with open_for_reading(folder) as db:
             words = tasks.find_last_failure_message(db, ordered.experiment_id)
-        remark(
+        print_remark(
             f"{missing} of {needed} cells did not come: their workunits are closed, and are not tried again "
             f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"
         )
@@ -88,7 +88,9 @@ def _show_rows(manifest: Manifest, version: Version, rows: Sequence[Mapping[str,
     )
     if rows:
         of_events = "; shares of what happens or not" if any(shown.values()) else ""
-        say(f"Medians over n seeds [95 % interval, as on the page of the experiment: from seven seeds on]{of_events}")
+        print_text(
+            f"Medians over n seeds [95 % interval, as on the page of the experiment: from seven seeds on]{of_events}"
+        )
 
 
 def _typical(row: Mapping[str, Any], column: str, is_event: bool) -> str:
@@ -123,4 +125,4 @@ def _show_picture(manifest: Manifest, version: Version, rows: Sequence[Mapping[s
     points, _ = points_of(figure.x, measured)
     y = f"share of runs with {figure.y}" if is_event else figure.y
     if drawn := sketch_sweep(points, x=figure.x, y=y, log=figure.log):
-        say(f"\n{figure.title}\n{drawn}")
+        print_text(f"\n{figure.title}\n{drawn}")

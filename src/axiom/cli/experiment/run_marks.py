@@ -13,8 +13,8 @@ from axiom.domain.preflights import Code, Kinship
 from axiom.errors import Refused, WrongUse
 from axiom.laboratory.experiments.rules.kin import find_kinship, outline_code
 from axiom.signed import bundles
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import remark, wall_clock
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import print_remark, wall_clock
 
 MARKS = ".axiom-runs"
 PASSED = "passed"
@@ -47,7 +47,9 @@ def leave_mark(name: str, command: str, *, quiet: bool, text: bytes = b"", outco
         with (file.parent / MARKS).open("a", encoding="utf-8") as marks:
             marks.write(f"{json.dumps(mark)}\n")
     except OSError as error:
-        remark(f"No mark of this run could be left beside {file} ({error}); its forecast is not blind.", quiet=quiet)
+        print_remark(
+            f"No mark of this run could be left beside {file} ({error}); its forecast is not blind.", quiet=quiet
+        )
     return text
 
 
@@ -61,7 +63,7 @@ def read_run_marks(file: Path, text: str) -> str:
     if not near:
         return ""
     newest = max(near, key=lambda mark: mark["at"])
-    more = f" and by {counted(len(near) - 1, 'other run')}" if len(near) > 1 else ""
+    more = f" and by {tell_amount(len(near) - 1, 'other run')}" if len(near) > 1 else ""
     moment = datetime.fromisoformat(newest["at"]).astimezone(UTC)
     return f"“axiom experiment {newest['command']} {newest['file']}” at {moment:%Y-%m-%d %H:%M} UTC{more}"
 

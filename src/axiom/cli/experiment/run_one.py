@@ -23,7 +23,7 @@ from axiom.signed.outputs import CellAnswer
 from axiom.signed.sources import FOLDER
 from axiom_weigh.figures.ascii import sketch_sweep
 from axiom_weigh.figures.picture_data import MeasuredConfig, points_of
-from axiom_weigh.terminal import progress, remark, say
+from axiom_weigh.terminal import print_progress, print_remark, print_text
 
 _COST_MARGIN = 20.0  # a person who waits may stop it; this only ends what hangs
 _LEAST_SECONDS = 120.0
@@ -55,8 +55,8 @@ def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *
         _tell_refusals(manifest, quiet=quiet)
     failed = [cell for cell in cells if cell["outcome"] == Outcome.FAILED]
     if failed:
-        say("".join(printed[:1]), end="", err=True)
-        remark(f"{len(failed)} of {len(cells)} cells failed: {failed[0]['error']}", quiet=False)
+        print_text("".join(printed[:1]), end="", err=True)
+        print_remark(f"{len(failed)} of {len(cells)} cells failed: {failed[0]['error']}", quiet=False)
         raise click.exceptions.Exit(1)
 
 
@@ -65,7 +65,7 @@ def _tell_refusals(manifest: Manifest, *, quiet: bool) -> None:
     try:
         demand_sound_claims(manifest)
     except Refused as refusal:
-        remark(f"It cannot be published so: {refusal}", quiet=quiet)
+        print_remark(f"It cannot be published so: {refusal}", quiet=quiet)
 
 
 def _compute(
@@ -84,7 +84,9 @@ def _compute(
 
     def tell(place: int, share: float) -> None:
         if not quiet:
-            progress(f"{manifest.name} {progress_bar((place + share) / len(chosen))} cell {place + 1} of {len(chosen)}")
+            print_progress(
+                f"{manifest.name} {progress_bar((place + share) / len(chosen))} cell {place + 1} of {len(chosen)}"
+            )
 
     answers = compute_here(
         files,
@@ -101,7 +103,7 @@ def _compute(
         computed.append(_cell(config, answer, time.monotonic() - began))
         began = time.monotonic()
     if not quiet:
-        progress("")
+        print_progress("")
     return computed
 
 
@@ -138,7 +140,7 @@ def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> Non
     ]
     if any(isinstance(config.estimate, int | float) for config in measured):
         points, _ = points_of(figure.x, measured)
-        say(f"\n{figure.title}\n{sketch_sweep(points, x=figure.x, y=figure.y, log=figure.log)}")
+        print_text(f"\n{figure.title}\n{sketch_sweep(points, x=figure.x, y=figure.y, log=figure.log)}")
 
 
 def _show_cells(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> None:

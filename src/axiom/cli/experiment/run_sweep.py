@@ -36,7 +36,7 @@ from axiom.store.findings import blocks
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations, time_stamps
-from axiom_weigh.terminal import progress, remark, wall_clock
+from axiom_weigh.terminal import print_progress, print_remark, wall_clock
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
 _HALT_SECONDS = 2.0  # and at whether any more of it may go out
@@ -93,7 +93,7 @@ def _place(taken: TakenFolder, *, quiet: bool) -> Iterator[SweepPlace]:
         return
     clock, keys = make_laboratory(folder, settings)
     if taken.is_new:
-        remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
+        print_remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
     here = ThisProcess(folder, lambda reported: make_computing_parts(folder, settings, keys, clock.apart, reported))
     try:
         yield here
@@ -161,7 +161,7 @@ def _wait_for_stamp(db: Database, place: SweepPlace, ordered: SweepOrder, *, qui
     while ordered.registration_id in {registration.id for registration in time_stamps.list_unstamped_registrations(db)}:
         if not is_begun:
             place.begin()
-            remark("Nothing is ordered before an authority has stamped the registration.", quiet=quiet)
+            print_remark("Nothing is ordered before an authority has stamped the registration.", quiet=quiet)
             is_begun = True
         place.check(nothing)
         time.sleep(_LOOK_SECONDS)
@@ -211,19 +211,19 @@ def _wait(db: Database, place: SweepPlace, ordered: SweepOrder, workers: int, *,
             if time.monotonic() - looked > _HALT_SECONDS:
                 halted, looked = _halted(db, ordered), time.monotonic()
             if not quiet:
-                progress(_line(ordered, sweep, place.under_way(db), had, time.monotonic() - began))
+                print_progress(_line(ordered, sweep, place.under_way(db), had, time.monotonic() - began))
             time.sleep(_LOOK_SECONDS)
             sweep = _sweep(db, ordered)
     except KeyboardInterrupt:
         if not quiet:
-            progress("")
-        remark("Stopped. What is ordered stays ordered, and the same command goes on from here.", quiet=quiet)
+            print_progress("")
+        print_remark("Stopped. What is ordered stays ordered, and the same command goes on from here.", quiet=quiet)
         raise
     finally:
         if not quiet:
-            progress("")
+            print_progress("")
     if halted:
-        remark(
+        print_remark(
             f"{ordered.whole_name} goes on no further: {halted}. What is ordered stays ordered; mend the file, or lift "
             "the pause, and type the same command again.",
             quiet=False,

@@ -14,7 +14,7 @@ from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom.store.tasks import tasks, workunits
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 _ALONE_SECONDS = 1.0  # that the first cell has the computer for itself
 _PATIENCE_SECONDS = 10.0  # for somebody to compute in a laboratory that has no cores of its own
@@ -120,10 +120,10 @@ class OtherProcess:
         facts = read_lock_holder(self._folder) or {}
         who = f"The laboratory of process {facts['pid']}" if "pid" in facts else "The laboratory in this folder"
         if self._remote.status()["status"]["parts"]["engine"]:
-            remark(f"{who} computes it; this command waits.", quiet=self._quiet)
+            print_remark(f"{who} computes it; this command waits.", quiet=self._quiet)
         else:
             cure = f"`axiom work --data {self._folder.path}` gives it some"
-            remark(f"{who} has it now, and no cores of its own: {cure}.", quiet=self._quiet)
+            print_remark(f"{who} has it now, and no cores of its own: {cure}.", quiet=self._quiet)
         self._since = time.monotonic()
 
     def check(self, progress: SweepProgress) -> None:
@@ -153,7 +153,7 @@ class OtherProcess:
             )
         if not status["parts"]["engine"] and not self._is_told:
             self._is_told = True
-            remark(
+            print_remark(
                 f"Nobody has brought a result for {_PATIENCE_SECONDS:.0f} s, though tasks are out. If whoever has them "
                 f"is gone, `axiom work --data {self._folder.path}` computes what waits. Ctrl-C ends the waiting alone.",
                 quiet=self._quiet,

@@ -27,7 +27,7 @@ from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import write_whole_file
 from axiom_weigh.evidence.rounding import end_told, list_bars
-from axiom_weigh.terminal import remark, say
+from axiom_weigh.terminal import print_remark, print_text
 
 _NUMBER = click.IntRange(1, 2**63 - 1)
 _HEAD = ("number", "answer", "tested", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
@@ -69,24 +69,26 @@ def show(number: int, folder: Folder) -> Shown:
     yield answer
     facts = answer["finding"]
     show_facts({name: facts[name] for name in _HEAD})
-    say(f"\n{facts['scope']['words']}")
+    print_text(f"\n{facts['scope']['words']}")
     if facts["literature"]:
-        say(f"{facts['literature']['words']}.")
+        print_text(f"{facts['literature']['words']}.")
     for old in facts["aliases"]:
-        say(f"The old laboratory's {old['name']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}")
+        print_text(
+            f"The old laboratory's {old['name']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}"
+        )
     newest = facts["evidence"]
     if newest is None:
-        say("\nIt awaits its first block of replicates.")
+        print_text("\nIt awaits its first block of replicates.")
     else:
-        say()
+        print_text()
         show_facts(_facts(facts, newest))
     for heading, lines in {**links.link_sections(facts), **(_sections(facts, newest) if newest else {})}.items():
         if lines:
-            say(f"\n{heading}")
-            say("\n".join(f"  {line}" for line in lines))
+            print_text(f"\n{heading}")
+            print_text("\n".join(f"  {line}" for line in lines))
     show_quotes(facts["said"])
     if newest is not None:
-        say(f"\nCite: {facts['cite']}")
+        print_text(f"\nCite: {facts['cite']}")
 
 
 @finding.command("paper")
@@ -139,11 +141,11 @@ def paper(
         with open_reading(folder) as reading:
             text = formats.paper_file(reading, chosen, ending, template_environment())
     if target is None:
-        say(text, end="")
+        print_text(text, end="")
         return
     with write_whole_file(target) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
-    remark(f"Wrote {target}", quiet=quiet)
+    print_remark(f"Wrote {target}", quiet=quiet)
 
 
 @finding.command("near")
@@ -158,7 +160,7 @@ def show_near(claim: str, factors: str, measure: str, folder: Folder) -> Shown:
     )
     yield answer
     near = answer["near"]
-    say(f"{'Yes' if near['is_known'] else 'No'}: {near['reason']}.\n")
+    print_text(f"{'Yes' if near['is_known'] else 'No'}: {near['reason']}.\n")
     rows = [(row["number"], row["distance"], row["claim"], _differences(row["differs"])) for row in near["nearest"]]
     show_table(("finding", "distance", "claim", "what you name otherwise"), rows, none="Nothing has been asked yet.")
 
@@ -193,7 +195,7 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
     for name, body in files.items():
         with write_whole_file(to / name if name else to) as unfinished:
             unfinished.write_bytes(body)
-    remark(f"Wrote {to}", quiet=quiet)
+    print_remark(f"Wrote {to}", quiet=quiet)
 
 
 @finding.command("verify")
@@ -212,7 +214,7 @@ def verify(export: Path, roots: Path | None, as_json: bool) -> None:
     if as_json:
         show_json({"verified": answer})
     else:
-        say("\n".join(verification_in_words(answer, is_trusted=roots is not None)))
+        print_text("\n".join(verification_in_words(answer, is_trusted=roots is not None)))
     if not answer["is_sealed"]:
         raise click.exceptions.Exit(1)
 

@@ -10,7 +10,7 @@ from axiom.domain.proposals import IdeaState
 from axiom.gate.command import Answer
 from axiom.reads import ideas
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 
 @click.group(
@@ -66,7 +66,7 @@ def show(number: int, folder: Folder) -> Shown:
             "answered by": row["answered_by"],
         }
     )
-    say(f"\nquestion: {row['question']}")
+    print_text(f"\nquestion: {row['question']}")
     show_quotes(row["said"])
 
 

@@ -13,7 +13,7 @@ from axiom.gate.command import Answer
 from axiom.gate.words import SIGNS
 from axiom.reads import graph as views
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 _KINDS = [kind.value.replace(" ", "-") for kind in LinkKind]
 _UPHELD = {
@@ -73,13 +73,13 @@ def graph(folder: Folder) -> Shown:
         none="Nothing is linked yet.",
     )
     if facts["waiting"]:
-        say("\nthe old laboratory's claims that nothing tests yet")
+        print_text("\nthe old laboratory's claims that nothing tests yet")
         show_table(
             ("name", "claim", "number", "waits for"),
             [(row["name"], row["claim"], row["figure"], row["experiment"]) for row in facts["waiting"]],
             none="",
         )
-    say(f"\n{facts['open']} open questions")
+    print_text(f"\n{facts['open']} open questions")
 
 
 def link_sections(finding: dict[str, Any]) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ from axiom.reads import proposals
 from axiom.reads.proposals import kin_in_words
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 
 def _describe_answer(answer: Answer) -> str:
@@ -77,27 +77,27 @@ def show(number: int, folder: Folder) -> Shown:
     )
     for name in ("question", "claim"):
         if row[name]:
-            say(f"\n{name}: {row[name]}")
+            print_text(f"\n{name}: {row[name]}")
     if answer["draft"]:
         _say_draft(answer["draft"])
     if "tried" in answer:
-        say(f"\nits preflight: {answer['tried']}")
+        print_text(f"\nits preflight: {answer['tried']}")
     prediction = row["prediction"]
     if prediction:
         low, high = prediction["interval"]
         chances = (
             f"effect + {prediction['positive']:g}, effect − {prediction['negative']:g}, absent {prediction['absent']:g}"
         )
-        say(f"\nexpected: {chances}, within {low:g} to {high:g}")
+        print_text(f"\nexpected: {chances}, within {low:g} to {high:g}")
     show_quotes(row["said"])
 
 
 def _say_draft(draft: Answer) -> None:
     """Whether it was forecast blind, what is kin of it, and which texts were tried."""
-    say(f"\nforecast: {draft['forecast']}")
-    say(f"tried of its name and kin: {', '.join(draft['tries_of']) or 'none'}")
+    print_text(f"\nforecast: {draft['forecast']}")
+    print_text(f"tried of its name and kin: {', '.join(draft['tries_of']) or 'none'}")
     for row in draft["kin"]:
-        say(f"kin: {kin_in_words([row])}, since {row['reason']}")
+        print_text(f"kin: {kin_in_words([row])}, since {row['reason']}")
 
 
 @proposal.command("make")

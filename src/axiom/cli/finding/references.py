@@ -10,7 +10,7 @@ from axiom.errors import WrongUse
 from axiom.reads.base.cited_authors import reference_bibtex
 from axiom.store.engine.folder import Folder
 from axiom.store.findings import references
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 
 def _add(change: Change, arxiv: str | None, doi: str | None, **words: str) -> None:
@@ -64,4 +64,4 @@ def list_references(folder: Folder) -> Shown:
 def export(folder: Folder) -> None:
     """Every approved reference as BibTeX."""
     with open_reading(folder) as reading:
-        say("\n".join(map(reference_bibtex, references.list_approved_references(reading.db))))
+        print_text("\n".join(map(reference_bibtex, references.list_approved_references(reading.db))))

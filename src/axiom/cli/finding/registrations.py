@@ -27,7 +27,7 @@ from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 
 def _add_design(change: Change, experiment: str, words: tuple[str, ...], **options: Any) -> None:
@@ -126,14 +126,14 @@ def show(number: int, folder: Folder) -> Shown:
     row = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
     show_facts({name: row[name] for name in (*names, "amends", "registered_at", "stamped_at", "hash", "previous_hash")})
-    say()
+    print_text()
     headings = ("block", "replicates", "done", "out", "missing", "state", "took", "declared")
     show_table(headings, [_block(block) for block in row["blocks"]], none="No replicate is ordered yet.")
     for estimand in row["estimands"]:
-        say(f"\nfinding {estimand['finding']}: {estimand['estimand']}{' (new)' if estimand['is_new'] else ''}")
+        print_text(f"\nfinding {estimand['finding']}: {estimand['estimand']}{' (new)' if estimand['is_new'] else ''}")
     for prediction in row["predictions"]:
         who = f"{prediction['forecaster']} ({prediction['foreknowledge']['reason']})"
-        say(f"\n{who} on {prediction['estimand']}: {_in_words(prediction)}")
+        print_text(f"\n{who} on {prediction['estimand']}: {_in_words(prediction)}")
     show_quotes(row["said"])
 
 
@@ -162,9 +162,9 @@ def verify(folder: Folder, as_json: bool) -> None:
         facts = {"well": not problems, "entries": len(entries), "head": head, "problems": problems}
         show_json({"registrations": facts})
     elif problems:
-        say("\n".join(problems[:20]))
+        print_text("\n".join(problems[:20]))
     else:
-        say(f"{len(entries)} registrations follow each other; the newest is {head or 'none'}")
+        print_text(f"{len(entries)} registrations follow each other; the newest is {head or 'none'}")
     raise click.exceptions.Exit(0 if not problems else 1)
 
 

@@ -10,7 +10,7 @@ from axiom.reads import hosts
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 after_option = click.option(
     "--after", type=click.IntRange(0, 2**53), default=0, help="Begin behind this number; 50 are listed at a time."
@@ -67,10 +67,10 @@ def show_host(host_id: int, folder: Folder) -> Shown:
     yield {"host": row}
     plain = ("number", "name", "platform", "processor", "system", "boinc", "cores", "memory_mb", "disk_mb")
     show_facts({name: row[name] for name in (*plain, "credit", "recent_credit", "known_since", "seen_at")})
-    say()
+    print_text()
     for sentence in (*row["standing"]["in_words"], _why(row)):
-        say(sentence)
-    say()
+        print_text(sentence)
+    print_text()
     show_table(
         ("finding", "answer", "verdict", "grade", "replicates"),
         [
@@ -88,7 +88,7 @@ def why(host_id: int, folder: Folder) -> Shown:
     """Why a host gets no work, in one sentence."""
     answer = read_page(folder, hosts.explain_no_work, host_id)
     yield answer
-    say(answer["host"]["reason"])
+    print_text(answer["host"]["reason"])
 
 
 def _why(row: Answer) -> str:

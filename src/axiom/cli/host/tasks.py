@@ -32,7 +32,7 @@ from axiom.store.tasks import archives, progress, results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.views import tasks as task_views
 from axiom_weigh.atomic_file import write_whole_file
-from axiom_weigh.terminal import remark, say
+from axiom_weigh.terminal import print_remark, print_text
 
 _STATE = "Only those in this state."
 _limit = click.option(
@@ -85,8 +85,8 @@ def show_workunit(workunit_id: int, folder: Folder) -> Shown:
     yield {"workunit": {**_workunit(stored), "checks": rows, "tasks": [_task(task) for task in tasks]}}
     show_facts(_workunit(stored))
     for check in checks:
-        say(f"checked by workunit {check.workunit_id}, which repeats task {check.task_id}: {check.state}")
-    say()
+        print_text(f"checked by workunit {check.workunit_id}, which repeats task {check.task_id}: {check.state}")
+    print_text()
     _show_tasks(tasks)
 
 
@@ -146,7 +146,7 @@ def show_task(task_id: int, folder: Folder) -> Shown:
     far = f"at {at} said to be {100 * ending['progress']:.0f} % done" if at else ""
     shown = {name: value for name, value in (ending | {"progress": far}).items() if value not in (None, "", [])}
     show_facts({**_task(stored), **shown})
-    say()
+    print_text()
     show_table(
         ("replicate", "config", "seed", "outcome", "cpu s"),
         [(result.replicate, result.config, result.seed, result.outcome, result.cpu_seconds) for result in brought],
@@ -171,7 +171,7 @@ def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) ->
     with write_whole_file(output) as unfinished:
         unfinished.write_bytes(brought.output)
     place = f"the archive {brought.archive.name}" if brought.archive else "the database"
-    remark(f"Wrote {output}, from {place}.", quiet=quiet)
+    print_remark(f"Wrote {output}, from {place}.", quiet=quiet)
 
 
 def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:

@@ -33,8 +33,8 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.web.account import operator_facts
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import printable, remark, say
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import make_printable, print_remark, print_text
 
 _BACKUPS = "Older backups and the journal hold the account until they are deleted"
 _RANDOM_BYTES = 12  # of a password that nobody chose
@@ -67,8 +67,8 @@ def show_volunteer(number: int, folder: Folder) -> Shown:
     show_facts({name: facts[name] for name in ("number", "name", "country", "since")})
     show_facts({"team": _name(facts["team"]), "hosts": facts["host_count"], **_credit(facts)})
     for row in facts["carried"]:
-        say(f"carried over  {row['credit']:.3f} from {printable(row['source'])}")
-    say()
+        print_text(f"carried over  {row['credit']:.3f} from {make_printable(row['source'])}")
+    print_text()
     show_table(
         ("finding", "answer", "verdict", "grade", "replicates"),
         [
@@ -100,7 +100,9 @@ def carry_over(file: Path, source: str, known_only: bool, change: Change) -> Non
     for row in answer["kept"]:
         if row["credit"] != row["kept"]:
             who = f"volunteer {row['volunteer']}"
-            remark(f"{who}: {row['kept']:.3f} from {printable(row['source'])} stays; {row['credit']:.3f} was asked.")
+            print_remark(
+                f"{who}: {row['kept']:.3f} from {make_printable(row['source'])} stays; {row['credit']:.3f} was asked."
+            )
 
 
 @volunteer.command("new-password")
@@ -117,7 +119,7 @@ def new_password(who: str, folder: Folder, dry_run: bool) -> Shown:
     answer = {"volunteer": number, "password": None if dry_run else password}
     yield {"volunteer": answer}
     show_facts({"volunteer": number, "password": "none (dry run)" if dry_run else password})
-    remark(
+    print_remark(
         "Every browser is signed out of this account, and its weak key is another one: computers attached with that "
         "must be attached again. Tell its owner to choose another password.",
         quiet=dry_run,
@@ -133,11 +135,13 @@ def erase(who: str, yes: bool, change: Change) -> None:
     with open_for_reading(change.folder) as db:
         number = _with_account(db, who)
     if not (yes or change.dry_run):
-        remark(f"Name, address, keys and preferences of volunteer {number} would be gone, and nobody could undo it.")
+        print_remark(
+            f"Name, address, keys and preferences of volunteer {number} would be gone, and nobody could undo it."
+        )
         click.confirm("Erase them?", abort=True, err=True)
     answer = change.submit("account.erase", {"volunteer": number})
     erased = "would be erased" if change.dry_run else "is erased"
-    others = f"{counted(answer['tasks'], 'task')} of theirs for others"
+    others = f"{tell_amount(answer['tasks'], 'task')} of theirs for others"
     change.tell("volunteer", answer, f"Volunteer {number} {erased}; {others}. {_BACKUPS}")
 
 
@@ -190,7 +194,7 @@ def operator(name: str, who: str | None, end: bool, change: Change) -> None:
         "is shown once; give it to nobody else. Who is signed in to that account sees its QR code, until a code "
         f"counted, at {settings.url.rstrip('/')}/operator/sign-in?show={link_mark_of(secret)}\n{picture_of(address)[1]}"
     )
-    say(address)
+    print_text(address)
 
 
 def _with_account(db: Database, who: str) -> int:
@@ -247,7 +251,7 @@ def show_team(number: int, folder: Folder) -> Shown:
     facts = answer["team"]
     show_facts({name: facts[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})
     show_facts({"founded by": _name(facts["founder"]), **_credit(facts)})
-    say()
+    print_text()
     _show_volunteers(facts["volunteers"], none="Nobody is in this team at the moment.")
 
 

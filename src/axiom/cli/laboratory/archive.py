@@ -8,8 +8,8 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.tasks import archives
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import remark
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import print_remark
 
 
 @click.command()
@@ -52,8 +52,9 @@ def archive(folder: Folder, compact: bool, quiet: bool) -> Shown:
         none="Nothing has moved yet: a month moves when it is over for as long as the setting archive_days says.",
     )
     if unfinished := sum(parquet.emptied_at is None for parquet in archives_here):
-        remark(
-            f"{counted(unfinished, 'file')} not finished: the database still has a part of what it holds.", quiet=quiet
+        print_remark(
+            f"{tell_amount(unfinished, 'file')} not finished: the database still has a part of what it holds.",
+            quiet=quiet,
         )
 
 
@@ -67,4 +68,4 @@ def _compact(folder: Folder, *, quiet: bool) -> None:
         finally:
             db.close()
     after = folder.database.stat().st_size
-    remark(f"The database took {before / 1e6:,.1f} MB and takes {after / 1e6:,.1f} MB.", quiet=quiet)
+    print_remark(f"The database took {before / 1e6:,.1f} MB and takes {after / 1e6:,.1f} MB.", quiet=quiet)

@@ -10,7 +10,7 @@ from axiom.service.open_laboratory import open_for_reading
 from axiom.store.engine.database import from_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.upkeep import audit as audit_store
-from axiom_weigh.terminal import say, wall_clock
+from axiom_weigh.terminal import print_text, wall_clock
 
 
 @click.group(cls=Group)
@@ -58,9 +58,9 @@ def verify(folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"audit": facts})
     elif problems:
-        say("\n".join(problems[:20]))
+        print_text("\n".join(problems[:20]))
     else:
-        say(f"{entries} entries follow each other; the newest is {facts['head'] or 'none'}")
+        print_text(f"{entries} entries follow each other; the newest is {facts['head'] or 'none'}")
     raise click.exceptions.Exit(0 if not problems else 1)
 
 

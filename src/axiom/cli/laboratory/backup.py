@@ -17,8 +17,8 @@ from axiom.service.open_laboratory import demand_laboratory, lay_out_own_files, 
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED
 from axiom.store.upkeep import last_backup
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import remark, say, wall_clock
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import print_remark, print_text, wall_clock
 
 _NAMED = 20  # of what breaks promises
 
@@ -41,9 +41,9 @@ def backup(folder: Folder, output: Path | None, without_keys: bool, although_bro
     made = make_backup(folder, target, with_keys=not without_keys, now=now, although_broken=although_broken)
     last_backup.record_backup(folder, now, target)
     yield {"backup": {"file": str(target), **asdict(made)}}
-    say(target)
+    print_text(target)
     keys = "with its keys: keep the file as safe as them" if made.with_keys else "without its keys"
-    remark(f"Holds {_contents(made)}, {keys}.", quiet=quiet)
+    print_remark(f"Holds {_contents(made)}, {keys}.", quiet=quiet)
 
 
 @click.command()
@@ -85,9 +85,9 @@ def restore(
             lay_out_own_files(db, folder)  # also for commands that come before the first start
     yield {"restored": _answer(restored, folder, dry_run=dry_run)}
     state = "can be restored" if restored.broken else "is sound"
-    say(f"{file} {state}; nothing was restored." if dry_run else folder.path)
+    print_text(f"{file} {state}; nothing was restored." if dry_run else folder.path)
     for line in _remarks(restored, wish, folder, dry_run=dry_run):
-        remark(line, quiet=quiet)
+        print_remark(line, quiet=quiet)
 
 
 @click.command()
@@ -107,11 +107,11 @@ def upgrade(dry_run: bool, folder: Folder, quiet: bool) -> Shown:
     copy = str(copied) if copied else None
     yield {"upgrade": {"version": __version__, "done": done, "copy": copy, "dry_run": dry_run}}
     if not done:
-        remark(f"{folder.path} is as Axiom {__version__} wants it. Nothing was changed.", quiet=quiet)
+        print_remark(f"{folder.path} is as Axiom {__version__} wants it. Nothing was changed.", quiet=quiet)
         return
-    remark(f"The database {'would be' if dry_run else 'was'} copied to {copied}, then changed:", quiet=quiet)
-    say("\n".join(done))
-    remark(
+    print_remark(f"The database {'would be' if dry_run else 'was'} copied to {copied}, then changed:", quiet=quiet)
+    print_text("\n".join(done))
+    print_remark(
         "Nothing was changed." if dry_run else f"Go on: axiom lab --data {folder.path} (Axiom {__version__}).",
         quiet=quiet,
     )
@@ -148,7 +148,7 @@ def _kept(broken: Sequence[str]) -> Iterator[str]:
     yield "Every sum holds, but a promise is broken, as axiom doctor --invariants says:"
     yield from (f"- {text}" for text in broken[:_NAMED])
     if len(broken) > _NAMED:
-        yield f"- and {counted(len(broken) - _NAMED, 'thing')} more"
+        yield f"- and {tell_amount(len(broken) - _NAMED, 'thing')} more"
 
 
 def _contents(made: Backup) -> str:

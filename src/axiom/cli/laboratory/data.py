@@ -16,9 +16,9 @@ from axiom.notebook.lab import Lab, open_lab
 from axiom.notebook.table import Table, import_extra
 from axiom.service.open_laboratory import demand_laboratory
 from axiom.store.engine.folder import Folder
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.atomic_file import write_whole_file
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 
 @click.group(cls=Group)
@@ -57,14 +57,16 @@ def export(folder: Folder, form: str, experiment: str | None, summary: bool, out
         tables = [(name, _parts(lab, name, summary=summary)) for name in inside]
         with write_whole_file(file) as unfinished:
             _write(unfinished, form, tables)
-        remark(f"Wrote {file}", quiet=quiet)
+        print_remark(f"Wrote {file}", quiet=quiet)
 
 
 def _with_results(lab: Lab, names: Sequence[str], *, quiet: bool) -> list[str]:
     """Those of which something was measured: nobody asked for a folder full of headings."""
     measured = {f"{row['experiment']}@{row['version']}" for row in lab.experiments if row["results"]}
     if without := len(set(names) - measured):
-        remark(f"Left out: {counted(without, 'experiment')} without a result; --experiment names one.", quiet=quiet)
+        print_remark(
+            f"Left out: {tell_amount(without, 'experiment')} without a result; --experiment names one.", quiet=quiet
+        )
     return [name for name in names if name in measured]
 
 

@@ -9,7 +9,7 @@ from axiom.cli.output import data_option, quiet_option
 from axiom.service.sockets import listen_on_port
 from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 
 @click.command()
@@ -44,9 +44,9 @@ def follow(
 
     made_of = make_copy(folder, journal, backup)
     if made_of is not None:
-        remark(f"Made a copy of the laboratory in {folder.path}, from {made_of}, without its keys.", quiet=quiet)
+        print_remark(f"Made a copy of the laboratory in {folder.path}, from {made_of}, without its keys.", quiet=quiet)
     settings, _ = read_process_settings(folder.settings, port=port, host=host)
     with listen_on_port(settings.host, settings.port) as listening:
         by = go_along(folder, journal, settings, listening, quiet=quiet)
-    remark("Stopped. The same command goes on from here.", quiet=quiet)
+    print_remark("Stopped. The same command goes on from here.", quiet=quiet)
     context.exit(130 if by is signal.SIGINT else 0)

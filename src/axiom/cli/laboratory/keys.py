@@ -31,7 +31,7 @@ from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read
 from axiom.signed.signing_requests import LIMIT, SigningRequest, add_signatures, read_request, write_request
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder, write_file_atomically
-from axiom_weigh.terminal import remark, say, wall_clock
+from axiom_weigh.terminal import print_remark, print_text, wall_clock
 
 _FILE = click.Path(path_type=Path)
 _public = click.option("--public", type=_FILE, help="The public.json of keys that are kept elsewhere.")
@@ -66,16 +66,16 @@ def status(folder: Folder) -> Shown:
     }
     yield {"keys": {**facts, "keys": rows, "waiting": waits}}
     show_facts(facts)
-    say()
+    print_text()
     shown = [(row["role"], str(row["key"])[:12], row["where"], row["must_sign"]) for row in rows]
     show_table(("role", "key", "where", "must sign"), shown, none="There is no key.")
-    say()
+    print_text()
     none = "Nothing waits to be signed."
     show_table(("waits to be signed", "why"), [(wait["what"], wait["why"]) for wait in waits], none=none)
     if waits:
         are_here = all(row["where"] == "here" for row in rows)
         by_hand = "`axiom keys request FILE` writes down what has to be signed."
-        say("The keys are here: `axiom lab` signs this by itself." if are_here else by_hand)
+        print_text("The keys are here: `axiom lab` signs this by itself." if are_here else by_hand)
 
 
 @keys.command("make")
@@ -87,8 +87,8 @@ def make(place: Path, quiet: bool) -> None:
         make_offline(place)
     except (FileNotFoundError, NotADirectoryError, PermissionError) as fault:
         raise KeysUnusable(f"No keys can be made in {place} ({fault.strerror}). Choose another folder.") from None
-    say(str(place / PUBLIC_FILE))
-    remark(
+    print_text(str(place / PUBLIC_FILE))
+    print_remark(
         f"Made a root, a bundle and a code-signing key in {place} (mode 0600). Keep a copy of the folder in another "
         f"place, and carry {PUBLIC_FILE} alone to the server.",
         quiet=quiet,
@@ -111,12 +111,12 @@ def request(file: Path, public: Path | None, withdraw: bool, folder: Folder, qui
         raise NoLab(f"There is no laboratory in {folder.path}; for one without keys of its own, give --public FILE.")
     wanted = request_of(folder, now, withdraw=withdraw)
     if not is_worth_carrying(folder, wanted):
-        remark("There is nothing that has to be signed elsewhere. Nothing was written.", quiet=quiet)
+        print_remark("There is nothing that has to be signed elsewhere. Nothing was written.", quiet=quiet)
         return
     _write(file, wanted)
     for line in describe_signing_request(wanted, package_folder(), {}):
-        remark(line, quiet=quiet)
-    remark(f"Carry {file} to the keys; there: axiom keys sign {file.name} --keys DIR", quiet=quiet)
+        print_remark(line, quiet=quiet)
+    print_remark(f"Carry {file} to the keys; there: axiom keys sign {file.name} --keys DIR", quiet=quiet)
 
 
 @keys.command("sign")
@@ -137,7 +137,7 @@ def sign_request(
     wanted, now = read_request(_read(file)), wall_clock()
     names = find_requested_programs(wanted, programs)
     for line in describe_signing_request(wanted, package_folder(), names):
-        say(line)
+        print_text(line)
     if not yes:
         click.confirm("Sign this?", abort=True)
     key_sets = [load_held(place) for place in places]
@@ -147,9 +147,9 @@ def sign_request(
     _write(file, wanted)
     open_ends = list(list_missing_signatures(wanted, now))
     for sentence in open_ends:
-        say(f"Not complete: {sentence}")
+        print_text(f"Not complete: {sentence}")
     if not open_ends:
-        remark(f"Complete. Carry {file} back; there: axiom keys accept {file.name}", quiet=quiet)
+        print_remark(f"Complete. Carry {file} back; there: axiom keys accept {file.name}", quiet=quiet)
 
 
 @keys.command("accept")
@@ -164,11 +164,13 @@ def accept(file: Path, folder: Folder, quiet: bool) -> None:
     if key_rotation.next_trust(folder.keys, signed, now) or key_rotation.has_new_code_key(folder.keys, signed):
         run_audited(folder, "keys.accept", detail, lambda: _accepted(folder, signed, now))
         trust = keys_of(folder).trust
-        remark(f"Version {trust.version} of the trust file is in force, until {trust.expires:%Y-%m-%d}.", quiet=quiet)
+        print_remark(
+            f"Version {trust.version} of the trust file is in force, until {trust.expires:%Y-%m-%d}.", quiet=quiet
+        )
     elif signatures := key_rotation.signatures_to_carry(folder.keys, signed):
         _take_signatures(signatures, folder)
     for sentence in list_missing_signatures(signed, now):
-        say(f"Not complete: {sentence}")
+        print_text(f"Not complete: {sentence}")
     _take_seals(signed, folder, quiet=quiet)
 
 
@@ -188,10 +190,10 @@ def rotate(role: str, public: Path | None, withdraw: bool, folder: Folder, quiet
     detail = {"role": role, "withdraw": withdraw}
     done = run_audited(folder, "keys.rotate", detail, lambda: _rotated(folder, wanted))["done"]
     ask = f"It waits for signatures: `axiom keys request FILE{' --withdraw' if withdraw else ''}`."
-    remark(_AFTER[role] if done else ask, quiet=quiet)
+    print_remark(_AFTER[role] if done else ask, quiet=quiet)
     if done and role == "bundle" and load_keys(folder.keys, wall_clock()).can(Role.BUNDLE) and folder.exists():
         for bundle in submit_in_folder(folder, SealBundles())["sealed"]:
-            remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)
+            print_remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)
 
 
 _AFTER = {
@@ -251,7 +253,7 @@ def _take_seals(signed: SigningRequest, folder: Folder, *, quiet: bool) -> None:
             finally:
                 path.unlink()
             for bundle in sealed:
-                remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)
+                print_remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)
         except AxiomError as error:
             problems.append(f"{wanted.seal.experiment}@{wanted.seal.version}: {error}")
     if problems:

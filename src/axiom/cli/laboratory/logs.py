@@ -13,7 +13,7 @@ from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import UnknownName, WrongUse
 from axiom.service.open_laboratory import demand_laboratory
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 _MAIN = "axiom"  # what is meant where nobody says which
 _LOOK_SECONDS = 0.5  # between two looks for new lines
@@ -39,7 +39,7 @@ def logs(name: str, lines: int, follow: bool, only_names: bool, folder: Folder, 
         return
     if name not in files:
         if not files:
-            say("There is no log yet: the laboratory writes one once it runs.")
+            print_text("There is no log yet: the laboratory writes one once it runs.")
             return
         raise UnknownName("log", name, files)
     newest = last_lines(files[name], lines)
@@ -47,10 +47,10 @@ def logs(name: str, lines: int, follow: bool, only_names: bool, folder: Folder, 
         show_json({"logs": [{"name": name, "lines": newest}]})
         return
     if newest:
-        say("\n".join(newest))
+        print_text("\n".join(newest))
     if follow:
         for line in new_lines(files[name], lambda: time.sleep(_LOOK_SECONDS)):
-            say(line)
+            print_text(line)
 
 
 def _show_names(files: dict[str, Path], *, as_json: bool) -> None:

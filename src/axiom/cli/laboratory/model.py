@@ -15,7 +15,7 @@ from axiom.models.model import ModelMessage, Speaker
 from axiom.rules.language_models import ModelCaps
 from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 _QUESTION = "Answer in one sentence: what do you need to know before you believe that one network learns faster?"
 _CAPS = ModelCaps(tokens=20_000, micros=1_000_000, requests=4, seconds=120.0)
@@ -58,7 +58,7 @@ def try_model(question: str, most_tokens: int, folder: Folder) -> Shown:
     }
     yield {"model": answer}
     show_facts({**{name: value for name, value in answer.items() if name != "text"}, "cost": _cost(answer["cost"])})
-    say(f"\n{reply.text}")
+    print_text(f"\n{reply.text}")
 
 
 def _cost(cost: object) -> object:

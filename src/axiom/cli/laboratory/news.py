@@ -9,12 +9,12 @@ from axiom.cli.reading import read_page
 from axiom.gate.command import Answer
 from axiom.reads import news as views
 from axiom.store.engine.folder import Folder
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 
 def _describe_news(facts: Answer) -> str:
     done = "It would stand" if "dry_run" in facts else f"News {facts['news']} stands"
-    to_hosts_too = f" and is told at {counted(facts['hosts_told'], 'computer')}" if facts["hosts_told"] else ""
+    to_hosts_too = f" and is told at {tell_amount(facts['hosts_told'], 'computer')}" if facts["hosts_told"] else ""
     until = facts["until"][:16].replace("T", " ")
     return f"{done} on the front page until {until} UTC{to_hosts_too}"
 

@@ -31,8 +31,8 @@ from axiom.service.open_laboratory import demand_laboratory, open_for_reading, p
 from axiom.settings import read_process_settings, write_settings
 from axiom.signed.keys import make_keys
 from axiom.store.engine.folder import Folder, lock, read_lock_holder
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import remark, say, wall_clock
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import print_remark, print_text, wall_clock
 
 
 @click.command()
@@ -58,9 +58,9 @@ def init(folder: Path, name: str, url: str, port: int, dry_run: bool, as_json: b
     if as_json:
         show_json({"laboratory": answer})
     elif dry_run:
-        remark(f"A laboratory would be made in {folder}. Nothing was changed.", quiet=quiet)
+        print_remark(f"A laboratory would be made in {folder}. Nothing was changed.", quiet=quiet)
     else:
-        remark(
+        print_remark(
             f"Made laboratory {answer['lab'][:12]} in {folder}. Its keys are in {made.keys} (mode 0600): whoever has "
             f"them signs in its name.\nStart it: axiom lab --data {folder}",
             quiet=quiet,
@@ -111,13 +111,13 @@ def status(folder: Folder, whole: bool) -> Shown:
     )
 
     if lack := bubblewrap.missing_sandbox_advice():
-        remark(lack, quiet=False)
+        print_remark(lack, quiet=False)
     facts = {"laboratory": laboratory["name"], "state": laboratory["state"], "address": laboratory.get("address", "–")}
     show_facts(
         facts | {"runners": runners_in_words(laboratory["runners"], laboratory.get("offer"))} | _extent(laboratory)
     )
     listed = [row for row in laboratory["experiments"] if whole or row["workunits"]]
-    say()
+    print_text()
     show_table(
         ("experiment", "version", "status", "results", "tasks out", "waiting"),
         [_row(row) for row in listed],
@@ -126,7 +126,7 @@ def status(folder: Folder, whole: bool) -> Shown:
     for row in laboratory["experiments"]:
         show_stop(row["stopped"])
     if more := len(laboratory["experiments"]) - len(listed):
-        remark(f"Nothing is ordered of {counted(more, 'more experiment')}; --all names them.")
+        print_remark(f"Nothing is ordered of {tell_amount(more, 'more experiment')}; --all names them.")
 
 
 @click.command()
@@ -148,9 +148,9 @@ def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
         for check in checks:
             mark = click.style("ok  ", fg="green") if check.well else click.style("BAD ", fg="red")
             click.echo(f"{mark} ", nl=False)  # noqa: TID251 - its colour is ours
-            say(f"{check.name.ljust(10)} {check.says}")
+            print_text(f"{check.name.ljust(10)} {check.says}")
             if not check.well and check.cure:
-                say(f"     {''.ljust(10)} → {check.cure}")
+                print_text(f"     {''.ljust(10)} → {check.cure}")
     raise click.exceptions.Exit(0 if well else 1)
 
 
@@ -186,7 +186,7 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise Refused(f"There is no completion for {shell}.")
-    say(kind(axiom, {}, "axiom", "_AXIOM_COMPLETE").source())
+    print_text(kind(axiom, {}, "axiom", "_AXIOM_COMPLETE").source())
 
 
 def _extent(laboratory: Mapping[str, Any]) -> dict[str, str]:
@@ -197,7 +197,7 @@ def _extent(laboratory: Mapping[str, Any]) -> dict[str, str]:
     failing = [f"{job['name']}: {job['last_error'].splitlines()[0]}" for job in laboratory["jobs"] if job["last_error"]]
     new = laboratory["new_hosts"]
     return {
-        "hosts": f"{counted(laboratory['hosts'], 'host')} with {counted(laboratory['cores'], 'core')}"
+        "hosts": f"{tell_amount(laboratory['hosts'], 'host')} with {tell_amount(laboratory['cores'], 'core')}"
         + (f", {new:,} new without a valid task yet" if new else ""),
         "tasks": f"{out:,} out, {waiting:,} waiting",
         "results": f"{laboratory['totals']['result']:,}",
@@ -211,7 +211,7 @@ def _since(moment: str | None, now: str) -> str:
     if moment is None:
         return "none was made"
     hours = (datetime.fromisoformat(now) - datetime.fromisoformat(moment)).total_seconds() / 3600
-    return f"{counted(int(hours / 24), 'day')} ago" if hours >= 48 else f"{counted(int(hours), 'hour')} ago"
+    return f"{tell_amount(int(hours / 24), 'day')} ago" if hours >= 48 else f"{tell_amount(int(hours), 'hour')} ago"
 
 
 def _row(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from axiom.errors import WrongUse
 from axiom.reads import programs
 from axiom.signed.program_tokens import digest_token, new_token
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 
 def _add(change: Change, program: str, prompt: Path | None, limits: dict[str, float], **words: str | int) -> None:
@@ -32,7 +32,7 @@ def _add(change: Change, program: str, prompt: Path | None, limits: dict[str, fl
         f"{program} may {answer['may']} until {answer['expires_at'][:10]}. This is its token. It is shown "
         "once; keep it where only the program reads it."
     )
-    say(token)
+    print_text(token)
     change.remark(f"Next: AXIOM_TOKEN=… axiom mcp --data {change.folder.path}, or docs/howto/from-elsewhere.md.")
 
 

@@ -14,7 +14,7 @@ from axiom.laboratory.runner.release import RELEASE, sign_release
 from axiom.service.open_laboratory import demand_laboratory
 from axiom.signed.signing import SigningKey
 from axiom.store.engine.folder import demand_folder_owner
-from axiom_weigh.terminal import progress, remark, say, wall_clock
+from axiom_weigh.terminal import print_progress, print_remark, print_text, wall_clock
 
 _FILE = click.Path(path_type=Path)
 _MB = 1_000_000
@@ -54,7 +54,7 @@ def fetch(place: str, key: str, only: Sequence[str], change: Change) -> None:
                 done = "fetched" if fetch_runner(change.folder, place, release, name, tell) else "there already"
             finally:
                 if not change.quiet:
-                    progress("")
+                    print_progress("")
         rows.append({"name": name, "mb": round(release.size(name) / _MB, 1), "change": done})
     if change.as_json:
         show_json({"runners": rows, "signed_at": release.signed_at.isoformat(), "dry_run": change.dry_run})
@@ -66,7 +66,7 @@ def fetch(place: str, key: str, only: Sequence[str], change: Change) -> None:
 
 
 def _tell(file: str, done: int) -> None:
-    progress(f"{file}: {done / _MB:,.1f} MB")
+    print_progress(f"{file}: {done / _MB:,.1f} MB")
 
 
 @runner.command("sign")
@@ -83,8 +83,8 @@ def sign(place: Path, key_file: Path, make_key: bool, quiet: bool) -> Shown:
     key = _made(key_file) if make_key else SigningKey.load(key_file)
     release = sign_release(place, key, wall_clock())
     yield {"key": key.public, "runners": sorted(release.runners)}
-    say(key.public)
-    remark(
+    print_text(key.public)
+    print_remark(
         f"Signed {', '.join(sorted(release.runners))} in {place / RELEASE}. Put a copy of the folder where others "
         f"reach it; they type: axiom runner fetch ADDRESS --key {key.public}",
         quiet=quiet,

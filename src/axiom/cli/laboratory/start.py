@@ -13,7 +13,7 @@ from axiom.cli.output import color_option, data_option, quiet_option
 from axiom.service.sockets import listen_on_port
 from axiom.settings import Settings, read_process_settings, write_settings
 from axiom.store.engine.folder import SERVER, Folder, lock, read_lock_holder
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
 _host = click.option("--host", help="The address on which the site listens.")
@@ -123,5 +123,5 @@ def _start(
             accept_clock=accept_clock,
             quiet=quiet,
         )
-    remark("Stopped. The same command goes on from here.", quiet=quiet)
+    print_remark("Stopped. The same command goes on from here.", quiet=quiet)
     context.exit(130 if by is signal.SIGINT else 0)

@@ -22,7 +22,7 @@ from axiom.signed.signing_requests import SigningRequest, WantedProgram
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments.runner_offers import TRUST_NAMED, read_unsigned_programs
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 
 def keys_of(folder: Folder) -> Keys:
@@ -126,6 +126,6 @@ def _with_seals(request: SigningRequest, folder: Folder, now: datetime) -> Signi
             trust=trust,
             good_for=laboratory.bundle_good_for,
             now=now,
-            problem=lambda error: remark(f"Left out: {error}"),
+            problem=lambda error: print_remark(f"Left out: {error}"),
         )
         return replace(request, seals=tuple(seals))

@@ -16,7 +16,7 @@ from axiom.service.open_laboratory import demand_laboratory
 from axiom.service.pilot_job import PilotOrders, run_pilot_beside, run_pilot_job, seconds_of_work
 from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder, read_lock_holder
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
@@ -142,10 +142,10 @@ def _work_on_dask(name: str | None, cores_said: int | None, options: dict[str, A
         cores=cores_said,
         seconds=options["seconds"],
         stop=stop,
-        remark=lambda text: remark(text, quiet=quiet),
+        remark=lambda text: print_remark(text, quiet=quiet),
     )
     if status:
-        remark(why, quiet=False)
+        print_remark(why, quiet=False)
         raise click.exceptions.Exit(status)
 
 

@@ -18,7 +18,7 @@ from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import balance_check
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 _THOUSANDTHS = 1_000
 
@@ -91,17 +91,17 @@ def verify(folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"ledger": answer})
     elif differences:
-        say(f"The ledger does not add up. First of {len(differences)} differences: {differences[0]}.")
+        print_text(f"The ledger does not add up. First of {len(differences)} differences: {differences[0]}.")
     else:
         amounts = f"{counted['entries']} entries, {counted['carried']} carried over"
-        say(f"The ledger adds up, to the last thousandth: {amounts}.")
+        print_text(f"The ledger adds up, to the last thousandth: {amounts}.")
     if differences:
         raise click.exceptions.Exit(1)
 
 
 def _show_all(sums: Answer) -> None:
     show_facts({"credit": sums["credit"], "carried over": sums["carried"], "tasks that wait": sums["waiting"]})
-    say()
+    print_text()
     show_table(
         ("tariff", "reason", "tier", "awards", "credit"),
         [
@@ -123,5 +123,5 @@ def _show_sums(sums: dict[str, Any]) -> None:
     for noun in ("tier", "reason", "volunteer", "host", "team"):
         rows = sums[f"by_{noun}"]
         if rows:
-            say()
+            print_text()
             show_table((noun, "credit"), [(row[noun], f"{row['credit']:.3f}") for row in rows], none="")

@@ -17,7 +17,7 @@ from axiom.reads import ledger
 from axiom.service.open_laboratory import open_for_reading
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import say
+from axiom_weigh.terminal import print_text
 
 _THOUSANDTHS = 1_000
 
@@ -64,7 +64,7 @@ def show_price(policy_name: str, seconds: float, on_gpu: bool, failed: bool, bro
         reason = Reason.BROKEN if broken else Reason.FAILED
         priced = price_failed_task(tariff, reason, priced, elapsed_seconds=seconds)
     yield {"credit": priced.amount / _THOUSANDTHS, "reason": priced.because}
-    say(f"{priced.amount / _THOUSANDTHS:.3f} credit: {priced.because}")
+    print_text(f"{priced.amount / _THOUSANDTHS:.3f} credit: {priced.because}")
 
 
 @click.group(
@@ -105,7 +105,7 @@ def list_policies(folder: Folder) -> Shown:
         [(row["name"], row["version"], row["state"], row["valid_from"], row["session_cap"]) for row in here],
         none="No tariff was used here yet; the first credit is paid by core-seconds.",
     )
-    say()
+    print_text()
     show_table(("comes with Axiom", "what it is"), [(preset["name"], preset["remark"]) for preset in presets], none="")
 
 
@@ -117,7 +117,7 @@ def show_policy(name: str, folder: Folder) -> Shown:
     tariff = ledger.describe_tariff(tariff_of(folder, name))
     yield {"tariff": tariff}
     show_facts({word: value for word, value in tariff.items() if word != "tiers"})
-    say()
+    print_text()
     show_table(
         ("from s", "to s", "credit"),
         [(tier["from"], tier["to"], tier["credit"]) for tier in tariff["tiers"]],

@@ -13,8 +13,8 @@ from axiom.reads.rounds.session_lists import difference_page, require_session
 from axiom.store.engine.folder import Folder
 from axiom.store.rounds import rounds
 from axiom.store.views import sessions as session_views
-from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import printable, say
+from axiom_weigh.amounts import tell_amount
+from axiom_weigh.terminal import make_printable, print_text
 
 
 @click.command("diff")
@@ -26,7 +26,7 @@ def diff(newer: str, older: str, folder: Folder) -> Shown:
     with open_reading(folder) as reading:
         answer = difference_page(reading, *_which(reading, newer, older))
     yield answer
-    say("\n".join(map(printable, _lines(answer["difference"]))))
+    print_text("\n".join(map(make_printable, _lines(answer["difference"]))))
 
 
 def _which(reading: Reading, newer: str, older: str) -> tuple[str, str]:
@@ -42,11 +42,11 @@ def _which(reading: Reading, newer: str, older: str) -> tuple[str, str]:
 
 
 def _lines(difference: dict[str, Any]) -> Iterator[str]:
-    sessions = counted(difference["sessions"], "session")
+    sessions = tell_amount(difference["sessions"], "session")
     yield f"From the end of {difference['from']} to the end of {difference['to']}: {sessions}."
     closed = ", ".join(f"{amount:,} {state}" for state, amount in difference["tasks"].items())
     yield f"Tasks that were closed: {closed or 'none'}."
-    yield f"Credit: {difference['credit']:,.3f}, in {counted(difference['awards'], 'award')}."
+    yield f"Credit: {difference['credit']:,.3f}, in {tell_amount(difference['awards'], 'award')}."
     yield (
         "Findings with another verdict or grade:"
         if difference["findings"]
@@ -62,4 +62,4 @@ def _lines(difference: dict[str, Any]) -> Iterator[str]:
 
 
 def _evidence_line(evidence: dict[str, Any]) -> str:
-    return f"{evidence['verdict']}, {evidence['grade']}, {counted(evidence['seeds'], 'seed')}"
+    return f"{evidence['verdict']}, {evidence['grade']}, {tell_amount(evidence['seeds'], 'seed')}"

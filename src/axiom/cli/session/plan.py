@@ -25,9 +25,9 @@ from axiom.rules.hosts.runners import DRILL
 from axiom.service.open_laboratory import open_for_reading
 from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.terminal import say, wall_clock
+from axiom_weigh.terminal import print_text, wall_clock
 
 _NARROWEST, _WIDEST = 60, 120
 _NAMED = 3  # experiments that a line names of many
@@ -94,14 +94,17 @@ def _above_floor(above: Answer) -> None:
     hours = format_number(above["core_seconds"] / 3_600)
     _say(
         f"Worth at least the floor of {above['floor']:g} bits a core-hour, beside maps: {hours} core-hours of "
-        f"{counted(above['designs'], 'design')}."
+        f"{tell_amount(above['designs'], 'design')}."
     )
     if above["below"]:
-        _say(f"Of {counted(above['below'], 'design')} nothing more is worth it: cores rest rather than compute that.")
+        _say(
+            f"Of {tell_amount(above['below'], 'design')} nothing more is worth it: cores rest rather than compute that."
+        )
     if above["proposals"]:
         likely = format_number(above["proposed_core_seconds"] / 3_600)
         _say(
-            f"Of {counted(above['proposals'], 'proposal')} that wait for an answer likely {likely} core-hours are, too."
+            f"Of {tell_amount(above['proposals'], 'proposal')} that wait for an answer likely {likely} "
+            "core-hours are, too."
         )
 
 
@@ -109,7 +112,7 @@ def _goals(goals: Sequence[Answer]) -> None:
     _title("What people asked for, which comes first", bool(goals))
     for goal in goals[: limits.ROWS_TOLD]:
         hours = format_number(goal["core_seconds"] / 3_600)
-        which = f"{goal['ordered']} of {counted(goal['replicates'], 'replicate')} are ordered"
+        which = f"{goal['ordered']} of {tell_amount(goal['replicates'], 'replicate')} are ordered"
         _item(f"{goal['name']}  {which}", f"registration {goal['registration_id']}; the others take {hours} core-hours")
     _more(goals)
 
@@ -118,7 +121,7 @@ def _ordered(allotments: Sequence[Answer]) -> None:
     """One line for what is ordered for one reason, whole workunits and the rest together."""
     sizes: dict[tuple[str, str], list[str]] = {}
     for allotment in allotments:
-        size = f"{allotment['workunits']:,} × {counted(allotment['replicates_each'], 'replicate')}"
+        size = f"{allotment['workunits']:,} × {tell_amount(allotment['replicates_each'], 'replicate')}"
         sizes.setdefault((allotment["name"], allotment["reason"]), []).append(size)
     _title("What would be ordered", bool(sizes))
     for (name, reason), amounts in list(sizes.items())[: limits.ROWS_TOLD]:
@@ -148,8 +151,8 @@ def _fleet(classes: Sequence[Answer]) -> None:
     _title("Why cores stay idle", bool(idle))
     for why in idle[: limits.ROWS_TOLD]:
         some = why["least"] < why["most"]
-        size = f"{why['least']:,} to {why['most']:,} cores" if some else counted(why["most"], "core")
-        _item(f"{counted(why['cores'], 'core')} at {counted(why['hosts'], 'host')} of {size}", why["reason"])
+        size = f"{why['least']:,} to {why['most']:,} cores" if some else tell_amount(why["most"], "core")
+        _item(f"{tell_amount(why['cores'], 'core')} at {tell_amount(why['hosts'], 'host')} of {size}", why["reason"])
     _more(idle)
 
 
@@ -157,11 +160,11 @@ def _rest(classes: Sequence[Answer]) -> None:
     """The smaller hosts, of which none is large, as a range."""
     if classes:
         cores = [kind["cores"] for kind in classes]
-        size = f"{min(cores):,} to {max(cores):,} cores" if min(cores) < max(cores) else counted(cores[0], "core")
-        hosts = counted(sum(kind["hosts"] for kind in classes), "more host")
+        size = f"{min(cores):,} to {max(cores):,} cores" if min(cores) < max(cores) else tell_amount(cores[0], "core")
+        hosts = tell_amount(sum(kind["hosts"] for kind in classes), "more host")
         planned = sum(sum(kind["planned"].values()) for kind in classes)
         idle = sum(kind["idle_cores"] for kind in classes)
-        say(f"  and {hosts} of {size}: {planned:,} planned, {idle:,} idle; --json has all")
+        print_text(f"  and {hosts} of {size}: {planned:,} planned, {idle:,} idle; --json has all")
 
 
 def _mostly(planned: Mapping[str, int]) -> str:
@@ -199,22 +202,22 @@ def _left_alone(skipped: Sequence[Answer]) -> None:
 
 def _title(text: str, is_any: bool) -> None:
     if is_any:
-        say(f"\n{text}")
+        print_text(f"\n{text}")
 
 
 def _item(head: str, reason: str) -> None:
     """A line, and below it why."""
-    say("\n".join(_wrapped(head, "  ", "    ")))
-    say("\n".join(_wrapped(reason, "    ", "    ")))
+    print_text("\n".join(_wrapped(head, "  ", "    ")))
+    print_text("\n".join(_wrapped(reason, "    ", "    ")))
 
 
 def _more(rows: Sequence[object]) -> None:
     if len(rows) > limits.ROWS_TOLD:
-        say(f"  and {len(rows) - limits.ROWS_TOLD} more; --json has all")
+        print_text(f"  and {len(rows) - limits.ROWS_TOLD} more; --json has all")
 
 
 def _say(text: str) -> None:
-    say("\n".join(_wrapped(text, "", "")))
+    print_text("\n".join(_wrapped(text, "", "")))
 
 
 def _wrapped(text: str, first: str, further: str) -> Iterator[str]:

@@ -48,7 +48,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.engine.folder import read_lock_holder as holder_of
 from axiom.store.experiments import drafts
 from axiom.store.rounds import rounds
-from axiom_weigh.terminal import remark, say, wall_clock
+from axiom_weigh.terminal import print_remark, print_text, wall_clock
 
 _DRAFT = "draft:"  # so begins what is to be tried, where it is no bundle
 _ENDING_SECONDS = 3.0  # that a preflight may take to clear its folders away when the autopilot ends
@@ -108,7 +108,7 @@ def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
             {"session": {"name": stored.name, "pi": stored.pi, "reason": stored.told or stored.reason, "notes": lines}}
         )
     else:
-        say(log_markdown(stored, notes) if form == "markdown" else log_text(stored, notes))
+        print_text(log_markdown(stored, notes) if form == "markdown" else log_text(stored, notes))
 
 
 @session.command("run")
@@ -136,10 +136,10 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, quiet: bool) -> Show
         answer = {"session": steps[-1]["session"], "steps": steps}
     yield {"session": answer}
     for report in steps:
-        say(f"{report['step']}")
+        print_text(f"{report['step']}")
         for sentence in report["notes"]:
-            say(f"  {one_line(_would(sentence) if dry_run else sentence)}")
-    remark(_dry(who) if dry_run else f"Session {answer['session']}.", quiet=quiet)
+            print_text(f"  {one_line(_would(sentence) if dry_run else sentence)}")
+    print_remark(_dry(who) if dry_run else f"Session {answer['session']}.", quiet=quiet)
 
 
 def _dry(who: Pi) -> str:
@@ -189,7 +189,7 @@ def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> No
     thread = threading.Thread(
         target=run_due_preflights,
         args=(lambda without: _due(folder, without), lambda bundle: _try_out(folder, remote, bundle, gate), stopping),
-        kwargs={"pause": 2 * pause, "report": lambda sentence: remark(sentence, quiet=quiet)},
+        kwargs={"pause": 2 * pause, "report": lambda sentence: print_remark(sentence, quiet=quiet)},
         daemon=True,
     )
     thread.start()
@@ -197,7 +197,7 @@ def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> No
         remote,
         stopping,
         pause=pause,
-        report=lambda name: remark(f"Held {name}.", quiet=quiet),
+        report=lambda name: print_remark(f"Held {name}.", quiet=quiet),
         pi=who,
         talk=talk,
     )

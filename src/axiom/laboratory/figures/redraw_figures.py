@@ -66,7 +66,7 @@ from axiom.store.upkeep import figures
 from axiom.store.views import credit
 from axiom.store.views.results import MeasuredLists, MeasureTally
 from axiom.store.writer import Writer
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.evidence.weigh_claim import make_finding_card
 from axiom_weigh.figures.drawing import svg_of
@@ -268,7 +268,7 @@ def _pictures(
 
 
 def _tell_repetitions(carrying: Mapping[str, Evidence | RecordedNumber]) -> str:
-    repetitions = counted(min(number.seeds for number in carrying.values()), "repetition")
+    repetitions = tell_amount(min(number.seeds for number in carrying.values()), "repetition")
     is_by_makers = any(isinstance(number, RecordedNumber) for number in carrying.values())
     return f"{repetitions}, by the makers" if is_by_makers else repetitions
 

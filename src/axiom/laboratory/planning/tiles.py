@@ -31,7 +31,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
-from axiom_weigh.amounts import counted as so_many
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.grouping import group_pairs
 
 
@@ -105,8 +105,8 @@ def preview_tile_orders(
             registration_id=version.registration_id,
             purpose=Purpose.FILL,
             core_seconds=wanted.tiles * wanted.frontier.seconds,
-            reason=f"{so_many(wanted.tiles, 'tile')} of the map of {version.name} at level {wanted.frontier.level}: "
-            f"{'cores would be idle otherwise' if lacking else 'a registered number needs them'}",
+            reason=f"{tell_amount(wanted.tiles, 'tile')} of the map of {version.name} at level {wanted.frontier.level}"
+            f": {'cores would be idle otherwise' if lacking else 'a registered number needs them'}",
         )
         for version, wanted, per_task in _decide(
             db, policy, now, cores=cores, lacking=lacking, has_volunteers=has_volunteers

@@ -16,7 +16,7 @@ from dataclasses import replace
 from axiom.domain.releases import Endings, Place
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.failure_rate import failure_log_e
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _HALTS_AT = math.log(20.0)  # reached once in twenty lifetimes by a version that fails no more often than that
 _HALTS_THERE_AT = math.log(60.0)  # on one platform: there are several, and each is a chance to be wrong
@@ -107,7 +107,7 @@ def _cap(sources: Sequence[Endings]) -> list[Endings]:
 
 
 def _reason(sources: Sequence[Endings], noun: str) -> str:
-    where = f"{'on' if noun == 'host' else 'at'} {counted(len(sources), noun)}"
+    where = f"{'on' if noun == 'host' else 'at'} {tell_amount(len(sources), noun)}"
     share = f"{_failures(sources)} of {_tasks(sources)} tasks failed {where}"
     return f"{share}, and more than {100 * limits.FAILING_SHARE:.0f} % may not"
 

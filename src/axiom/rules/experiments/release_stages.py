@@ -14,7 +14,7 @@ from functools import partial
 from axiom.domain.releases import Endings, Fleet, Place, Stage
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.breaker import fails_too_often, find_broken_platforms, why_halt_early
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _WELL_FOR_EACH_FAILED = round(1 / limits.FAILING_SHARE) - 1
 _ORDER = (Stage.PILOT, Stage.WIDER, Stage.OPEN)
@@ -84,7 +84,7 @@ def decide_rollout(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = N
     benched = {} if fleet.is_alone else _benched(facts)
     reason = _reason(stage, facts, fleet)
     if benched:
-        volunteers = counted(len({volunteer for volunteer, _ in benched}), "volunteer")
+        volunteers = tell_amount(len({volunteer for volunteer, _ in benched}), "volunteer")
         reason += f"; it goes no more to {volunteers} whose computers fail it"
     return Rollout(stage=stage, reason=reason, held_back=held_back, benched=benched)
 
@@ -103,7 +103,7 @@ def _benched(facts: ReleaseRecord) -> dict[Place, str]:
         endings = facts.by_source.get(place, Endings())
         failed = endings.badly + facts.lost.get(place, 0)
         if fails_too_often(endings) or (not endings.well and failed >= limits.RELEASED_IN_VAIN):
-            tasks = counted(endings.well + failed, "task")
+            tasks = tell_amount(endings.well + failed, "task")
             reasons[place] = (
                 f"is tried on the computers of others first, since {failed} of {tasks} of it failed on yours"
             )

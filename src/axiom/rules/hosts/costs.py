@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.fleet import Host
 from axiom.limits import hosts as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 LEAST, MOST = 0.1, 10.0  # times what is declared
 APART = 0.25  # in logarithms: a voice further away pulls no harder
@@ -87,7 +87,7 @@ def refit_cost(fit: CostFit, *, host_id: int, cells: int, expected_seconds: floa
 def cost_of_fit(fit: CostFit) -> FittedCost:
     """Decide by what a host's expected seconds are multiplied: 1 until enough tasks of this kind of host are valid."""
     if fit.tasks < limits.COST_TASKS:
-        waits = f"{counted(fit.tasks, 'task')} of the {limits.COST_TASKS} from which on a fit counts"
+        waits = f"{tell_amount(fit.tasks, 'task')} of the {limits.COST_TASKS} from which on a fit counts"
         return FittedCost(cost=Cost(), reason=f"what is declared holds: {waits}")
     factor = _within(math.exp(_between(fit.voices)), LEAST, MOST)
     says = f"it takes {factor:.2f} times what is declared, by {fit.tasks} tasks of"

@@ -10,7 +10,7 @@ from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 from axiom.errors import GpuUnusable
 from axiom.limits import hosts as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 QUOTA_LASTS = timedelta(hours=1)
 BARRED_AT = 2  # once is a cosmic ray; between two of them the host computed on, and every task of it was checked
@@ -100,9 +100,9 @@ def standing_after_outvote(standing: Standing, now: datetime) -> ReliabilityUpda
     times = standing.outvoted + 1 if is_known else 1
     worse = replace(standing, valid_in_row=0, outvoted=times, outvoted_at=now)
     what = "it gets nothing more" if is_barred(worse) else "each of its tasks is checked from now on"
-    how_often = f"{counted(times, 'time')}, each within a month of the last" if times > 1 else "once in a month"
+    how_often = f"{tell_amount(times, 'time')}, each within a month of the last" if times > 1 else "once in a month"
     if is_barred(standing):
-        how_often = f"{counted(times, 'time')} by now"
+        how_often = f"{tell_amount(times, 'time')} by now"
     return ReliabilityUpdate(standing=worse, reason=f"two others agreed against it {how_often}: {what}")
 
 

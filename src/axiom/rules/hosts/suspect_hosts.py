@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from axiom.domain.failures import ObservedHost
 from axiom.limits import hosts as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.grouping import group_pairs
 
 _LATELY = timedelta(days=1)
@@ -56,10 +56,10 @@ def find_suspects(
 def _alone(host: ObservedHost, now: datetime, listening: datetime | None) -> Iterator[Suspect]:
     since = max(moment for moment in (host.seen_at, host.oldest_sent, listening) if moment is not None)
     if host.out and now - since > limits.SUSPECT_AFTER_SILENT:
-        reason = f"it has {counted(host.out, 'task')} and was last heard from {_hours(now - host.seen_at)} ago"
+        reason = f"it has {tell_amount(host.out, 'task')} and was last heard from {_hours(now - host.seen_at)} ago"
         yield Suspect(host_id=host.host_id, trouble=HostTrouble.SILENT, reason=reason)
     if host.quota is not None and host.quota <= limits.TASKS_AN_HOUR_AND_CORE // 4 and not host.valid_in_row:
-        gets = f"{counted(host.quota, 'task')} an hour and core"
+        gets = f"{tell_amount(host.quota, 'task')} an hour and core"
         reason = f"it gets {gets}, and none since has been valid; each that is doubles it"
         yield Suspect(host_id=host.host_id, trouble=HostTrouble.FAILING, reason=reason)
     age = max(now, host.seen_at) - host.created_at

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from axiom.domain.work import Agreement, ComparedTask
 from axiom.limits import tasks as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +28,7 @@ def check_rate(experiment_id: int, compared: Sequence[ComparedTask], *, is_watch
         # What is under way counts, or a fast host would have very many checked before the first check is back.
         return CheckRate(
             one_in=limits.RECHECK_ONE_IN_OF_NEW_HOST,
-            reason=f"its host is new: {counted(not_differing, 'comparison')} so far",
+            reason=f"its host is new: {tell_amount(not_differing, 'comparison')} so far",
         )
     settled = [
         comparison
@@ -36,7 +36,7 @@ def check_rate(experiment_id: int, compared: Sequence[ComparedTask], *, is_watch
         if comparison.experiment_id == experiment_id and comparison.agreement != Agreement.WAITING
     ]
     in_row = len(list(takewhile(lambda comparison: comparison.agreement is Agreement.AGREES, settled)))
-    reason = f"its host agreed {counted(in_row, 'time')} in a row on this version"
+    reason = f"its host agreed {tell_amount(in_row, 'time')} in a row on this version"
     return CheckRate(
         one_in=limits.RECHECK_ONE_IN_OF_KNOWN_HOST if in_row >= limits.AGREED_UNTIL_KNOWN else limits.RECHECK_ONE_IN,
         reason=reason,

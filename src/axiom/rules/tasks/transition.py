@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,13 +41,13 @@ def decide_transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) 
             state=WorkunitState.DONE, expire=expire, abort=_unsent(tasks), reason=f"quorum met by {alike} valid"
         )
     if failures + valid - alike >= workunit.max_failures:
-        failed = f"{counted(failures, 'task')} failed"
+        failed = f"{tell_amount(failures, 'task')} failed"
         if valid > alike:
             failed = f"{failures} of its tasks failed, and of {valid} valid copies {alike} agree"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=failed)
     in_vain = sum(_is_in_vain(task) for task in tasks) + len(expire)
     if in_vain >= most_failed_tasks(workunit):
-        reason = f"{counted(in_vain, 'task')} ended without a valid result, {failures} of them by failing"
+        reason = f"{tell_amount(in_vain, 'task')} ended without a valid result, {failures} of them by failing"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=reason)
     missing = workunit.quorum - alike - alive
     waiting = _unsent(tasks)

@@ -19,7 +19,7 @@ from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellOutput, Output, ticket_digest
 from axiom.signed.tickets import Ticket
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _WHOLE = (ValueType.INT, ValueType.INTS)
 
@@ -56,7 +56,7 @@ def validate_output(
                 state=TaskState.INVALID, reason=f"replicate {cell.replicate}, config {cell.config}: {problem}"
             )
         results.append(_result(ticket, experiment_id, manifest, cell, pixels))
-    reason = f"{counted(len(results), 'cell')} as ordered"
+    reason = f"{tell_amount(len(results), 'cell')} as ordered"
     return Validation(state=TaskState.VALID, reason=reason, results=tuple(results))
 
 
@@ -97,7 +97,7 @@ def _wrong_measures(declared: tuple[Measure, ...], cell: CellOutput) -> str:
     if missing := [measure.name for measure in declared if measure.name not in cell.measures]:
         return f"a measure is missing that was declared: {', '.join(missing)}"
     if odd := len(cell.measures) - len(declared):
-        return f"{counted(odd, 'measure')} of it {'was' if odd == 1 else 'were'} never declared"
+        return f"{tell_amount(odd, 'measure')} of it {'was' if odd == 1 else 'were'} never declared"
     for measure in declared:
         value = cell.measures[measure.name]
         absent_allowed = measure.nullable or cell.outcome is Outcome.DIVERGED

@@ -18,7 +18,7 @@ from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.views import findings
 from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, compose_email, one_line
 from axiom.web.mail.posted_alerts import summarize_alert
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ class Letters:
         more = [f"And {len(items) - limits.DIGEST_ITEMS} more."] if len(items) > limits.DIGEST_ITEMS else []
         if items:
             subject = items[0].words
-            opening = [f"Results of your computers helped to find {counted(len(items), 'answer')} since {since}:"]
+            opening = [f"Results of your computers helped to find {tell_amount(len(items), 'answer')} since {since}:"]
             closing = [*more, f"Your computers earned {credit} credit in this time."]
         else:
             subject = f"Your computers earned {credit} credit"

@@ -21,7 +21,7 @@ from axiom.store.views.findings import FindingView
 from axiom.web.base.facts import make_fact
 from axiom.web.base.interval_drawing import whisker_places
 from axiom.web.papers.methods import Study, registration_facts
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.values import Grade
 
@@ -248,7 +248,7 @@ def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
         if answer[name] == 1:
             yield name, f"all of it is of one {name.removesuffix('s')}"
     if answer["missing"]:
-        yield "missing", f"{counted(answer['missing'], 'replicate')} without a value"
+        yield "missing", f"{tell_amount(answer['missing'], 'replicate')} without a value"
     if answer["false_share"] is None:
         yield "false_share", "it is not among the findings of the whole laboratory, corrected for all that were asked"
     if not answer["again"]:

@@ -8,7 +8,7 @@ from typing import Any
 from axiom_weigh import __version__
 from axiom_weigh.cli.options import OPTIONS, WeighOption, spread_arms, weigh_files
 from axiom_weigh.errors import WeighError
-from axiom_weigh.terminal import remark
+from axiom_weigh.terminal import print_remark
 
 _ABOUT = """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms. FILE may be
 packed with gzip; - is standard input. Read are the columns seed and value, issue, block, host, volunteer, platform,
@@ -23,7 +23,7 @@ def main() -> None:
         status = weigh_files(options.pop("files"), options, as_json=options.pop("json"), quiet=options.pop("quiet"))
         sys.stdout.flush()
     except WeighError as error:
-        remark(f"axiom-weigh: {error}")
+        print_remark(f"axiom-weigh: {error}")
         status = error.exit_code
     except KeyboardInterrupt:
         status = 130

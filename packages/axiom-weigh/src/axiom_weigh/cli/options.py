@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from axiom_weigh.atomic_file import write_whole_file
 from axiom_weigh.errors import FolderUnusable, WrongUse
-from axiom_weigh.terminal import escaped, progress, remark, say
+from axiom_weigh.terminal import escape_document, print_progress, print_remark, print_text
 
 if TYPE_CHECKING:
     from axiom_weigh.tables.read_sheet import Sheet
@@ -169,17 +169,17 @@ def weigh_files(files: Sequence[Path], options: Mapping[str, Any], *, as_json: b
         card = _weigh_one(tables[0], options) if claims is None else claims.cards[0]
         whole = claims or card
         shown = _json(whole.data()) if as_json else whole.latex() if options["latex"] else _shown(whole)
-    say(shown)
+    print_text(shown)
     if (file := options["picture"]) is not None:
         _write(card.picture(file.suffix), file)
-        remark(f"Wrote {file}", quiet=quiet)
+        print_remark(f"Wrote {file}", quiet=quiet)
     cards, verdicts = (claims.cards, claims.verdicts) if claims else ((card,), (card.verdict,))
     if unweighed := [other for other in cards if not other.is_weighed]:
         whose = f"{len(unweighed)} of {len(cards)} claims" if claims else "The claim"
-        remark(f"{whose} could not be weighed: {unweighed[0].not_weighed}.", quiet=quiet)
+        print_remark(f"{whose} could not be weighed: {unweighed[0].not_weighed}.", quiet=quiet)
     if wanted is not None and (others := [verdict for verdict in verdicts if verdict is not wanted]):
         of_how_many = f" for {len(others)} of {len(verdicts)} claims" if claims else ""
-        remark(f"The verdict is {others[0]}{of_how_many}, and {wanted} was demanded.", quiet=quiet)
+        print_remark(f"The verdict is {others[0]}{of_how_many}, and {wanted} was demanded.", quiet=quiet)
         return 1
     return 1 if unweighed else 0
 
@@ -205,13 +205,13 @@ def _show_plan(effect: float, alpha: float, files: Sequence[Path], *, as_json: b
 
     planned = plan(effect, alpha=alpha)
     if as_json:
-        say(_json(planned.data()))
+        print_text(_json(planned.data()))
     else:
-        say(planned)
+        print_text(planned)
 
 
 def _json(document: Mapping[str, Any]) -> str:
-    return escaped(json.dumps(document, indent=2, ensure_ascii=False))
+    return escape_document(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _shown(whole: "WeighedTable | ManyClaims") -> str:
@@ -248,7 +248,7 @@ class _ProgressNote:
         self._is_done.set()
         if self._teller:
             self._teller.join()
-            progress("")
+            print_progress("")
 
     def counted(self, read: "Callable[[], Sheet]") -> "Sheet":
         """A sheet, whose rows are counted as they are read."""
@@ -265,7 +265,7 @@ class _ProgressNote:
         while not self._is_done.wait(_TELL_EVERY):
             seconds = time.monotonic() - self._began
             if seconds > 1:
-                progress(f"{'Weighing' if self._is_read else 'Reading'} {self._rows:,} rows, {seconds:.0f} s")
+                print_progress(f"{'Weighing' if self._is_read else 'Reading'} {self._rows:,} rows, {seconds:.0f} s")
 
 
 def _readers(files: Sequence[Path], *, is_many: bool) -> list["Callable[[], Sheet]"]:

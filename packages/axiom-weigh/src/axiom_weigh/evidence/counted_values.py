@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from axiom_weigh.amounts import counted as count_noun
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.statistics.clones import HARDLY, equal_values, few_equal_values, group_alike_seeds
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, Alarm, Cohort, Force, Observation, Outcome
@@ -56,7 +56,7 @@ def select_sound_values(question: Question, observations: Sequence[Observation],
     counted = tuple(_without_copies(seeds, copies) if copies else seeds)
     different = [seed for seed in seeds if seed.replicate not in copies]
     gone = [observation for observation in counted if observation.value is None]
-    ordered = f"{count_noun(len(seeds), 'replicate')} of {count_noun(blocks, 'closed block')}"
+    ordered = f"{tell_amount(len(seeds), 'replicate')} of {tell_amount(blocks, 'closed block')}"
     reasons = [f"{ordered}, in the order in which they were issued"]
     unasked = len(confirming) - len(own)
     if unasked:

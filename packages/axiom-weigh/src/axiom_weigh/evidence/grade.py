@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Evidence, Grade, Verdict
 
@@ -168,7 +168,7 @@ def _independence(facts: GradeFacts) -> str:
         return f"{strangers} ({facts.checks} so far{outvoted})"
     agreeing = f"{facts.agreeing} of {facts.seeds} so far"
     again = f"{100 * _SHARE_AGAIN:.0f} % of the seeds computed again and agreeing ({agreeing})"
-    computed = f"{counted(facts.hosts, 'host')} of {counted(facts.volunteers, 'volunteer')} so far"
+    computed = f"{tell_amount(facts.hosts, 'host')} of {tell_amount(facts.volunteers, 'volunteer')} so far"
     several = f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers ({computed})"
     return (
         f"{again}, where the laboratory computes alone; or {several}"

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from axiom_weigh.amounts import counted as so_many
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.statistics import group_differences
 from axiom_weigh.values import OUTVOTED, Alarm, Force, Home, Observation
 
@@ -111,7 +111,7 @@ def screen_values(
         left, alone, others = rest, first, []
     else:
         if odd:
-            alarms.append(_elsewhere_alarm(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
+            alarms.append(_elsewhere_alarm(odd, Force.TELLS, f"{tell_amount(gone, 'value')} {_LEFT_OUT}"))
         left = _without(rest, odd, "its host's values lie elsewhere than all others'")
     clustering = _clustering(alone, homes, _CLUSTERED if is_checked else _CLUSTERED_IN_A_TABLE)
     return ScreenedValues(
@@ -217,7 +217,7 @@ def _clustering_reasons(clustering: float) -> tuple[str, ...]:
 def _outvoted_alarms(counted: Sequence[Observation], liars: Collection[int]) -> list[Alarm]:
     if not liars:
         return []
-    others = so_many(_amount_of_values(counted, liars), "other value")
+    others = tell_amount(_amount_of_values(counted, liars), "other value")
     text = f"{_named(liars)} was outvoted in several seeds: {others} {_LEFT_OUT}"
     return [Alarm(kind="hosts", force=Force.TELLS, text=text, hosts=tuple(sorted(liars)))]
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.figures import limits
 from axiom_weigh.figures.palette import SERIES
 from axiom_weigh.figures.scales import digits_in_unit, format_value, pick_evenly
@@ -314,7 +314,7 @@ def shared_card(
         title=answer,
         laboratory=laboratory,
         above=f"Finding {number}",
-        number=f"{value} [{low}, {high}]{of}, {counted(look.seeds, 'repetition')}",
+        number=f"{value} [{low}, {high}]{of}, {tell_amount(look.seeds, 'repetition')}",
         stands=f"{sure} · grade {look.grade}",
         verdict=verdict,
     )
@@ -387,10 +387,10 @@ def _sweep_in_words(request: Sweep) -> str:
     series, drawn = {point.series for point in shown}, choose_series(shown, request.spoken_of)
     sentences = [_course(request, [point for point in shown if point.series == name]) for name in drawn]
     if request.own:
-        sentences.append(f"Marked: {counted(len(request.own), 'point')} of one part.")
+        sentences.append(f"Marked: {tell_amount(len(request.own), 'point')} of one part.")
     if len(series) > len(drawn):
         more = len(series) - len(drawn)
-        sentences.append(f"{counted(more, 'more line')} {'is' if more == 1 else 'are'} in the table.")
+        sentences.append(f"{tell_amount(more, 'more line')} {'is' if more == 1 else 'are'} in the table.")
     has_intervals = any(point.low is not None or point.high is not None for point in shown)
     with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
     seeds = count_range([point.seeds for point in shown], "repetition")
@@ -420,7 +420,7 @@ def repetitions_of(request: Curve) -> str:
 def count_range(counts: Sequence[int], noun: str) -> str:
     """Say how many there are, or from how few to how many."""
     fewest, most = min(counts), max(counts)
-    return counted(most, noun) if fewest == most else f"{fewest:,} to {most:,} {noun}s"
+    return tell_amount(most, noun) if fewest == most else f"{fewest:,} to {most:,} {noun}s"
 
 
 def _percent(request: _Estimated) -> str:
@@ -458,7 +458,7 @@ def _clear_of_dust(request: Sweep, point: SweepPoint) -> float:
 def _narrowing_in_words(request: Narrowing) -> str:
     look, y = request.looks[-1], request.axis or _plain(request.y)
     middle = _amount(request, look.estimate)
-    sentences = [f"After {counted(look.seeds, 'seed')} {y} is {middle}, {_interval(request, look)}."]
+    sentences = [f"After {tell_amount(look.seeds, 'seed')} {y} is {middle}, {_interval(request, look)}."]
     if request.predicted:
         low, high = (_amount(request, end) for end in request.predicted)
         sentences.append(f"Predicted, with probability 80\N{NO-BREAK SPACE}%: {low} to {high}.")

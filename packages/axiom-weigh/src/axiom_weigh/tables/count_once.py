@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import pairwise
 
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM
 from axiom_weigh.tables.seed_row import Row
 from axiom_weigh.values import Agreements, Outcome
@@ -163,7 +163,7 @@ def _compared(
 def _name_seeds(seeds: Collection[str], what: str, notes: CountNotes) -> None:
     if seeds:
         shown = ", ".join(sorted(seeds)[:3]) + (", …" if len(seeds) > 3 else "")
-        notes.flags.append(f"{counted(len(seeds), 'seed')} {'has' if len(seeds) == 1 else 'have'} {what}: {shown}")
+        notes.flags.append(f"{tell_amount(len(seeds), 'seed')} {'has' if len(seeds) == 1 else 'have'} {what}: {shown}")
 
 
 def _by_platforms(likenesses: Sequence[tuple[Row, Row, Likeness | None]], *, who: str) -> tuple[Agreements, ...]:

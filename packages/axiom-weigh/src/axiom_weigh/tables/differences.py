@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import TableUnreadable, WrongUse
 from axiom_weigh.tables.column_names import Columns, NamedColumns, columns_of, tell_names
 from axiom_weigh.tables.copies_in_arms import copies_in_arms
@@ -202,11 +202,11 @@ def _meaning(sheet: Sheet, columns: Columns, runs: _Runs) -> str:
 
 def _say_others(runs: _Runs, notes: CountNotes) -> None:
     if runs.others:
-        amount = counted(runs.others.total(), "row")
+        amount = tell_amount(runs.others.total(), "row")
         notes.reasons.append(f"{amount} of other arms left out: {tell_names(sorted(runs.others))}")
     if alone := sorted(runs.seeds_of_others - {seed for seed, _ in runs.pairs}):
         notes.flags.append(
-            f"no row of either arm in {counted(len(alone), 'seed')} that other arms have, so not counted: "
+            f"no row of either arm in {tell_amount(len(alone), 'seed')} that other arms have, so not counted: "
             f"{tell_names(alone)}; where an arm was started, give it a row with an empty value"
         )
 

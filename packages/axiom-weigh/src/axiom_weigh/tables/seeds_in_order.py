@@ -13,7 +13,7 @@ from typing import overload
 
 import numpy as np
 
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM, Home
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.tables.count_once import CountNotes, count_once
@@ -238,7 +238,7 @@ def _closed(rows: Sequence[Row], columns: frozenset[str], notes: CountNotes) -> 
         _say_out(out, notes)
         return list(rows), ()
     closed = list(takewhile(lambda row: not row.is_out, rows))
-    waiting = counted(len(rows) - len(closed), "seed")
+    waiting = tell_amount(len(rows) - len(closed), "seed")
     notes.reasons.append(
         f"{waiting} left to wait: {rows[len(closed)].seed} is out, and what comes after it counts when it is back"
     )
@@ -248,7 +248,7 @@ def _closed(rows: Sequence[Row], columns: frozenset[str], notes: CountNotes) -> 
 def _say_out(out: int, notes: CountNotes) -> None:
     if out:
         notes.reasons.append(
-            f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
+            f"{tell_amount(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
         )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import WrongUse
 from axiom_weigh.evidence.false_discoveries import SHARES, false_shares, weighed_claim
 from axiom_weigh.evidence.rounding import e_told
@@ -92,7 +92,7 @@ class ManyClaims:
     def _summary(self) -> str:
         alone, upheld = len(self._decided()), len(self.upheld)
         has, stands = "has" if alone == 1 else "have", "stands" if upheld == 1 else "stand"
-        whole = f"{counted(len(self.cards), 'claim')}: {alone} {has} a verdict alone, {upheld} {stands} among all"
+        whole = f"{tell_amount(len(self.cards), 'claim')}: {alone} {has} a verdict alone, {upheld} {stands} among all"
         return whole + (f", {len(self.not_weighed)} not weighed" if self.not_weighed else "")
 
     def _rows(self) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from axiom_weigh.amounts import counted, tell_seeds
+from axiom_weigh.amounts import tell_amount, tell_seeds
 from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.grade import NO_HOSTS, find_next_requirements
 from axiom_weigh.evidence.method import Process
@@ -419,9 +419,8 @@ class WeighedTable:
             few = "1 seed is" if self.n_seeds == 1 else f"{self.n_seeds} seeds are"
             why = f"{few} too few for one that holds however often you look"
         elif self.evidence.missing:
-            why = (
-                f"{counted(self.evidence.missing, 'seed')} without a value may have failed for what it would have been"
-            )
+            missing = tell_amount(self.evidence.missing, "seed")
+            why = f"{missing} without a value may have failed for what it would have been"
         else:
             why = f"one that holds however often you look takes evidence of {1 / self.alpha:.4g} to 1"
         return f"one look {says}, and is no verdict: {why}"
@@ -442,7 +441,7 @@ class WeighedTable:
             against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
             facts["evidence"] = f"{self._odds()} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
             if waiting := self._waiting_for_group():
-                facts["evidence"] += f" of whole groups of {GROUP} ({counted(waiting, 'seed')} in one that is open)"
+                facts["evidence"] += f" of whole groups of {GROUP} ({tell_amount(waiting, 'seed')} in one that is open)"
         if (least := self.ruled_out) is not None:
             facts["ruled out"] = (
                 f"an effect of {least:g} or more; if less does not matter, --smallest-effect {least:g} decides that "
@@ -458,7 +457,7 @@ class WeighedTable:
     def _ahead(self) -> str:
         """How many seeds more are likely to be needed: a forecast, or of few seeds what `--plan` says."""
         if self.outweighed is not None:
-            return f"{counted(self.outweighed, 'more seed')}, if they come out as those so far did"
+            return f"{tell_amount(self.outweighed, 'more seed')}, if they come out as those so far did"
         if (self.one_look is None or self.one_look.is_paired) and self.n_seeds >= SHORT:
             if self.forecast is None or not any(number != 0 for number in self.forecast):
                 return ""
@@ -467,7 +466,7 @@ class WeighedTable:
             if self.forecast[0] is None:
                 return f"{few} more seeds{if_any}"
             if few == many:
-                return f"likely {counted(self.forecast[0], 'more seed')}{if_any}"
+                return f"likely {tell_amount(self.forecast[0], 'more seed')}{if_any}"
             return f"{few} to {many} more seeds in four cases of five, likely {likely}{if_any}"
         return self._planned()
 

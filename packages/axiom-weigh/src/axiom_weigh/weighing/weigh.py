@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import TableUnreadable, UnknownName, WrongUse
 from axiom_weigh.evidence.counted_values import select_sound_values
 from axiom_weigh.evidence.method import pose_question
@@ -312,7 +312,7 @@ def _with_doubt_of_lost(
     if not lost:
         return evidence, []
     whole = len(arranged.observations)
-    loss = f"{counted(lost, 'seed')} of {whole} lost to a machine, as the table says"
+    loss = f"{tell_amount(lost, 'seed')} of {whole} lost to a machine, as the table says"
     if lost > _MOST_LOST * whole:
         return evidence, [f"{loss}: more than one in five, so they count as missing"]
     counting = weigh_observations(**_inputs(declaration, arranged, whole, obstacle, with_lost=True))

@@ -9,7 +9,7 @@ from statistics import median
 from axiom.domain.costs import HostCostReport
 from axiom.limits import credit as credit_limits
 from axiom.limits import hosts as host_limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 ROOM = math.log(
     1.5
@@ -54,5 +54,5 @@ def _paid_share(words: Sequence[float]) -> PaidShare:
     says = median(words)
     return PaidShare(
         share=math.exp(says + ROOM),
-        reason=f"{counted(len(words), 'volunteer')} take {math.exp(says):.2f} times that, beside other experiments",
+        reason=f"{tell_amount(len(words), 'volunteer')} take {math.exp(says):.2f} times that, beside other experiments",
     )

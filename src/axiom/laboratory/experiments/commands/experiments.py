@@ -60,7 +60,7 @@ from axiom.store.findings import references
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations, time_stamps
 from axiom.store.upkeep import audit
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
 _NEW = {"new experiment", "new bundle"}
@@ -290,7 +290,7 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
         need = need_of_manifest(stored_manifest(experiment.manifest), task_rules.read_rule(db, experiment.name))
         targets, passed_over = find_able_hosts(db, need, policy, now)
         if not targets:
-            reasons = "; ".join(f"{counted(hosts, 'host')}: {why}" for why, hosts in passed_over.items())
+            reasons = "; ".join(f"{tell_amount(hosts, 'host')}: {why}" for why, hosts in passed_over.items())
             why = f" ({reasons})" if reasons else ""
             raise Refused(f"No host that was heard from in the last hour could compute it{why}. Nothing was ordered.")
         return targets, passed_over

@@ -15,7 +15,7 @@ from axiom.laboratory.experiments.rules import revealing_controls
 from axiom.laboratory.experiments.rules.controls import check_placebo_values, control_result
 from axiom.laboratory.failures.rules.tracebacks import known_exception_name
 from axiom.limits import experiments as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics import estimands
 
@@ -72,7 +72,7 @@ def check_run(attempt: Attempt, demands: Demands) -> GateAnswer:
     cells = sum(1 for _ in _cells(attempt, demands))
     return GateAnswer(
         lacks="" if done == len(demands.configs) > 0 else f"{done} of {len(demands.configs)} configs were computed",
-        well=f"{counted(done, 'config')} and {counted(cells, 'cell')} in the sandbox",
+        well=f"{tell_amount(done, 'config')} and {tell_amount(cells, 'cell')} in the sandbox",
     )
 
 
@@ -96,8 +96,8 @@ def check_repeat(attempt: Attempt, demands: Demands) -> GateAnswer:
             )
     twice, wanted = len(first.keys() & {cell.config for cell in attempt.again}), len(demands.configs)
     return GateAnswer(
-        lacks="" if twice == wanted else f"only {twice} of {counted(wanted, 'config')} were computed twice",
-        well=f"{counted(twice, 'config')} twice the same in every bit",
+        lacks="" if twice == wanted else f"only {twice} of {tell_amount(wanted, 'config')} were computed twice",
+        well=f"{tell_amount(twice, 'config')} twice the same in every bit",
     )
 
 
@@ -193,7 +193,7 @@ def check_measures(attempt: Attempt, demands: Demands) -> GateAnswer:
         )
     for name, where, fault in _out_of_bounds(attempt, demands):
         return GateAnswer(fault=fault, blind=f"{name} lies outside its declared bounds in {where}")
-    seldom = f"; {counted(len(few), 'cell')} of {len(others)} at other seeds left the real numbers" if few else ""
+    seldom = f"; {tell_amount(len(few), 'cell')} of {len(others)} at other seeds left the real numbers" if few else ""
     return GateAnswer(well=f"measures as declared, finite, within bounds{seldom}")
 
 

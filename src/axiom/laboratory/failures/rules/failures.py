@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup, Suggestion
 from axiom.limits import experiments as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.grouping import group_pairs
 
 
@@ -82,12 +82,12 @@ def suggest_remedy(group: FailureGroup) -> Suggestion:
     if len(group.hosts) >= limits.FAILURE_HOSTS and group.works_on and not group.works_here:
         return Suggestion(
             look_at=PLATFORM,
-            reason=f"it fails on {counted(len(group.hosts), 'host')} of {group.platform} and works on "
-            f"{counted(elsewhere, 'other')}",
+            reason=f"it fails on {tell_amount(len(group.hosts), 'host')} of {group.platform} and works on "
+            f"{tell_amount(elsewhere, 'other')}",
         )
     if len(group.hosts) == 1 and elsewhere:
         return Suggestion(
-            look_at=HOST, reason=f"it fails on this host alone, and works on {counted(elsewhere, 'other')}"
+            look_at=HOST, reason=f"it fails on this host alone, and works on {tell_amount(elsewhere, 'other')}"
         )
     return _by_blame(group)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from axiom.domain.estimands import Prediction
 from axiom.domain.registrations import BLIND, INFORMED
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics.compare_forecasters import better_log_es, compute_crps
 from axiom_weigh.statistics.scoring_rules import Said, calibration_log_e, compute_brier_score, interval_score, log_score
@@ -40,7 +40,7 @@ def compute_foreknowledge(
     seeds = max((count for count in (seen, count_named_seeds(because)) if count is not None), default=None)
     if seeds is None and informed:
         return Foreknowledge(is_informed=True, seeds=None, reason=informed)
-    many = "an unrecorded number of seeds" if seeds is None else counted(seeds, "seed")
+    many = "an unrecorded number of seeds" if seeds is None else tell_amount(seeds, "seed")
     return Foreknowledge(is_informed=True, seeds=seeds, reason=f"informed by {many}")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from axiom.domain.releases import Stage
 from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _LET_OUT = {
     Stage.PILOT: "in the pilot, of which more goes out once the first tasks are valid",
@@ -29,8 +29,8 @@ def describe_awaited_work(candidates: Sequence[Candidate], *, below: int = 0) ->
         elif candidate.stage not in by_stage and (candidate.in_progress or FIRST_IS_OUT in candidate.fault):
             begun.add(candidate.experiment_id)
     parts = [
-        f"{counted(len(versions), 'version')} {_LET_OUT[stage]}" for stage, versions in by_stage.items() if versions
+        f"{tell_amount(len(versions), 'version')} {_LET_OUT[stage]}" for stage, versions in by_stage.items() if versions
     ]
-    parts += [f"what is out of {counted(len(begun), 'version')}, and what may follow from it"] if begun else []
-    parts += [f"better questions: of {counted(below, 'design')} nothing more is worth the floor"] if below else []
+    parts += [f"what is out of {tell_amount(len(begun), 'version')}, and what may follow from it"] if begun else []
+    parts += [f"better questions: of {tell_amount(below, 'design')} nothing more is worth the floor"] if below else []
     return "; ".join(parts)

@@ -20,7 +20,7 @@ from axiom.laboratory.planning.rules.capacity import (
     why_all_busy,
     why_no_more,
 )
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _NOTHING = "nothing more waits that it could take"
 _Kind = tuple[Need, float, bool]  # what a task needs, how long it may take, and whether it is for our own hosts alone
@@ -134,7 +134,7 @@ def _reason(host: FilledHost, filling: FilledFleet) -> str:
         return supply.obstacle
     tasks = sum(host.tasks.values())
     if host.left.cores == 0:
-        and_gpus = f", and {counted(host.gpu_tasks, 'task')} for its GPUs" if host.gpu_tasks else ""
+        and_gpus = f", and {tell_amount(host.gpu_tasks, 'task')} for its GPUs" if host.gpu_tasks else ""
         return f"each core that was idle has a task{and_gpus}" if tasks else why_all_busy(supply)
     fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
     if not fitting:

@@ -28,7 +28,7 @@ from axiom.laboratory.planning.rules.waiting_work import list_waiting_work, most
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import planning as limits
 from axiom.rules.planning.task_size import UsualHosts, derive_usual_hosts
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 __all__ = ["Candidate", "plan_orders"]
 
@@ -158,9 +158,9 @@ class _Making:
     def behind(self, candidate: Candidate) -> str:
         """Why nothing is ordered of it, where not enough waits for every core."""
         if candidate.stage.takes_blocks and self.waits[candidate.key] >= self._most(candidate.key):
-            at_once = counted(self.reach.cores_for(candidate.key) // self.turns.cores_of(candidate), "task")
+            at_once = tell_amount(self.reach.cores_for(candidate.key) // self.turns.cores_of(candidate), "task")
             return f"enough of it waits: the hosts that can take it could compute {at_once} of it at once"
-        return f"others come first, and with them enough waits for {counted(self.reach.cores, 'core')}"
+        return f"others come first, and with them enough waits for {tell_amount(self.reach.cores, 'core')}"
 
     def value(self, candidate: Candidate) -> float:
         """Bits a core-hour of its next block."""
@@ -333,7 +333,7 @@ def _ordered(making: _Making, candidates: Sequence[Candidate]) -> str:
     cores = making.reach.cores
     if is_enough:
         waits, half = (f"{seconds / max(1, cores):.3g} s" for seconds in (making.waiting, making.wanted / 2))
-        return f"work for {waits} on each of {counted(cores, 'core')} waits, and more is ordered below {half}"
+        return f"work for {waits} on each of {tell_amount(cores, 'core')} waits, and more is ordered below {half}"
     return ""
 
 
@@ -376,14 +376,14 @@ def _as_plan(making: _Making, candidates: Sequence[Candidate], enough: str, core
     tasks = sum(allotment.workunits for allotment in making.allotments)
     versions = {allotment.experiment_id for allotment in making.allotments}
     alone = len({left.experiment_id for left in skipped} - versions)
-    ordered = f"{counted(tasks, 'workunit')} of {counted(len(versions), 'experiment')} {_are(tasks)}"
+    ordered = f"{tell_amount(tasks, 'workunit')} of {tell_amount(len(versions), 'experiment')} {_are(tasks)}"
     ordered = ordered if tasks else "nothing more is"
     return Plan(
         allotments=tuple(making.allotments),
         skipped=skipped,
         idle_cores=max(0, cores - making.busy_soon(candidates)),
-        reason=f"{ordered} ordered for {counted(cores, 'core')}, and {counted(alone, 'experiment')} {_are(alone)} left "
-        "alone",
+        reason=f"{ordered} ordered for {tell_amount(cores, 'core')}, and {tell_amount(alone, 'experiment')} "
+        f"{_are(alone)} left alone",
     )
 
 

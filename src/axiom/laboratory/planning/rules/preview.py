@@ -11,7 +11,7 @@ from axiom.laboratory.planning.rules.filled_hosts import fill_hosts, list_placem
 from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
 from axiom.laboratory.planning.rules.waiting_work import list_waiting_work
 from axiom.limits import planning as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 
 def compose_preview(
@@ -50,6 +50,6 @@ def _goal(candidate: Candidate) -> Goal:
 
 def add_tiles_to_plan(planned: Plan, tiles: Sequence[Allotment]) -> Plan:
     """Add to a plan the tiles of maps, which are ordered besides."""
-    tasks = counted(sum(allotment.workunits for allotment in tiles), "task")
+    tasks = tell_amount(sum(allotment.workunits for allotment in tiles), "task")
     reason = f"{planned.reason}; {tasks} of tiles of maps besides"
     return replace(planned, allotments=(*planned.allotments, *tiles), reason=reason)

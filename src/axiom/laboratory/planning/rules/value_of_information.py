@@ -27,7 +27,7 @@ from axiom.laboratory.planning.rules.candidates import (
 )
 from axiom.laboratory.planning.rules.stopping import Aim, half_width, is_settled, narrow_half_width, why_stopped
 from axiom.limits import registrations as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.statistics.replicates_needed import MOST
 from axiom_weigh.values import Grade, Verdict
 
@@ -76,7 +76,7 @@ def _worth(candidate: Candidate, promise: BlockValue) -> BlockWorth:
     why = candidate_obstacle(candidate)
     bits = 0.0 if why and promise.purpose is not Purpose.PILOT else promise.bits(candidate.pending, candidate.block)
     gives = f"gives at least one a verdict or a higher grade with a chance of {_percent(promise.chance)}"
-    waits = f"; ordered and not weighed: {counted(candidate.pending, 'replicate')}" if candidate.pending else ""
+    waits = f"; ordered and not weighed: {tell_amount(candidate.pending, 'replicate')}" if candidate.pending else ""
     return BlockWorth(
         experiment_id=candidate.experiment_id,
         registration_id=candidate.registration_id,
@@ -247,4 +247,6 @@ def _counts(aims: Sequence[Aim]) -> str:
         "decided and not settled": len(aims) - settled - unseen - undecided,
         "settled": settled,
     }
-    return f"of {counted(len(aims), 'finding')} " + ", ".join(f"{many} {what}" for what, many in counts.items() if many)
+    return f"of {tell_amount(len(aims), 'finding')} " + ", ".join(
+        f"{many} {what}" for what, many in counts.items() if many
+    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.limits import rounds as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,16 +69,16 @@ def choose_directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int)
     leading = by_hangs[: limits.FINDINGS_NAMED]
     steps = [_step(lead) for lead in leading]
     if proposals:
-        sentence = f"decide on {counted(proposals, 'follow-up question')} that the laboratory proposes"
+        sentence = f"decide on {tell_amount(proposals, 'follow-up question')} that the laboratory proposes"
         steps.append(NextStep(priority="medium", sentence=sentence, page="/proposals"))
     if claims:
-        sentence = f"test {counted(claims, 'claim')} of the old laboratory that no finding asks yet"
+        sentence = f"test {tell_amount(claims, 'claim')} of the old laboratory that no finding asks yet"
         steps.append(NextStep(priority="low", sentence=sentence, page="/findings/graph"))
     return steps
 
 
 def _step(need: OpenNeed) -> NextStep:
-    hanging = f", needed for {counted(need.hangs, 'open question')}" if need.hangs else ""
+    hanging = f", needed for {tell_amount(need.hangs, 'open question')}" if need.hangs else ""
     return NextStep(
         priority="high" if need.hangs else "medium",
         sentence=f"{_what(need)}{hanging}",
@@ -90,7 +90,7 @@ def _what(need: OpenNeed) -> str:
     finding = f"finding {need.finding} ({need.experiment})"
     if need.lacks:
         return f"get for {finding} what it lacks beside seeds, of which it has enough: {need.lacks}"
-    return f"compute {counted(need.cells, 'more run')} for {finding}"
+    return f"compute {tell_amount(need.cells, 'more run')} for {finding}"
 
 
 def write_number_ranges(well: Mapping[int, bool]) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from axiom.domain.rounds import UntoldCounts
 from axiom.limits import rounds as limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _PARTS_OF_AGE = 60.0  # after an hour it waits a minute
 _ANYHOW_AFTER = timedelta(days=1)
@@ -37,13 +37,13 @@ def why_hold_round(
     if closed_blocks_unweighed > 0 and seconds_since_last >= min(
         limits.BLOCK_WAITS_SECONDS, age_seconds / _PARTS_OF_AGE
     ):
-        return f"{counted(closed_blocks_unweighed, 'closed block')} not weighed yet"
+        return f"{tell_amount(closed_blocks_unweighed, 'closed block')} not weighed yet"
     if stage_changed:
         return "an experiment has moved on, and more of it may be ordered"
     patience = min(limits.IDLE_ROUND_SECONDS, max(limits.IDLE_ROUND_AFTER_SECONDS, idle_before_last))
     patience = min(patience, limits.MAP_ROUND_SECONDS) if tiles_open else patience
     if waiting < cores and seconds_since_last >= patience:
-        work = f"{counted(waiting, 'task')} in the queue for {counted(cores, 'core')}"
+        work = f"{tell_amount(waiting, 'task')} in the queue for {tell_amount(cores, 'core')}"
         return f"{work}, and the last round was {seconds_since_last:.0f} s ago"
     return to_tell
 
