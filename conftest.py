@@ -292,7 +292,7 @@ class SmallLab:
 
     def broken(self) -> dict[str, list[str]]:
         """The promises that do not hold, with what breaks them."""
-        found = invariants.broken(self.db, self.folder, self.keys.trust, self.now)
+        found = invariants.list_broken_invariants(self.db, self.folder, self.keys.trust, self.now)
         return {promise: problems for promise, problems in found.items() if problems}
 
 

@@ -45,7 +45,7 @@ from typing import Any, TypeAlias
 
 import axiom
 from axiom import shipped
-from axiom.domain.declaration import unpack
+from axiom.domain.declaration import unpack_pixels
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.work import Outcome, Result
@@ -234,7 +234,8 @@ def alike(manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence
         if manifest.map and left.measures and right.measures:
             amount = manifest.map.pixels**2
             tiles = [
-                unpack(str(measures[manifest.map.measure]), amount) for measures in (left.measures, right.measures)
+                unpack_pixels(str(measures[manifest.map.measure]), amount)
+                for measures in (left.measures, right.measures)
             ]
             yield sum(first == second for first, second in zip(*tiles, strict=True)) / amount
 

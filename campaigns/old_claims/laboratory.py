@@ -13,7 +13,7 @@ from axiom.settings import Settings, read_process_settings
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks, evidence
 from axiom.store.registrations import registrations
@@ -31,7 +31,7 @@ _COST = "SELECT sum(cpu_seconds) AS seconds, count(DISTINCT replicate) AS amount
 def open_up(folder: Folder) -> None:
     """A laboratory that an older program left behind is brought up to date."""
     if folder.exists():
-        with lock(folder, "scripts/campaign reproduce"):
+        with lock_folder(folder, "scripts/campaign reproduce"):
             prepare_database(folder)
 
 
@@ -48,7 +48,7 @@ def weigh(folder: Folder, settings: Settings | None = None) -> None:
     """Hold a whole session, which weighs what closed; it orders nothing, since nothing is to be kept waiting."""
     settings = settings or read_process_settings(folder.settings)[0]
     policy = Policy(**{**vars(policy_from_settings(settings)), "per_core": 0})
-    with lock(folder, "scripts/campaign reproduce"):
+    with lock_folder(folder, "scripts/campaign reproduce"):
         clock = prepare_database(folder)
         writer = writer_of(folder, settings, clock.now)
         writer.start()

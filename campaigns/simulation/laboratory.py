@@ -28,7 +28,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.http.uploads import Transfers
 from axiom.server.returns import rechecks
-from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
+from axiom.server.returns.transitioner import extend_deadlines, sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler.reply_elements import Links, Project
 from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
@@ -164,7 +164,7 @@ class Simulated:
         writer = PromptWriter(connected, self.fate)
         writer.start()
         try:
-            moved = writer.run(lambda db: resume(db, self.clock.now))
+            moved = writer.run(lambda db: extend_deadlines(db, self.clock.now))
             ourselves = writer.run(lambda db: accounts.find_laboratory_account(db, self.clock.now))
         except BaseException:  # killed once more, before it was up
             writer.stop()

@@ -11,7 +11,7 @@ from headline_reader import contradiction, read_headline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.estimands import VALUE, Center, Direction, Kind, likeliest
+from axiom.domain.estimands import VALUE, Center, Direction, Kind, find_likeliest_outcomes
 from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.experiments import Headline, check_headlines
 from axiom.domain.headlines import numbers
@@ -153,7 +153,7 @@ def test_no_two_shipped_estimands_ask_the_same_in_words():
 def test_every_shipped_claim_is_what_its_own_forecast_holds_likeliest():
     for param in SHIPPED:
         (asked,) = param.values
-        assert Direction(asked["expects"]) in likeliest(asked["prediction"]), asked["claim"]
+        assert Direction(asked["expects"]) in find_likeliest_outcomes(asked["prediction"]), asked["claim"]
 
 
 def test_a_claim_is_composed_on_the_side_that_is_expected():

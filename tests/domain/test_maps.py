@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.declaration import pack, unpack
+from axiom.domain.declaration import pack_pixels, unpack_pixels
 from axiom.domain.maps import (
     ARMS,
     DEEPEST,
@@ -21,10 +21,10 @@ from axiom.domain.maps import (
     Map,
     PlacedConfigs,
     Tile,
-    borders,
-    differing,
     first_place,
     is_tile,
+    measure_borders,
+    measure_differences,
     place_of,
     tile_at,
     tile_of,
@@ -145,9 +145,9 @@ NOWHERE, EVERYWHERE = (False,) * 4, (True,) * 4
     ],
 )
 def test_a_border_passes_through_a_quarter_or_along_its_edge(rows, shares, lengths, passes):
-    assert borders(drawing(*rows), chart()) == Borders(shares=shares, lengths=lengths, passes=passes)
+    assert measure_borders(drawing(*rows), chart()) == Borders(shares=shares, lengths=lengths, passes=passes)
     shaded = bytes(x % 2 for x in range(64))  # shades of one band make no border
-    assert borders(shaded, chart()).passes == NOWHERE
+    assert measure_borders(shaded, chart()).passes == NOWHERE
     of = chart(bands=THREE)
     assert (of.colours, of.bands_of_colours[:6]) == (6, bytes([0, 0, 1, 1, 1, 2]))
     assert set(of.bands_of_colours[6:]) == {255}
@@ -183,7 +183,7 @@ def test_borders_are_what_they_are_counted_one_pixel_after_the_other(data, side,
         colour = data.draw(st.integers(0, of.colours - 1))
         for row in range(y, min(side, y + high)):
             pixels[row * side + x : row * side + min(side, x + wide)] = bytes([colour]) * (min(side, x + wide) - x)
-    assert borders(bytes(pixels), of) == by_hand(bytes(pixels), of)
+    assert measure_borders(bytes(pixels), of) == by_hand(bytes(pixels), of)
 
 
 @pytest.mark.parametrize("side", [4, 8, 64])
@@ -197,8 +197,8 @@ def test_what_differs_is_counted_by_quarter_one_pixel_after_the_other(side):
         for up in (0, half)
         for right in (0, half)
     ]
-    assert list(differing(first, second, of)) == by_quarter
-    assert list(differing(first, first, of)) == [0] * 4
+    assert list(measure_differences(first, second, of)) == by_quarter
+    assert list(measure_differences(first, first, of)) == [0] * 4
 
 
 # --- as a grid travels
@@ -209,13 +209,13 @@ BOMB = base64.b64encode(zlib.compress(bytes(2**27), 9)).decode("ascii")  # 130 k
 
 def test_a_grid_that_travelled_is_what_it_was_and_any_other_is_refused():
     pixels = random.Random(1).randbytes(64)
-    assert unpack(pack(pixels), 64) == pixels
+    assert unpack_pixels(pack_pixels(pixels), 64) == pixels
     whole = zlib.compress(bytes(64))
-    wrong = [pack(bytes(63)), pack(bytes(65)), BOMB, "", "no base64!", "ü", "A" * 300_000]
+    wrong = [pack_pixels(bytes(63)), pack_pixels(bytes(65)), BOMB, "", "no base64!", "ü", "A" * 300_000]
     wrong += [base64.b64encode(raw).decode("ascii") for raw in (bytes(64), whole[:-1], whole + b"more")]
     for text in wrong:
         with pytest.raises(ValueError, match=r"64 pixels|unpacked|300000"):
-            unpack(text, 64)
+            unpack_pixels(text, 64)
 
 
 # --- what no map may be

@@ -23,7 +23,7 @@ from axiom.engines import local_engine
 from axiom.engines.local_engine import EnginePace, LocalEngine
 from axiom.errors import CannotStart
 from axiom.laboratory.experiments.publish import PackedBundle
-from axiom.server.returns.transitioner import transit
+from axiom.server.returns.transitioner import transit_workunit
 from axiom.server.returns.validator import Validator
 from axiom.signed.keys import make_keys
 from axiom.store.tasks import results, workunits
@@ -208,7 +208,7 @@ def test_what_is_withdrawn_is_given_up_and_who_stops_for_good_gives_back_the_res
     engine = house.start(pace=EnginePace(beat=0.2, ahead=1))
     until(house.computed)
     house.do(lambda db: workunits.request_abort(db, 1, "nobody wants it"))
-    house.do(lambda db: transit(db, 1, datetime.now(UTC)))
+    house.do(lambda db: transit_workunit(db, 1, datetime.now(UTC)))
     until(lambda: house.states() == [TaskState.ABORTED])
     until(lambda: engine.in_hand == 0)
     assert not list((house.home / "slots").iterdir())

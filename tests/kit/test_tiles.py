@@ -10,7 +10,7 @@ from cell_host import Notebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.maps import ROOT, Band, Knob, Map, Tile, borders
+from axiom.domain.maps import ROOT, Band, Knob, Map, Tile, measure_borders
 from axiom.kit import optimizers, pixel_networks, progress, tiles
 
 # Where the pixels of a tile lie, how they are painted, and that its border is counted as the server counts it.
@@ -47,7 +47,7 @@ def test_pixels_are_those_of_quarters_and_shades_even_steps():
 @given(values=st.lists(st.integers(0, 4), min_size=64, max_size=64))
 def test_share_and_border_are_what_the_server_counts(values):
     pixels = np.array(values, np.uint8).reshape(8, 8)
-    seen = borders(pixels.tobytes(), MAP)
+    seen = measure_borders(pixels.tobytes(), MAP)
     assert tiles.border(MAP, pixels) == sum(seen.lengths)
     assert [tiles.share(MAP, pixels, band) for band in (0, 1)] == pytest.approx(list(seen.shares))
 

@@ -36,7 +36,7 @@ from axiom.signed.keys import make_keys
 from axiom.store.connections import Connections, ReaderPool
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
-from axiom.store.engine.folder import lock
+from axiom.store.engine.folder import lock_folder
 from axiom.store.tasks import tasks, workunits
 from axiom.store.upkeep import audit
 from axiom.store.upkeep import jobs as jobs_store
@@ -85,7 +85,7 @@ def gate(small_lab, wall):
         small_lab.db.close()
         make_keys(small_lab.folder.keys, small_lab.now)
         wall(small_lab.now - timedelta(seconds=30))
-        with lock(small_lab.folder, "a test"), open_folder_gate(small_lab.folder, Settings()) as gate:
+        with lock_folder(small_lab.folder, "a test"), open_folder_gate(small_lab.folder, Settings()) as gate:
             yield gate
         small_lab.db = connect_writer(small_lab.folder.database)
 

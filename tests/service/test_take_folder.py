@@ -11,7 +11,7 @@ from axiom.service.open_laboratory import demand_laboratory, make_laboratory
 from axiom.service.take_folder import open_taken_folder
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 from axiom_weigh import terminal
 
 
@@ -30,11 +30,11 @@ def as_it_was():
 
 
 def test_the_folder_of_a_working_laboratory_is_theirs_and_no_other_command_gets_it(folder, tmp_path):
-    with lock(folder, "axiom lab") as holder:
+    with lock_folder(folder, "axiom lab") as holder:
         holder.note(url="http://127.0.0.1:1")
         with open_taken_folder(folder, 1, quiet=True) as taken:
             assert not taken.is_ours
-    with lock(folder, "axiom experiment run"), pytest.raises(FolderInUse, match="axiom experiment run"):
+    with lock_folder(folder, "axiom experiment run"), pytest.raises(FolderInUse, match="axiom experiment run"):
         open_taken_folder(folder, 1, quiet=True).__enter__()
     nowhere = Folder(path=tmp_path / "other")
     with pytest.raises(WrongUse):

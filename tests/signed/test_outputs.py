@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.domain.declaration import pack
+from axiom.domain.declaration import pack_pixels
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
@@ -70,7 +70,7 @@ def test_a_header_carries_a_ticket_and_a_cell_a_grid_in_its_form():
     for text in ("", "two words", "line\nbreak", "T" * 60_001):
         with pytest.raises(OutputError, match="ticket_text"):
             read(header_line(replace(HEADER, ticket_text=text)) + footer_line(0))
-    cell = replace(CELLS[0], measures={"fate": pack(bytes(64)), "border": 3})
+    cell = replace(CELLS[0], measures={"fate": pack_pixels(bytes(64)), "border": 3})
     whole = header_line(HEADER) + cell_line(cell) + footer_line(1)
     assert read_output(whole, limit=2**20).cells == (cell,)
     for text in ("", "abc", "ab cd", "abcd===", "ü" * 8, "A" * 400_001, "abcd\n"):

@@ -12,7 +12,7 @@ from lane_client import ManualStop
 from patience import PATIENCE
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from axiom.server.http.serving import ServedSocket, serve
+from axiom.server.http.serving import ServedSocket, serve_sockets
 
 REFUSED = {"/nowhere": 404, "level=x": 400}  # the ends of addresses that a site has pages for all the same
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
@@ -49,7 +49,7 @@ def visit(browser: Browser, **how: Any) -> Iterator[Page]:
 def serving(app: Any, listening: socket.socket) -> Iterator[None]:
     """Serve an application on this socket, for as long as somebody wants it."""
     stop = ManualStop()
-    thread = threading.Thread(target=serve, args=([ServedSocket(app=app, socket=listening)], stop))
+    thread = threading.Thread(target=serve_sockets, args=([ServedSocket(app=app, socket=listening)], stop))
     thread.start()
     try:
         yield

@@ -13,7 +13,7 @@ from patience import PATIENCE
 
 from axiom.server.http.bodies import BodyRoom
 from axiom.server.http.fast_lane import Lanes, whole, whole_in
-from axiom.server.http.serving import ServedSocket, StopSignal, serve
+from axiom.server.http.serving import ServedSocket, StopSignal, serve_sockets
 
 LIMIT = 100_000
 HUGE = 20_000_000  # more than a system keeps for a connection
@@ -151,7 +151,7 @@ def served(answers: Answers) -> Iterator[tuple[str, int]]:
     listening, stop = socket.create_server(("127.0.0.1", 0)), ManualStop()
     address = listening.getsockname()
     listener = ServedSocket(app=Page(), socket=listening, lanes=answers.lanes())
-    thread = threading.Thread(target=serve, args=([listener], stop))
+    thread = threading.Thread(target=serve_sockets, args=([listener], stop))
     thread.start()
     assert stop.serves.wait(PATIENCE)
     try:

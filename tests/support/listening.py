@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from patience import PATIENCE
 
-from axiom.server.http.serving import ServedSocket, StopSignal, serve
+from axiom.server.http.serving import ServedSocket, StopSignal, serve_sockets
 
 Heard = TypeVar("Heard")
 
@@ -23,5 +23,5 @@ def while_listening(listeners: Sequence[ServedSocket], talk: Callable[[], Heard]
 
     with ThreadPoolExecutor(1) as pool:
         talked = pool.submit(talking)
-        assert serve(listeners, stopping) is None
+        assert serve_sockets(listeners, stopping) is None
         return talked.result(timeout=PATIENCE)

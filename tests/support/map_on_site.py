@@ -7,7 +7,7 @@ from pathlib import Path
 import small_map
 
 import axiom
-from axiom.domain.declaration import pack
+from axiom.domain.declaration import pack_pixels
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
@@ -60,7 +60,7 @@ def drawn(lab, order: Order) -> bytes:
                 config=cell.config,
                 seed=cell.seed,
                 outcome=Outcome.OK,
-                measures=asdict(measured) | {"inside": pack(measured.inside)},
+                measures=asdict(measured) | {"inside": pack_pixels(measured.inside)},
                 early=(1.0, 0.5),
                 cpu_seconds=0.25,
             )

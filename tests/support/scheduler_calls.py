@@ -26,7 +26,7 @@ from axiom.laboratory.runner.offer import RunnerOffers
 from axiom.limits import server as limits
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.uploads import Transfers
-from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit
+from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit_workunit
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler.reply_elements import Links, Project
 from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
@@ -264,7 +264,7 @@ class Exchange:
     def cancel(self, workunit_id: int) -> None:
         def withdraw(db: Any) -> None:
             workunit_store.request_abort(db, workunit_id, "cancelled")
-            transit(db, workunit_id, self.lab.now)
+            transit_workunit(db, workunit_id, self.lab.now)
 
         self.do(withdraw)
 
@@ -315,7 +315,7 @@ class Exchange:
     def broken(self) -> dict[str, list[str]]:
         """The promises that do not hold, with what breaks them."""
         with Connections(folder=self.folder).reader() as db, db.snapshot():
-            found = invariants.broken(db, self.folder, self.lab.keys.trust, self.lab.now)
+            found = invariants.list_broken_invariants(db, self.folder, self.lab.keys.trust, self.lab.now)
         return {promise: problems for promise, problems in found.items() if problems}
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from axiom.gate.client import UnixConnection
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.http.fast_lane import Lanes
-from axiom.server.http.serving import ServedSocket, serve
+from axiom.server.http.serving import ServedSocket, serve_sockets
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_routes import PilotRoutes
 from axiom.server.pilots.pilot_server import PilotServer
@@ -54,7 +54,7 @@ def today() -> datetime:
 @contextmanager
 def served(*listeners: ServedSocket):
     stop = ManualStop()
-    thread = threading.Thread(target=serve, args=(list(listeners), stop))
+    thread = threading.Thread(target=serve_sockets, args=(list(listeners), stop))
     thread.start()
     assert stop.serves.wait(PATIENCE)
     try:

@@ -80,9 +80,9 @@ def written(experiment, config, seed, measures, heard):
 
 def _drawn(value):
     """A grid as it travels; any other measure as it is."""
-    from axiom.domain.declaration import pack
+    from axiom.domain.declaration import pack_pixels
 
-    return {PIXELS: pack(value)} if isinstance(value, bytes) else value
+    return {PIXELS: pack_pixels(value)} if isinstance(value, bytes) else value
 
 
 def _alike(grid, other):

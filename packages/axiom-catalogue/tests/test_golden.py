@@ -5,13 +5,13 @@ import json
 import make_golden
 import pytest
 
-from axiom.domain.declaration import pack
+from axiom.domain.declaration import pack_pixels
 
 OLD = {"version": 3, "measures": {"slope": -0.8, "curve": [1.0, 0.5], "reached": None}, "early": [1.6, 1.5]}
 
 
 def pixels(*first):
-    return {"pixels": pack(bytes([*first, *([0] * (400 - len(first)))]))}
+    return {"pixels": pack_pixels(bytes([*first, *([0] * (400 - len(first)))]))}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_changed_numbers_need_another_version(change, fact):
 def test_a_grid_may_differ_in_a_few_pixels_and_no_more():
     assert make_golden.agree(pixels(), pixels(*[1] * 8))
     assert not make_golden.agree(pixels(), pixels(*[1] * 9))
-    assert not make_golden.agree(pixels(), {"pixels": pack(bytes(399))})
+    assert not make_golden.agree(pixels(), {"pixels": pack_pixels(bytes(399))})
 
 
 def test_a_golden_file_is_not_overwritten_where_that_would_hide_a_change(tmp_path):

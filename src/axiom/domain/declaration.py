@@ -128,12 +128,12 @@ def plain(measured: Any, declared: Sequence[Measure]) -> tuple[dict[str, Any], b
     return values, diverged
 
 
-def pack(pixels: bytes) -> str:
+def pack_pixels(pixels: bytes) -> str:
     """The letters of a grid."""
     return base64.b64encode(zlib.compress(pixels, 9)).decode("ascii")
 
 
-def unpack(text: str, expected: int) -> bytes:
+def unpack_pixels(text: str, expected: int) -> bytes:
     """The pixels of a grid that travelled; a ValueError where they are not so many, or no grid at all."""
     if len(text) > _LONGEST:
         raise ValueError(f"it has {len(text)} characters, and {_LONGEST} are the most of any grid")
@@ -212,7 +212,7 @@ def _typed(name: str, value: Any, kind: ValueType) -> Any:
     if kind is ValueType.GRID:
         if not isinstance(value, bytes):
             raise TypeError(f"measure {name} must be bytes, one for each pixel, and is a {type(value).__name__}")
-        return pack(value)
+        return pack_pixels(value)
     if kind in (ValueType.INTS, ValueType.FLOATS):
         if not isinstance(value, Sequence) or isinstance(value, str):
             raise TypeError(f"measure {name} must be a sequence of numbers, and is a {type(value).__name__}")

@@ -238,7 +238,7 @@ def is_unit(in_words: str) -> bool:
     return not in_words or (len(slots) == 1 and LABEL.fullmatch(in_words.replace(slots[0], "so many", 1)) is not None)
 
 
-def likeliest(prediction: Mapping[str, Any]) -> frozenset[Direction]:
+def find_likeliest_outcomes(prediction: Mapping[str, Any]) -> frozenset[Direction]:
     """What a forecast gives the highest chance; several where it gives them the same."""
     names = {Direction.MORE: "positive", Direction.LESS: "negative", Direction.ABSENT: "absent"}
     most = max(prediction[name] for name in names.values())

@@ -213,7 +213,7 @@ class Borders:
     passes: tuple[bool, bool, bool, bool]  # through a quarter or along its edge inside the tile
 
 
-def borders(pixels: bytes, of: Map) -> Borders:
+def measure_borders(pixels: bytes, of: Map) -> Borders:
     """Look at the pixels of a tile, given row by row from below."""
     side = of.pixels
     banded = pixels.translate(of.bands_of_colours)
@@ -230,7 +230,7 @@ def borders(pixels: bytes, of: Map) -> Borders:
     return Borders(shares=tuple(counts), lengths=(a, b, c, d), passes=(e, f, g, h))
 
 
-def differing(pixels: bytes, others: bytes, of: Map) -> tuple[int, int, int, int]:
+def measure_differences(pixels: bytes, others: bytes, of: Map) -> tuple[int, int, int, int]:
     """How much of each quarter of a tile is of another band than there in other pixels, in boxes of four pixels."""
     side, half = of.pixels, of.pixels // 2
     first, second = (int.from_bytes(each.translate(of.bands_of_colours)) for each in (pixels, others))

@@ -18,7 +18,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_server import PilotServer
-from axiom.server.returns.transitioner import resume
+from axiom.server.returns.transitioner import extend_deadlines
 from axiom.server.upkeep.jobs import Jobs
 from axiom.service.jobs import WorkJobs, make_work_jobs
 from axiom.service.open_laboratory import journal_of, package_folder, writer_of
@@ -65,7 +65,7 @@ def make_computing_parts(
     workers = workers_of(settings)
     writer = writer_of(folder, settings, now)
     writer.start()
-    writer.run(lambda db: resume(db, now()))
+    writer.run(lambda db: extend_deadlines(db, now()))
     ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
     dispatch, cache = _dispatch(settings, keys, ourselves), DispatchCache()
     lease = timedelta(seconds=settings.pilot_lease_seconds)

@@ -22,15 +22,14 @@ from axiom.laboratory.backups.automatic_backups import newest_backup_copy
 from axiom.laboratory.backups.journal_recovery import RecoveryOptions
 from axiom.laboratory.backups.restore import restore_backup
 from axiom.limits import backups as limits
-from axiom.server.http.serving import ServedSocket, StopSignal
-from axiom.server.http.serving import serve as serve_sockets
+from axiom.server.http.serving import ServedSocket, StopSignal, serve_sockets
 from axiom.service.logs import set_up_logging
 from axiom.service.sockets import socket_address
 from axiom.service.volunteer_project import project_address, public_address
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 from axiom.store.journal.journal_follower import JournalFollower
 from axiom.store.migrate import require_current_schema
 from axiom.web.probes import Probes
@@ -71,7 +70,7 @@ def follow_journal(
 
     A journal that says something else than the copy ends it with an error: nobody reads pages that may be wrong.
     """
-    with lock(folder, _PURPOSE) as folder_lock, contextlib.ExitStack() as stack:
+    with lock_folder(folder, _PURPOSE) as folder_lock, contextlib.ExitStack() as stack:
         address = socket_address(listening)
         folder_lock.note(port=listening.getsockname()[1], url=address)
         public_at = public_address(settings, address)

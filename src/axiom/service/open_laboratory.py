@@ -23,7 +23,7 @@ from axiom.signed.keys import Keys, load_keys, make_keys
 from axiom.store.accounts import adoption
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder, lock, read_lock_holder
+from axiom.store.engine.folder import Folder, lock_folder, read_lock_holder
 from axiom.store.journal.journal import attach_journal
 from axiom.store.migrate import list_pending_migrations, migrate_database, migration_backup_path, require_current_schema
 from axiom.store.upkeep import audit
@@ -61,7 +61,7 @@ def submit_in_folder(folder: Folder, command: Command, *, dry_run: bool = False,
 
         return SocketClient(folder.socket).submit(command, dry_run=dry_run, key=key)
     settings, _ = read_process_settings(folder.settings)
-    with lock(folder, f"axiom {command.name}"), open_folder_gate(folder, settings) as gate:
+    with lock_folder(folder, f"axiom {command.name}"), open_folder_gate(folder, settings) as gate:
         return gate.submit(command, operator_caller(), dry_run=dry_run, key=key)
 
 
@@ -153,7 +153,7 @@ def run_audited(folder: Folder, command: str, words: Mapping[str, Any], change: 
 
     Before there is a laboratory there is no audit: keys that are brought first are its beginning.
     """
-    with lock(folder, f"axiom {command.replace('.', ' ')}"):
+    with lock_folder(folder, f"axiom {command.replace('.', ' ')}"):
         if not folder.exists():
             return change()
         settings, _ = read_process_settings(folder.settings)

@@ -30,8 +30,7 @@ from axiom.laboratory.proposals.commands.approvals import Confirmations
 from axiom.reads.accounts.join import is_local_address
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
-from axiom.server.http.serving import ServedSocket, StopSignal
-from axiom.server.http.serving import serve as serve_sockets
+from axiom.server.http.serving import ServedSocket, StopSignal, serve_sockets
 from axiom.server.mail.due_alerts import Complaint, DueAlerts
 from axiom.server.upkeep.jobs import ALIVE, Job, Jobs
 from axiom.service.autopilot import AutopilotProcess, SessionReason
@@ -59,7 +58,7 @@ from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.connections import Connections
-from axiom.store.engine.folder import SERVER, Folder, lock
+from axiom.store.engine.folder import SERVER, Folder, lock_folder
 from axiom.store.writer import Writer
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ApiMiddleware, ApiServices
@@ -109,7 +108,7 @@ def run_laboratory(
     quiet: bool,
 ) -> signal.Signals | None:
     _share_heap()  # before any thread has one of its own
-    with lock(folder, SERVER) as folder_lock:
+    with lock_folder(folder, SERVER) as folder_lock:
         folder_lock.note(port=listening.getsockname()[1], url=socket_address(listening))
         set_up_logging(folder, settings)
         log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), socket_address(listening))

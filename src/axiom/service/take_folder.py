@@ -6,7 +6,7 @@ from pathlib import Path
 from axiom.engines.available_resources import count_usable_cpus
 from axiom.errors import NotFound, WrongUse
 from axiom.settings import Settings, read_process_settings
-from axiom.store.engine.folder import Folder, lock, read_lock_holder
+from axiom.store.engine.folder import Folder, lock_folder, read_lock_holder
 from axiom_weigh.terminal import print_remark
 
 
@@ -45,5 +45,5 @@ def open_taken_folder(folder: Folder, workers: int | None, *, quiet: bool) -> It
         )
     is_new = not folder.keys.exists()
     folder.create()
-    with lock(folder, "axiom experiment run"):
+    with lock_folder(folder, "axiom experiment run"):
         yield TakenFolder(folder=folder, settings=settings, is_ours=True, is_new=is_new)

@@ -18,7 +18,7 @@ from axiom.service import doctor
 from axiom.service.follower_site import make_copy
 from axiom.signed.keys import make_secrets
 from axiom.store.connections import Connections
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 from axiom.store.journal.history import read_journal_point
 
 
@@ -53,7 +53,7 @@ def test_what_moved_is_listed_shown_and_read_again_and_the_doctor_misses_a_file(
     assert typed_there("task", "output", 10_000).returncode == 3
     shown = answer("task", "show", task, data=archived.folder.path)["task"]
     assert (shown["message"], len(shown["results"])) == ("the host's own words", 2)
-    with lock(archived.folder, "a test"):
+    with lock_folder(archived.folder, "a test"):
         assert typed_there("archive", "--compact").returncode == 5
     assert typed_there("archive", "--compact").returncode == 0
     with sqlite3.connect(archived.folder.database) as db:

@@ -11,7 +11,7 @@ from axiom.laboratory.experiments import catalogue_files
 from axiom.signed.boinc_code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
 from axiom.signed.trust import Role
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_keys_that_are_here_are_replaced_at_once_and_each_change_is_in_the_audit
     before = {path.name: path.read_bytes() for path in lab.keys.iterdir()}
     say("keys make stick", data=False)
     assert say("keys rotate ticket --public stick/public.json")[0] == 2
-    with lock(lab, "a laboratory that works"):
+    with lock_folder(lab, "a laboratory that works"):
         assert say("keys rotate ticket")[0] == 5
     (entry,) = entries(say, "keys.rotate")  # the other was not tried
     assert entry["outcome"] == "refused"

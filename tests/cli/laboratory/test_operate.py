@@ -20,7 +20,7 @@ from axiom.service.standard_callers import operator_caller
 from axiom.settings import read_process_settings
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
-from axiom.store.engine.folder import SERVER, Folder, lock
+from axiom.store.engine.folder import SERVER, Folder, lock_folder
 from axiom.store.experiments.experiments import list_open_experiments
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate_database
@@ -99,7 +99,7 @@ def test_an_older_database_is_not_read_but_upgraded_after_a_copy(say, tmp_path, 
     assert copy.exists()
     assert say("task", "list")[0] == 0
     assert say("upgrade", "--json")[1]["upgrade"]["done"] == []
-    with lock(folder, "somebody else"):
+    with lock_folder(folder, "somebody else"):
         assert say("upgrade")[0] == 5
     db = connect_writer(folder.database)
     db.execute("INSERT INTO migration VALUES (99, '0099_future', '', 0)")
@@ -118,18 +118,18 @@ def test_the_doctor_misses_a_server_that_nobody_stopped(say, lab):
     def server() -> bool:
         return findings(say)["server"]["well"]
 
-    lock(lab, SERVER).release()
+    lock_folder(lab, SERVER).release()
     assert server()
-    with pytest.raises(ZeroDivisionError), lock(lab, SERVER):
+    with pytest.raises(ZeroDivisionError), lock_folder(lab, SERVER):
         _ = 1 / 0
     assert not server()
-    lock(lab, SERVER).release()
+    lock_folder(lab, SERVER).release()
     lab.lock_file.write_text('{"pid": 7, "purpose": "axiom lab"}')  # as one leaves it that is killed
     assert not server()
-    lock(lab, "axiom keys").release()
+    lock_folder(lab, "axiom keys").release()
     assert say("doctor")[0] == 1
     assert not server()
-    lock(lab, SERVER).release()
+    lock_folder(lab, SERVER).release()
     assert server()
 
 
@@ -215,7 +215,7 @@ def test_a_laboratory_that_begins_with_some_questions_publishes_no_others(tmp_pa
         _publish_alone(folder, ("nowhere.py",))
     assert _publish_alone(folder, (str(tiny_file), "test_deploy")) == "tiny_sum,test_deploy"
     settings, _ = read_process_settings(folder.settings)
-    with lock(folder, "test"), open_folder_gate(folder, settings) as gate:
+    with lock_folder(folder, "test"), open_folder_gate(folder, settings) as gate:
         publish_catalogue(gate, operator_caller(), lambda: False)
         names = gate.writer.run(list_open_experiments)
     assert sorted(names) == ["test_deploy", "tiny_sum"]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.domain.declaration import Measure, ValueType, pack
+from axiom.domain.declaration import Measure, ValueType, pack_pixels
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Platform
 from axiom.domain.maps import Band, Knob, Map
@@ -194,14 +194,14 @@ PIXELS = bytes([0, 1, 2, 4] * 16)
 
 def drawn(fate: object, outcome: Outcome = Outcome.OK):
     """The first tile of an output, as its host brings it, and the others as they should be."""
-    good = {"fate": pack(PIXELS), "border": 3}
+    good = {"fate": pack_pixels(PIXELS), "border": 3}
     cells = [replace(cell, measures=good) for cell in CELLS]
     cells[0] = replace(cells[0], measures={"fate": fate, "border": 3}, outcome=outcome)
     return judged(tuple(cells), ticket=replace(TICKET, configs=TILES), manifest=CHARTED)
 
 
 def test_the_pixels_of_a_tile_are_kept_beside_its_measures():
-    first = drawn(pack(PIXELS)).results[0]
+    first = drawn(pack_pixels(PIXELS)).results[0]
     assert first.pixels == PIXELS
     assert first.measures == {"fate": hashlib.sha256(PIXELS).hexdigest(), "border": 3}
 
@@ -212,11 +212,11 @@ BOMB = base64.b64encode(zlib.compress(bytes(2**27), 9)).decode()  # 170 kB that 
 @pytest.mark.parametrize(
     ("fate", "fact"),
     [
-        (pack(bytes(63)), "64 pixels"),
-        (pack(bytes(256)), "64 pixels"),
+        (pack_pixels(bytes(63)), "64 pixels"),
+        (pack_pixels(bytes(256)), "64 pixels"),
         ("AAAA", "unpacked"),
         ("no base64", "unpacked"),
-        (pack(bytes([5] * 64)), "a pixel of 5"),
+        (pack_pixels(bytes([5] * 64)), "a pixel of 5"),
         (3, "int"),
         (None, "NoneType"),
     ],

@@ -9,7 +9,7 @@ from front_office import HASH, WRONG, error_in, key_in
 
 from axiom.domain.fleet import Capacity, Platform
 from axiom.limits import accounts as limits
-from axiom.server.accounts.erase import erase
+from axiom.server.accounts.erase import forget_volunteer
 from axiom.store.accounts import teams
 from axiom.store.hosts import hosts
 from axiom.store.upkeep import audit
@@ -99,7 +99,7 @@ def test_no_key_no_account_and_too_many_changes_are_refused_before_the_gate(offi
     office.lab.later(hours=2)
     assert ask(WRONG) == -136
     volunteer, account = office.stored()
-    office.writer.run(lambda db: erase(db, volunteer, account, office.lab.now))
+    office.writer.run(lambda db: forget_volunteer(db, volunteer, account, office.lab.now))
     assert ask(key) == -136
     assert audited(office) == before
 

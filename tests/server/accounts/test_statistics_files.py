@@ -10,7 +10,7 @@ import pytest
 from axiom.boinc import account_keys
 from axiom.domain.credit import Award, Tariff
 from axiom.server.accounts import statistics_files
-from axiom.server.accounts.erase import erase
+from axiom.server.accounts.erase import forget_volunteer
 from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
@@ -108,11 +108,11 @@ def test_who_is_erased_is_only_in_the_file_to_forget_and_later_work_goes_to_othe
     lab.db.execute("UPDATE host SET volunteer_id = 2 WHERE id = 1")
     waiting = lab.db.row("SELECT deadline FROM task WHERE id = 2")["deadline"]
     with lab.db.transaction():
-        assert erase(lab.db, *accounts.find_account(lab.db, 2), lab.now) == 1
+        assert forget_volunteer(lab.db, *accounts.find_account(lab.db, 2), lab.now) == 1
     assert lab.db.row("SELECT deadline FROM task WHERE id = 2")["deadline"] == to_microseconds(lab.now) < waiting
     assert lab.db.row("SELECT total FROM balance WHERE holder = 'volunteer' AND holder_id = 2")["total"] == 1_234_567
     with lab.db.transaction():
-        erase(
+        forget_volunteer(
             lab.db, *accounts.find_account(lab.db, 3), lab.now
         )  # Bob was in no file, so that nobody has to forget him
     texts = written(lab)
@@ -126,7 +126,7 @@ def test_who_is_erased_is_only_in_the_file_to_forget_and_later_work_goes_to_othe
     assert [name for name in NAMES if "Ann" in texts[name] or "Bob" in texts[name]] == []
     lab.later(days=61)
     assert "<user>" not in written(lab)["user_deleted.gz"]
-    erase(lab.db, *accounts.find_account(lab.db, 4), lab.now)
+    forget_volunteer(lab.db, *accounts.find_account(lab.db, 4), lab.now)
     assert [row["number"] for row in lab.db.select("SELECT number FROM tombstone")] == [4, 4]
 
 

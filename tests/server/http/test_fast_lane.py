@@ -22,7 +22,7 @@ from work_sources import pilot_server
 from axiom.limits import server as limits
 from axiom.server.http.bodies import BodyRoom
 from axiom.server.http.fast_lane import Lanes, RequestHead, whole, whole_in
-from axiom.server.http.serving import ServedSocket, serve
+from axiom.server.http.serving import ServedSocket, serve_sockets
 from axiom.signed.program_tokens import CLUSTER_PREFIX
 from axiom.store import connections
 
@@ -223,7 +223,9 @@ def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
     rest = head(LARGE, offset=490_000)  # all of it in one piece with what is before and behind it
     lanes = Lanes({b"/later": whole(Answers().later, LIMIT), b"/upload": place.transfers.admit})
     listening, stop = socket.create_server(("127.0.0.1", 0)), ManualStop()
-    thread = threading.Thread(target=serve, args=([ServedSocket(app=Page(), socket=listening, lanes=lanes)], stop))
+    thread = threading.Thread(
+        target=serve_sockets, args=([ServedSocket(app=Page(), socket=listening, lanes=lanes)], stop)
+    )
     thread.start()
     assert stop.serves.wait(PATIENCE)
     line = Line(listening.getsockname())

@@ -17,7 +17,7 @@ from axiom.limits import server as server_limits
 from axiom.server.http.fast_lane import Lanes, whole
 from axiom.server.http.origins import PublicAddress
 from axiom.server.http.request_counts import BOUNDS, CountedApp, RequestCounts
-from axiom.server.http.serving import ServedSocket, StopSignal, serve
+from axiom.server.http.serving import ServedSocket, StopSignal, serve_sockets
 
 GET = b"GET /page HTTP/1.1\r\nhost: lab\r\n\r\n"
 LAB = PublicAddress(names=frozenset({"lab"}), origin="https://lab")
@@ -108,7 +108,7 @@ def test_a_connection_is_kept_for_many_requests_up_to_the_largest():
 def test_a_stop_may_come_before_the_start_and_after_the_end():
     stopping = StopSignal()
     stopping.now()
-    assert serve([ServedSocket(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
+    assert serve_sockets([ServedSocket(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
     stopping.now()
 
 

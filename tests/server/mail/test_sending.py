@@ -10,7 +10,7 @@ from mail_servers import Mailbox, WebBox, smtp, web
 from processes import free_port
 
 from axiom.errors import StoreError
-from axiom.server.accounts.erase import erase
+from axiom.server.accounts.erase import forget_volunteer
 from axiom.server.mail.due_alerts import Complaint, DueAlerts
 from axiom.server.mail.senders import WebAddress
 from axiom.store.accounts import accounts
@@ -127,7 +127,8 @@ def test_what_nobody_needs_any_more_is_not_sent(office, box, port):
     office.write(outbox.RESET, eve)
     office.lab.later(minutes=61)
     office.write(outbox.RESET, ada)
-    office.writer.run(lambda db: erase(db, *accounts.find_account(db, ada), office.lab.now))  # nothing is left of it
+    # nothing is left of it
+    office.writer.run(lambda db: forget_volunteer(db, *accounts.find_account(db, ada), office.lab.now))
     office.outgoing(server_on(port)).send()
     assert (len(box.came), office.waiting()) == (0, [])
     with office.readers.reader() as db:

@@ -22,7 +22,7 @@ from axiom.domain.work import Report, TaskState, WorkunitState
 from axiom.engines.http_work_source import HttpWorkSource
 from axiom.errors import AxiomError, HeldByAnother, NotAllowed
 from axiom.server.pilots.local_source import LocalWorkSource
-from axiom.server.returns.take_back import sweep
+from axiom.server.returns.take_back import end_silent_leases
 from axiom.server.returns.validator import Validator
 from axiom.signed.program_tokens import digest_token, new_cluster_key
 from axiom.store.hosts import clusters, hosts
@@ -62,7 +62,7 @@ class Cluster:
         self.do(lambda db: Validator(self.lab.folder, b"a secret").judge(db, self.lab.now))
 
     def sweep(self) -> int:
-        return self.do(lambda db: sweep(db, LEASE, self.lab.now))
+        return self.do(lambda db: end_silent_leases(db, LEASE, self.lab.now))
 
     def stored(self) -> int:
         return self.do(lambda db: db.row("SELECT count(*) AS amount FROM blob WHERE brought > 0"))["amount"]

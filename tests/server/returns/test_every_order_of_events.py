@@ -12,7 +12,7 @@ from axiom.domain.work import Exit, Outcome, TaskState, WorkunitState
 from axiom.errors import Withdrawn
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.tasks.commands import AbortTask
-from axiom.server.returns.transitioner import transit
+from axiom.server.returns.transitioner import transit_workunit
 from axiom.signed.outputs import CellError
 from axiom.store.tasks import tasks, workunits
 
@@ -119,7 +119,7 @@ class Story:
         wanted = chance.choice(stored_work.workunits(self.lab.db))
         with self.lab.db.transaction():
             workunits.request_abort(self.lab.db, wanted.id, "cancelled")
-            transit(self.lab.db, wanted.id, self.lab.now)
+            transit_workunit(self.lab.db, wanted.id, self.lab.now)
 
     def a_task_is_aborted(self, chance: random.Random) -> None:
         out = [task.id for task in stored_work.tasks(self.lab.db, state="sent")]
@@ -131,7 +131,7 @@ class Story:
     def the_server_starts_again(self, _chance: random.Random) -> None:
         for wanted in stored_work.workunits(self.lab.db):
             with self.lab.db.transaction():
-                transit(self.lab.db, wanted.id, self.lab.now)
+                transit_workunit(self.lab.db, wanted.id, self.lab.now)
 
     def is_retired(self, version: int) -> bool:
         row = self.lab.db.row("SELECT retired_at FROM experiment WHERE id = :id", id=version)

@@ -12,7 +12,7 @@ import stored_work
 from draws import secret_for
 from map_lab import map_lab
 
-from axiom.domain.declaration import pack
+from axiom.domain.declaration import pack_pixels
 from axiom.domain.work import Agreement, TaskState, WorkunitState
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.planning.plan import list_candidates
@@ -306,7 +306,7 @@ def brought(lab, host: int, make=lambda measures: measures):
 
 def made_up(measures: dict) -> dict:
     """A picture that looks like one: half of it inside, wherever the tile lies."""
-    return measures | {"inside": pack(bytes([0, 2] * 32)), "border": 900, "share": 0.001}
+    return measures | {"inside": pack_pixels(bytes([0, 2] * 32)), "border": 900, "share": 0.001}
 
 
 def the_check(lab, host: int):

@@ -13,7 +13,14 @@ import stored_work
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.server.returns import reporting
-from axiom.server.returns.transitioner import START, resume, sweep_late, sweep_unattended, transit, transit_many
+from axiom.server.returns.transitioner import (
+    START,
+    extend_deadlines,
+    sweep_late,
+    sweep_unattended,
+    transit_many,
+    transit_workunit,
+)
 from axiom.store.engine import blobs, counters
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import tasks, uploads, workunits
@@ -213,8 +220,8 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
     assert set(decided) == {1, 2, 3, 4, 5, 6}
     with other.db.transaction():
         for number in range(1, 7):
-            transit(other.db, number, other.now)
-        assert transit(other.db, 99, other.now) is None
+            transit_workunit(other.db, number, other.now)
+        assert transit_workunit(other.db, 99, other.now) is None
     assert [row for row in whole(six)[2] if row["amount"]] == [row for row in whole(other)[2] if row["amount"]]
     stands = [
         [(task.state, task.ordinal) for task in tasks.list_workunit_tasks(same.db, number)]
@@ -243,7 +250,7 @@ def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(six):
 
 def started(lab) -> int:
     with lab.db.transaction():
-        return resume(lab.db, lab.now)
+        return extend_deadlines(lab.db, lab.now)
 
 
 def test_after_an_outage_nobody_s_deadline_has_passed(six):

@@ -251,7 +251,7 @@ def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(
 
     def outvote(db, now):
         for _ in range(2):
-            host_reliability.outvote(db, attic.host, now)
+            host_reliability.record_outvote(db, attic.host, now)
 
     exchange.deploy(10)
     (second,) = exchange.call(attic, ask=1.0).tasks.values()

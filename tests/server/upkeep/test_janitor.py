@@ -8,7 +8,7 @@ import pytest
 from scheduler_calls import MASTER
 
 from axiom.domain.rounds import EntryKind, TranscriptEntry
-from axiom.server.upkeep.invariants import PROMISES, broken
+from axiom.server.upkeep.invariants import PROMISES, list_broken_invariants
 from axiom.server.upkeep.janitor import clean, read_leftovers
 from axiom.signed.bundles import read_seal, write_seal
 from axiom.store.accounts import accounts
@@ -183,7 +183,9 @@ DAMAGES = [
 @pytest.mark.parametrize(("promise", "problem", "damage"), DAMAGES)
 def test_a_promise_that_does_not_hold_is_reported_and_no_other(audited_lab, promise, problem, damage):
     db = audited_lab.db
-    assert broken(db, audited_lab.folder, audited_lab.keys.trust, audited_lab.now) == {name: [] for name in PROMISES}
+    assert list_broken_invariants(db, audited_lab.folder, audited_lab.keys.trust, audited_lab.now) == {
+        name: [] for name in PROMISES
+    }
     with db.transaction():
         assert db.execute(damage) == 1
         problems = audited_lab.broken()  # it is a look at one moment even while work goes on

@@ -14,14 +14,14 @@ from real_parts import need
 
 from axiom.errors import FolderInUse, FolderUnusable, StoreError
 from axiom.store.engine.database import connect_writer
-from axiom.store.engine.folder import Folder, lock, read_lock_holder, write_file_atomically
+from axiom.store.engine.folder import Folder, lock_folder, read_lock_holder, write_file_atomically
 from axiom.store.migrate import migrate_database
 
 HOLD = """
 import signal, sys
 from pathlib import Path
-from axiom.store.engine.folder import Folder, lock
-held = lock(Folder(path=Path(sys.argv[1])), "the laboratory")
+from axiom.store.engine.folder import Folder, lock_folder
+held = lock_folder(Folder(path=Path(sys.argv[1])), "the laboratory")
 held.note(url="http://127.0.0.1:8042/")
 print("held", flush=True)
 signal.pause()
@@ -31,10 +31,10 @@ signal.pause()
 @need("root")
 def test_root_takes_no_folder_in_which_another_account_works(folder):
     connect_writer(folder.database).close()
-    lock(folder, "a command").release()
+    lock_folder(folder, "a command").release()
     os.chown(folder.database, 65_534, -1)
     with pytest.raises(FolderUnusable, match="nobody"):
-        lock(folder, "a command")
+        lock_folder(folder, "a command")
     assert read_lock_holder(folder) is None
 
 
@@ -43,12 +43,12 @@ def test_a_second_lock_names_the_process_of_the_first_which_ends_with_it(folder)
         try:
             assert other.stdout.readline() == "held\n"
             with pytest.raises(FolderInUse, match=rf"{other.pid} .*laboratory .*8042"):
-                lock(folder, "a test")
+                lock_folder(folder, "a test")
             assert read_lock_holder(folder)["pid"] == other.pid
         finally:
             other.kill()
     assert read_lock_holder(folder) is None
-    lock(folder, "a test").release()
+    lock_folder(folder, "a test").release()
 
 
 def test_a_new_or_empty_folder_is_closed_to_others_and_explains_itself(tmp_path):
@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_written_is_refused(read_only):
         with pytest.raises(FolderUnusable, match=r"Permission denied|not permitted"):
             use()
     with pytest.raises(FolderUnusable, match="Permission denied"):
-        lock(Folder(path=read_only), "a test")
+        lock_folder(Folder(path=read_only), "a test")
 
 
 def test_the_holder_says_who_it_is(folder, monkeypatch):
@@ -102,8 +102,8 @@ def test_the_holder_says_who_it_is(folder, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(os, "pwrite", fail)
         with pytest.raises(FolderUnusable, match="no room"):
-            lock(folder, "a test")
-    with lock(folder, "a test") as held:
+            lock_folder(folder, "a test")
+    with lock_folder(folder, "a test") as held:
         held.note(port=1, url="http://127.0.0.1:1")
         held.note(port=2)
         facts = read_lock_holder(folder)
@@ -113,7 +113,7 @@ def test_the_holder_says_who_it_is(folder, monkeypatch):
         folder.lock_file.write_text("{half")
         assert read_lock_holder(folder) == {}
         with pytest.raises(FolderInUse, match="another process"):
-            lock(folder, "another")
+            lock_folder(folder, "another")
     held.release()  # which is harmless
     assert read_lock_holder(folder) is None
     assert folder.lock_file.exists()
@@ -129,7 +129,7 @@ def test_a_laboratory_is_there_when_its_database_has_its_tables(folder):
     db.close()
     for name in ("keys", "blobs", "logs", "catalogue"):
         (folder.path / name).mkdir()
-    with lock(folder, "a test"):
+    with lock_folder(folder, "a test"):
         assert folder.strangers() == []
     (folder.path / "thesis.txt").touch()
     assert folder.strangers() == ["thesis.txt"]

@@ -9,7 +9,7 @@ import pytest
 from map_lab import drawn, map_lab, result
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.maps import ROOT, Tile, borders, place_of
+from axiom.domain.maps import ROOT, Tile, measure_borders, place_of
 from axiom.domain.work import TaskState
 from axiom.errors import StoreError
 from axiom.store.maps import tiles
@@ -138,7 +138,7 @@ def test_a_whole_map_is_charted_where_there_is_a_border_and_nowhere_else(small_l
         for tile in wanted:
             pixels = drawn(disc_map.Config(**tile.factors), seed)[1]
             assert tiles.find_drawn_tile(lab.db, 1, place_of(tile, 0), 1).pixels == pixels
-            passes = borders(pixels, disc_map.MAP).passes if tile.level < disc_map.MAP.deepest else (False,) * 4
+            passes = measure_borders(pixels, disc_map.MAP).passes if tile.level < disc_map.MAP.deepest else (False,) * 4
             quarters += [child for child, is_passed in zip(tile.children, passes, strict=True) if is_passed]
         wanted, level = quarters, level + 1
     assert level == disc_map.MAP.deepest + 1

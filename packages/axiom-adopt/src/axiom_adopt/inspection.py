@@ -8,11 +8,11 @@ from axiom.domain.work import read_task_name
 from axiom.server.scheduler.programs import APP
 from axiom.store.tasks.foreign_tasks import ForeignTask
 from axiom_adopt.laboratory_rows import (
+    count_thousandths,
     is_bcrypt,
     is_cut_off,
     is_md5,
     moment_of,
-    thousandths,
     tidy_address,
 )
 from axiom_adopt.preferences import read_old_preferences
@@ -124,7 +124,7 @@ class Inspection:
                 self.losses.add("teams of nobody", team.id)
                 del self.teams[team.id]
             if team.id in self.teams:
-                self.totals["team"] += thousandths(team.total_credit)
+                self.totals["team"] += count_thousandths(team.total_credit)
         self.tasks = [task for result in self._results if (task := self._foreign_task(result)) is not None]
 
     def owns(self, address: str, user_id: int) -> bool:
@@ -147,7 +147,7 @@ class Inspection:
             self.losses.add("accounts that were deleted", user.id)
             return
         self.people.add(user.id)
-        self.totals["user"] += thousandths(user.total_credit)
+        self.totals["user"] += count_thousandths(user.total_credit)
         if user.teamid:
             self.members[user.id] = user.teamid
         self.passwords["bcrypt" if is_bcrypt(user.passwd_hash) else "MD5" if is_md5(user.passwd_hash) else "none"] += 1

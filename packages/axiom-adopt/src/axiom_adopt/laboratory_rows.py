@@ -161,13 +161,13 @@ def team_row(team: Team, *, name: str) -> dict[str, Any]:
 def balance_of(holder: User | Host | Team) -> Balance:
     """Credit to the thousandth. The recent part is as it was at its time, from which it fades on."""
     return Balance(
-        total=thousandths(holder.total_credit),
+        total=count_thousandths(holder.total_credit),
         recent=max(0.0, holder.expavg_credit),
         recent_at=_stamp(holder.expavg_time),
     )
 
 
-def thousandths(credit: float) -> int:
+def count_thousandths(credit: float) -> int:
     return round(min(max(credit, 0.0), _MOST_CREDIT) * 1_000)
 
 

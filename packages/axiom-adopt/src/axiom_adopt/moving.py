@@ -21,7 +21,7 @@ from axiom.signed.keys import make_keys, make_secrets
 from axiom.store.accounts import adoption
 from axiom.store.credit import balance_check
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 from axiom.store.journal import history
 from axiom_adopt.addresses import ProjectAddresses, derive_settings
 from axiom_adopt.inspection import Inspection
@@ -75,7 +75,7 @@ class Move:
 
     def carry_out(self, inspection: Inspection, tell: Told) -> dict[str, Any]:
         self.folder.create()
-        with lock(self.folder, _PURPOSE):
+        with lock_folder(self.folder, _PURPOSE):
             if not self.folder.settings.exists():
                 write_settings(self.folder.settings, self._wanted_settings())
             settings, _ = read_process_settings(self.folder.settings)
@@ -152,14 +152,14 @@ def find_problems(db: Database) -> list[str]:
 
 def begin_code_key(folder: Folder) -> Path:
     """Make the key that shall follow; returns the file that the key of before has to sign."""
-    with lock(folder, _PURPOSE):
+    with lock_folder(folder, _PURPOSE):
         public = folder.path / _NEXT_CODE
         public.write_text(make_next_code(folder.keys).strip(), encoding="ascii")
         return public
 
 
 def accept_code_key(folder: Folder, signature: str) -> None:
-    with lock(folder, _PURPOSE):
+    with lock_folder(folder, _PURPOSE):
         path = folder.path / _NEXT_CODE
         if not path.exists():
             raise Refused(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from axiom.errors import ExperimentError
 from axiom_adopt.script_cleaning import Cleaning
-from axiom_adopt.script_levels import Factor, Levels, Turn, is_seed, turns
+from axiom_adopt.script_levels import Factor, Levels, Turn, is_seed, list_turns
 from axiom_adopt.script_measures import MeasureReader, ScriptMeasure
-from axiom_adopt.script_text import Function, ScriptText, dotted, names_read, root_of
+from axiom_adopt.script_text import Function, ScriptText, names_read, read_dotted_name, root_of
 
 TAKEN = frozenset(
     (
@@ -121,7 +121,7 @@ class _Reading:
         self.calls = defaultdict[str, list[ast.Call]](list)
         for node in ast.walk(script.tree):
             if isinstance(node, ast.Call):
-                self.calls[dotted(node.func)].append(node)
+                self.calls[read_dotted_name(node.func)].append(node)
 
     def read(self) -> PlainScript:
         chosen = self._chosen()
@@ -221,7 +221,9 @@ class _Reading:
             candidate.tier = _TOLD
         elif any(map(is_seed, constants)):
             candidate.tier = _FIXED
-        elif any(turn.is_seed for node in nodes if isinstance(node, ast.For) for turn in turns(node.target, node.iter)):
+        elif any(
+            turn.is_seed for node in nodes if isinstance(node, ast.For) for turn in list_turns(node.target, node.iter)
+        ):
             candidate.tier = _LOOPING
         else:
             return
@@ -231,14 +233,16 @@ class _Reading:
 
     def _outputs(self, call: ast.Call) -> Iterator[ast.expr]:
         """What a call writes as JSON, itself or by a function of the script."""
-        name = dotted(call.func)
+        name = read_dotted_name(call.func)
         if name in ("json.dump", "json.dumps", "dump", "dumps", "pickle.dump") and call.args:
             yield call.args[0]
         elif (function := self.reader.functions.get(name)) is not None:
             written = {
                 root_of(inner.args[0])
                 for inner in ast.walk(function)
-                if isinstance(inner, ast.Call) and inner.args and dotted(inner.func) in ("json.dump", "json.dumps")
+                if isinstance(inner, ast.Call)
+                and inner.args
+                and read_dotted_name(inner.func) in ("json.dump", "json.dumps")
             }
             for parameter, value in zip(_parameters(function), call.args, strict=False):
                 if parameter in written:
@@ -297,7 +301,7 @@ class _Reading:
     def _loops_around(self, node: ast.AST) -> Iterator[Turn]:
         for above in self._around(node):
             for loop in [above] if isinstance(above, ast.For) else getattr(above, "generators", ()):
-                yield from turns(loop.target, loop.iter)
+                yield from list_turns(loop.target, loop.iter)
 
     def _function_around(self, node: ast.AST) -> ast.AST | None:
         return next((above for above in self._around(node) if isinstance(above, Function)), None)
@@ -313,7 +317,7 @@ class _Reading:
         for node in self.script.live(*candidate.body, whole=False):
             loops = [node] if isinstance(node, ast.For) else list(getattr(node, "generators", ()))
             for loop in loops:
-                taken = list(turns(loop.target, loop.iter))
+                taken = list(list_turns(loop.target, loop.iter))
                 if taken and all(self._is_turn(candidate, turn) for turn in taken) and self._fills(loop, filled):
                     candidate.loops.append((loop, taken))
                     self.reader.one_turn.add(id(loop))
@@ -327,7 +331,7 @@ class _Reading:
         return (
             is_listed
             and not turn.is_seed
-            and dotted(getattr(turn.values, "func", turn.values)) != "range"
+            and read_dotted_name(getattr(turn.values, "func", turn.values)) != "range"
             and bool(self.levels.levels(turn.values))
         )
 
@@ -365,7 +369,7 @@ class _Reading:
 
     def _factor_name(self, turn: Turn) -> str:
         """The loop's own name; of one or two letters, what its list is called."""
-        listed = dotted(turn.values).rpartition(".")[2].lower().removesuffix("_list").removesuffix("_values")
+        listed = read_dotted_name(turn.values).rpartition(".")[2].lower().removesuffix("_list").removesuffix("_values")
         return listed.removesuffix("s") if len(turn.name) <= 2 and len(listed) > 2 else turn.name
 
     def _remark(self, node: ast.AST, sentence: str) -> None:
@@ -387,14 +391,16 @@ class _Reading:
                     self._remark_on_chance(chosen, loop)
                 chosen.takes_config = True
                 self.script.replace(turn.replaced, turn.template.format(self._stand_in(turn)))
-        self._mark_other_uses(chosen, {dotted(turn.values): turn for _, taken in chosen.loops for turn in taken})
+        self._mark_other_uses(
+            chosen, {read_dotted_name(turn.values): turn for _, taken in chosen.loops for turn in taken}
+        )
 
     def _mark_other_uses(self, chosen: _Candidate, swept: Mapping[str, Turn]) -> None:
         """What is done with all levels at once has one level in a cell."""
         for node in list(self.script.live(*chosen.body)):
             if isinstance(node, ast.Name) and node.id in swept:
                 above = self.script.parents[id(node)]
-                if isinstance(above, ast.Call) and dotted(above.func) == "len":
+                if isinstance(above, ast.Call) and read_dotted_name(above.func) == "len":
                     self.script.replace(node, f"({self._stand_in(swept[node.id])},)")
                 else:
                     self.script.replace(node, "TODO")
@@ -405,7 +411,7 @@ class _Reading:
         inside, names = set(map(id, ast.walk(loop))), names_read(ast.walk(loop))
         for name, values in self.reader.scope(chosen.computing).values.items():
             for value in values:
-                called = dotted(value.func).rpartition(".")[2] if isinstance(value, ast.Call) else ""
+                called = read_dotted_name(value.func).rpartition(".")[2] if isinstance(value, ast.Call) else ""
                 if name in names and called in _GENERATORS and id(value) not in inside:
                     sentence = (
                         f"`{name}` is made once, for all levels in turn; in a cell each level draws what the first one "
@@ -416,7 +422,8 @@ class _Reading:
     def _remark_on_reading(self, carried: Mapping[int, ast.stmt]) -> None:
         for node in self.cleaning.reads:
             if any(id(part) in carried for part in self._around(node)) and not self.script.is_gone(node):
-                sentence = f"`{dotted(node)}` reads what no cell has: write it into the script, or make it in the cell"
+                name = read_dotted_name(node)
+                sentence = f"`{name}` reads what no cell has: write it into the script, or make it in the cell"
                 self._remark(node, sentence)
 
     def _around(self, node: ast.AST) -> Iterator[ast.AST]:
@@ -443,14 +450,14 @@ class _Reading:
     def _stand_for_word(self, chosen: _Candidate, node: ast.AST) -> None:
         """`n = int(sys.argv[2])` is a factor n; the first word is the seed where it has no name."""
         above, is_first = self.script.parents[id(node)], ast.unparse(node).endswith("[1]")
-        while isinstance(above, ast.IfExp) or (isinstance(above, ast.Call) and dotted(above.func) in _KINDS):
+        while isinstance(above, ast.IfExp) or (isinstance(above, ast.Call) and read_dotted_name(above.func) in _KINDS):
             node, above = above, self.script.parents[id(above)]
         name = "seed" if is_first else ""
         if isinstance(above, ast.Assign):
-            name = dotted(above.targets[0])
+            name = read_dotted_name(above.targets[0])
         elif isinstance(above, ast.Tuple) and isinstance(outer := self.script.parents[id(above)], ast.Assign):
             names = dict(zip(map(id, above.elts), getattr(outer.targets[0], "elts", ()), strict=False))
-            name = dotted(names.get(id(node), above))
+            name = read_dotted_name(names.get(id(node), above))
         if name.isidentifier():
             self._stand_for(chosen, node, Factor(name=name, levels=(), line=getattr(node, "lineno", 1)))
 
@@ -464,7 +471,7 @@ class _Reading:
 
     def _stand(self, node: ast.AST, text: str) -> None:
         above = self.script.parents[id(node)]
-        if isinstance(above, ast.Assign) and [dotted(target) for target in above.targets] == [text]:
+        if isinstance(above, ast.Assign) and [read_dotted_name(target) for target in above.targets] == [text]:
             self.script.remove(above)
         else:
             self.script.replace(node, text)
@@ -588,7 +595,7 @@ class _Reading:
         for call in self.calls[candidate.name]:
             above = self.script.parents.get(id(call))
             for target in above.targets if isinstance(above, ast.Assign) else ():
-                names += [dotted(part) for part in getattr(target, "elts", [target])]
+                names += [read_dotted_name(part) for part in getattr(target, "elts", [target])]
         return [*names, candidate.name]
 
     def _lines(self, carried: Iterable[ast.stmt]) -> Iterator[tuple[int, str]]:
@@ -618,7 +625,7 @@ class _Reading:
             is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
             if id(statement) in carried or statement in self.end or is_text or isinstance(statement, _IMPORTS):
                 continue
-            names = [dotted(target) for target in getattr(statement, "targets", ())]
+            names = [read_dotted_name(target) for target in getattr(statement, "targets", ())]
             name = getattr(statement, "name", "") or ", ".join(filter(None, names))
             yield Remark(line=statement.lineno, sentence=name or self.script.lines[statement.lineno - 1].strip())
 
@@ -664,7 +671,7 @@ def _is_argument(node: ast.AST) -> bool:
     """Is it `sys.argv[1]`?"""
     match node:
         case ast.Subscript(value=value, slice=ast.Constant()):
-            return dotted(value) in ("sys.argv", "argv")
+            return read_dotted_name(value) in ("sys.argv", "argv")
     return False
 
 
@@ -677,6 +684,6 @@ def _as_they_are(value: ast.expr) -> Iterator[str]:
             for part in parts:
                 yield from _as_they_are(part)
         case ast.Call(func=function, args=arguments, keywords=words):
-            if (dotted(function).rpartition(".")[2] or getattr(function, "attr", "")) in _PASSED_ON:
+            if (read_dotted_name(function).rpartition(".")[2] or getattr(function, "attr", "")) in _PASSED_ON:
                 for part in [*arguments, *(word.value for word in words)]:
                     yield from _as_they_are(part)

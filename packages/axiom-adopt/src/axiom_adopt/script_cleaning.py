@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from axiom_adopt.script_levels import Levels, is_seed
-from axiom_adopt.script_text import Function, dotted, root_of
+from axiom_adopt.script_text import Function, read_dotted_name, root_of
 
 _LEFT_OUT = {
     **dict.fromkeys(("argparse", "click", "fire", "getopt", "optparse", "sys"), "the command line"),
@@ -135,7 +135,7 @@ class Cleaning:
                 return _LEFT_OUT.get(module.partition(".")[0], "")
             case ast.Expr(value=ast.Call() as call):
                 arguments = [*call.args, *(word.value for word in call.keywords)]
-                is_telling = dotted(call.func) == "print" or getattr(call.func, "attr", "") == "append"
+                is_telling = read_dotted_name(call.func) == "print" or getattr(call.func, "attr", "") == "append"
                 inner = [why for argument in arguments if (why := self._outer(argument, outer))] if is_telling else []
                 return self._outer_call(call, outer) or next(iter(inner), "")
             case ast.Assign(targets=targets, value=value):
@@ -149,15 +149,15 @@ class Cleaning:
         """Why a call is of no use in a cell, by the name with which it begins."""
         if id(call) in self._reading:
             return ""
-        root, last = root_of(call.func), dotted(call.func).rpartition(".")[2]
+        root, last = root_of(call.func), read_dotted_name(call.func).rpartition(".")[2]
         modes = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "mode")]
         if root == "open":
             return "files" if any(set(str(getattr(mode, "value", ""))) & set("wax") for mode in modes) else ""
-        if dotted(call.func) in self.levels.parsers:
+        if read_dotted_name(call.func) in self.levels.parsers:
             return "the command line"
         if last in _NUMPY_FILES and root in ("np", "numpy"):
             return "files"
-        return outer.get(root) or self._modules.get(root) or self._writers.get(dotted(call.func), "")
+        return outer.get(root) or self._modules.get(root) or self._writers.get(read_dotted_name(call.func), "")
 
     def _is_reading(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Attribute):
@@ -182,7 +182,7 @@ class Cleaning:
             case ast.Call(func=function, args=arguments):
                 if why := self._outer_call(node, outer):
                     return why
-                is_harmless = dotted(function) in _HARMLESS or root_of(function) in ("np", "numpy")
+                is_harmless = read_dotted_name(function) in _HARMLESS or root_of(function) in ("np", "numpy")
                 parts: Sequence[ast.expr] = arguments if is_harmless else ()
             case ast.BinOp(left=left, right=right):
                 parts = (left, right)

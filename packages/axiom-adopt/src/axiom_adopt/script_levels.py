@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom_adopt.script_text import Function, ScriptText, dotted
+from axiom_adopt.script_text import Function, ScriptText, read_dotted_name
 
 Scalar = bool | int | float | str
 
@@ -112,7 +112,7 @@ class Levels:
         words = {"args", "opt", "options", "opts"} if self.options else set[str]()
         for node in ast.walk(self.script.tree):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                is_parsed = dotted(node.value.func).rpartition(".")[2] in parsers
+                is_parsed = read_dotted_name(node.value.func).rpartition(".")[2] in parsers
                 words |= {target.id for target in node.targets if isinstance(target, ast.Name) and is_parsed}
         return parsers - {"parse_args", "main"}, words
 
@@ -168,7 +168,7 @@ class Levels:
         return value
 
     def _called(self, function: ast.expr, arguments: Sequence[ast.expr], own: Mapping[str, Any]) -> Any:
-        name = function.attr if isinstance(function, ast.Attribute) else dotted(function)
+        name = function.attr if isinstance(function, ast.Attribute) else read_dotted_name(function)
         if name in _AS_THEY_ARE:
             inner = arguments[0] if arguments else getattr(function, "value", None)
             value = self._value(inner, own) if inner else None
@@ -215,20 +215,20 @@ def _bounded(number: float) -> float:
     return number
 
 
-def turns(target: ast.expr, values: ast.expr) -> Iterator[Turn]:
+def list_turns(target: ast.expr, values: ast.expr) -> Iterator[Turn]:
     """The names to which `for target in values` gives values, if it is plain which."""
     function, arguments = (values.func, values.args) if isinstance(values, ast.Call) else (None, [])
-    called = dotted(function).rpartition(".")[2] if function else ""
+    called = read_dotted_name(function).rpartition(".")[2] if function else ""
     match target:
         case ast.Name(id=name):
             values = arguments[0] if called == "tqdm" and arguments else values
             yield Turn(name=name, values=values, replaced=values)
         case ast.Tuple(elts=[ast.Name(id=index), inner]) if called == "enumerate" and arguments:
             yield Turn(name=index, values=arguments[0], replaced=arguments[0], is_index=True)
-            yield from turns(inner, arguments[0])
+            yield from list_turns(inner, arguments[0])
         case ast.Tuple(elts=[ast.Name(id=key), _]) if called == "items" and isinstance(function, ast.Attribute):
-            template = f"(({{0}}, {dotted(function.value)}[{{0}}]),)"
+            template = f"(({{0}}, {read_dotted_name(function.value)}[{{0}}]),)"
             yield Turn(name=key, values=function.value, replaced=values, template=template)
         case ast.Tuple(elts=parts) if called == "product" and len(parts) == len(arguments):
             for part, argument in zip(parts, arguments, strict=True):
-                yield from turns(part, argument)
+                yield from list_turns(part, argument)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from axiom_adopt.script_levels import Levels, is_seed
-from axiom_adopt.script_text import Function, dotted
+from axiom_adopt.script_text import Function, read_dotted_name
 
 _MOST_STEPS = 20_000  # of describing what a function returns
 _LISTS = ("list", "tolist", "append", "tuple")
@@ -82,7 +82,7 @@ def _chain(node: ast.expr) -> tuple[tuple[ast.expr, ...], str]:
     while isinstance(node, ast.Subscript):
         keys.insert(0, node.slice)
         node = node.value
-    return tuple(keys), dotted(node)
+    return tuple(keys), read_dotted_name(node)
 
 
 class MeasureReader:
@@ -150,9 +150,9 @@ class MeasureReader:
             case ast.Tuple(elts=elements):
                 for place, element in enumerate(elements):
                     own = self._labels[place] if not path and place < len(self._labels) - 1 else f"{label}_{place}"
-                    name = dotted(element).rpartition(".")[2] or own
+                    name = read_dotted_name(element).rpartition(".")[2] or own
                     yield from self._described(element, scope, f"{path}[{place}]", name)
-            case ast.Name() | ast.Attribute() if dotted(node):
+            case ast.Name() | ast.Attribute() if read_dotted_name(node):
                 yield from self._of_name(node, scope, path, label)
             case _:
                 yield from self._number(node, scope, path, label)
@@ -172,7 +172,7 @@ class MeasureReader:
             ]
         if keys and (self._is_echo(value, scope) or self.script.is_gone(value)):
             return
-        own = dotted(value).rpartition(".")[2] or label
+        own = read_dotted_name(value).rpartition(".")[2] or label
         yield from self._described(value, scope, path, "_".join(words) or own)
 
     def _key(self, key: ast.expr) -> str | None:
@@ -220,7 +220,7 @@ class MeasureReader:
             yield from self._described(value, self.scope(inner), path, label)
 
     def _of_name(self, node: ast.expr, scope: _Scope, path: str, label: str) -> Iterator[ScriptMeasure]:
-        name = dotted(node)
+        name = read_dotted_name(node)
         values, written = scope.values.get(name, []), scope.written.get(name, [])
         made = [value for value in values if isinstance(value, ast.Dict | ast.Call | ast.DictComp)]
         is_list = any(isinstance(value, ast.List | ast.ListComp) for value in values)
@@ -279,16 +279,18 @@ class MeasureReader:
             case ast.List() | ast.ListComp() | ast.Tuple():
                 return {"floats"}
             case ast.Call(func=function):
-                name = dotted(function).rpartition(".")[2] or getattr(function, "attr", "")
+                name = read_dotted_name(function).rpartition(".")[2] or getattr(function, "attr", "")
                 kind = "floats" if name in _LISTS else {"len": "int", "argmax": "int", "argmin": "int"}.get(name, name)
                 return {kind if kind in ("floats", "int", "bool", "str") else "float"}
-            case ast.Name() | ast.Attribute() if name := dotted(node):
+            case ast.Name() | ast.Attribute() if name := read_dotted_name(node):
                 if name in seen:
                     return set()
                 seen.add(name)
                 kinds = {kind for value in scope.values.get(name, ()) for kind in self._kinds(value, scope, seen)}
                 ranges = [
-                    values for values in scope.loops.get(name, ()) if dotted(getattr(values, "func", values)) == "range"
+                    values
+                    for values in scope.loops.get(name, ())
+                    if read_dotted_name(getattr(values, "func", values)) == "range"
                 ]
                 return kinds | {"int"} if ranges else kinds or {"float"}
         return {"float"}

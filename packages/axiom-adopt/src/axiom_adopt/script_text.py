@@ -140,7 +140,7 @@ def root_of(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def dotted(node: ast.AST) -> str:
+def read_dotted_name(node: ast.AST) -> str:
     """`a.b.c` as it is written; nothing for anything else."""
     parts = list[str]()
     while isinstance(node, ast.Attribute):

@@ -5,7 +5,7 @@ from typing import Any
 
 from axiom.errors import Refused
 from axiom.store.accounts import adoption
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 from axiom_adopt.moving import open_moved
 
 _NEW = {"new_people": "new accounts", "new_computers": "new computers", "awards": "awards of credit"}
@@ -16,7 +16,7 @@ def undo_move(folder: Folder) -> Path:
 
     Returns where it lies then.
     """
-    with lock(folder, "axiom adopt undo"):
+    with lock_folder(folder, "axiom adopt undo"):
         with open_moved(folder, is_whole=False) as (db, present):
             progress = adoption.read_adoption_progress(db)
         if own := [f"{progress[name]} {words}" for name, words in _NEW.items() if progress.get(name)]:

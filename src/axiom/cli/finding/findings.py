@@ -38,7 +38,7 @@ def finding() -> None:
     """Claims with a number, and how they stand."""
 
 
-finding.add_command(links.graph)
+finding.add_command(links.show_graph)
 
 
 @finding.command("list")

@@ -59,7 +59,7 @@ CHANGES = {
 
 @click.command("graph")
 @reading_options
-def graph(folder: Folder) -> Shown:
+def show_graph(folder: Folder) -> Shown:
     """Every link between findings, and to what the old laboratory claimed; then the claims that nothing tests yet."""
     answer = read_page(folder, views.graph_page)
     yield answer

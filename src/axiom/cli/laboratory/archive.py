@@ -6,7 +6,7 @@ from axiom.cli.output import Shown, answer_option, data_option, quiet_option, sh
 from axiom.service.open_laboratory import demand_laboratory, open_for_reading
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 from axiom.store.tasks import archives
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.terminal import print_remark
@@ -60,7 +60,7 @@ def archive(folder: Folder, compact: bool, quiet: bool) -> Shown:
 
 def _compact(folder: Folder, *, quiet: bool) -> None:
     demand_laboratory(folder)
-    with lock(folder, "axiom archive"):
+    with lock_folder(folder, "axiom archive"):
         before = folder.database.stat().st_size
         db = Connections(folder=folder).writer()
         try:

@@ -14,7 +14,7 @@ from axiom.laboratory.backups.backup import Backup, make_backup
 from axiom.laboratory.backups.journal_recovery import Recovery, RecoveryOptions
 from axiom.laboratory.backups.restore import RestoredBackup, restore_backup
 from axiom.service.open_laboratory import demand_laboratory, lay_out_own_files, open_for_reading, upgrade_database
-from axiom.store.engine.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock_folder
 from axiom.store.journal.history import SKIPPED
 from axiom.store.upkeep import last_backup
 from axiom_weigh.amounts import tell_amount
@@ -102,7 +102,7 @@ def upgrade(dry_run: bool, folder: Folder, quiet: bool) -> Shown:
     would do the same; here you see it done before. Data of a newer version are refused.
     """
     demand_laboratory(folder)
-    with lock(folder, "axiom upgrade"):
+    with lock_folder(folder, "axiom upgrade"):
         done, copied = upgrade_database(folder, dry_run=dry_run)
     copy = str(copied) if copied else None
     yield {"upgrade": {"version": __version__, "done": done, "copy": copy, "dry_run": dry_run}}

@@ -30,7 +30,7 @@ from axiom.runner.confine import bubblewrap
 from axiom.service.open_laboratory import demand_laboratory, open_for_reading, prepare_database
 from axiom.settings import read_process_settings, write_settings
 from axiom.signed.keys import make_keys
-from axiom.store.engine.folder import Folder, lock, read_lock_holder
+from axiom.store.engine.folder import Folder, lock_folder, read_lock_holder
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.terminal import print_remark, print_text, wall_clock
 
@@ -80,7 +80,7 @@ def _demand_room(folder: Folder) -> None:
 def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
     """The laboratory is there; returns its id."""
     folder.create()
-    with lock(folder, "axiom init"):
+    with lock_folder(folder, "axiom init"):
         if chosen:
             write_settings(folder.settings, chosen)
         read_process_settings(folder.settings)

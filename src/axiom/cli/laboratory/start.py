@@ -12,7 +12,7 @@ import click
 from axiom.cli.output import color_option, data_option, quiet_option
 from axiom.service.sockets import listen_on_port
 from axiom.settings import Settings, read_process_settings, write_settings
-from axiom.store.engine.folder import SERVER, Folder, lock, read_lock_holder
+from axiom.store.engine.folder import SERVER, Folder, lock_folder, read_lock_holder
 from axiom_weigh.terminal import print_remark
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
@@ -108,7 +108,7 @@ def _start(
 ) -> None:
     # Asked before the port is taken: of two laboratories in one folder, the folder is the reason to give.
     if folder.path.exists() and read_lock_holder(folder) is not None:
-        lock(folder, SERVER).release()
+        lock_folder(folder, SERVER).release()
     with listen_on_port(settings.host, settings.port) as listening:
         folder.create()
         from axiom.service.run import run_laboratory

@@ -21,7 +21,7 @@ from axiom_weigh.terminal import make_printable, print_text
 @click.argument("newer", required=False, default="")
 @click.argument("older", required=False, default="")
 @reading_options
-def diff(newer: str, older: str, folder: Folder) -> Shown:
+def show_difference(newer: str, older: str, folder: Folder) -> Shown:
     """What has changed since another session: the newest since the one before it, unless they are named."""
     with open_reading(folder) as reading:
         answer = difference_page(reading, *_which(reading, newer, older))

@@ -44,7 +44,7 @@ _NAMED = 3  # experiments that a line names of many
 @click.option("--mix", help="Shares in percent by purpose or experiment, as new=50,nearest=30,fill=20.")
 @click.option("--priority", help="What comes first, by purpose or experiment, as new,nearest,negatives,fill.")
 @answer_option
-def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | None) -> Shown:
+def show_next_orders(folder: Folder, fleet: Path | None, mix: str | None, priority: str | None) -> Shown:
     """What would be ordered now, where it would go and why; nothing is changed.
 
     Purposes are pilots, new, nearest, negatives, generality and fill.

@@ -27,8 +27,8 @@ from axiom.cli.output import (
     show_json,
     show_table,
 )
-from axiom.cli.session.diff import diff
-from axiom.cli.session.plan import plan
+from axiom.cli.session.diff import show_difference
+from axiom.cli.session.plan import show_next_orders
 from axiom.domain.rounds import Step
 from axiom.errors import CannotStart, NoLab, NotFound
 from axiom.gate.client import SocketClient
@@ -59,8 +59,8 @@ def session() -> None:
     """What the laboratory tells of its rounds: what came back and was weighed, what changed, and what comes next."""
 
 
-session.add_command(diff)
-session.add_command(plan)
+session.add_command(show_difference)
+session.add_command(show_next_orders)
 
 
 @session.command("list")

@@ -24,7 +24,7 @@ PROMISES = {
 
 def find_broken_promises(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
     """What breaks each promise; all lists are empty when all is well."""
-    problems = invariants.broken(db, folder, trust, now)
+    problems = invariants.list_broken_invariants(db, folder, trust, now)
     with db.savepoint():
         return {
             **problems,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.estimands import Direction, likeliest
+from axiom.domain.estimands import Direction, find_likeliest_outcomes
 from axiom.domain.evidence import Registration
 from axiom.domain.headlines.answers import compose_question, with_words
 from axiom.domain.registrations import (
@@ -296,7 +296,7 @@ def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Map
 
 def demand_believed_claim(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) -> None:
     """Refuse a claim that its own author does not believe: whatever came out, one of the two would have been right."""
-    sides = likeliest(prediction)
+    sides = find_likeliest_outcomes(prediction)
     if Direction(estimand["expects"]) not in sides:
         likely = " or ".join(f"{side.name} ({side})" for side in sorted(sides))
         raise Refused(

@@ -11,7 +11,7 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import LINES, NUMBER
 from axiom.rules.accounts.command_permission import CommandCost
-from axiom.server.returns.transitioner import transit, transit_many
+from axiom.server.returns.transitioner import transit_many, transit_workunit
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks
 from axiom.store.tasks import workunits as workunit_store
@@ -69,7 +69,7 @@ class AbortTask(Command, name="task.abort", capability=Capability.OPERATE):
         tasks.take_back_task(db, task, self.reason, now)
         if not self.again:
             workunit_store.request_abort(db, task.workunit_id, self.reason)
-        decided = transit(db, task.workunit_id, now)
+        decided = transit_workunit(db, task.workunit_id, now)
         return {
             "task": task.id,
             "workunit": task.workunit_id,

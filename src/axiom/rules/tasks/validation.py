@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.declaration import Measure, ValueType, unpack
+from axiom.domain.declaration import Measure, ValueType, unpack_pixels
 from axiom.domain.maps import Map, Tile
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.limits import maps as map_limits
@@ -115,7 +115,7 @@ def _grid(drawn: Map | None, cell: CellOutput) -> tuple[str, bytes | None]:
     if drawn is None or cell.measures is None or cell.measures[drawn.measure] is None:
         return "", None
     try:
-        pixels = unpack(cell.measures[drawn.measure], drawn.pixels**2)
+        pixels = unpack_pixels(cell.measures[drawn.measure], drawn.pixels**2)
     except ValueError as fault:
         why = str(fault).partition(":")[0]  # what zlib says after it helps nobody
         return f"{drawn.measure} is no grid of {drawn.pixels} by {drawn.pixels} pixels: {why}", None

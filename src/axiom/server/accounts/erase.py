@@ -18,7 +18,7 @@ from axiom.store.registrations import ideas
 from axiom.store.tasks import tasks
 
 
-def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -> int:
+def forget_volunteer(db: Database, volunteer: Volunteer, account: Account, now: datetime) -> int:
     """Forget who this volunteer is; how many tasks that their hosts hold are for others from now on."""
     tombstones.delete_old_tombstones(db, now - limits.ERASED_TOLD_FOR)
     if account.is_exported and account.email is not None:

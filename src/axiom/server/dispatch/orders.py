@@ -9,7 +9,7 @@ from axiom.errors import TicketTooLong
 from axiom.server.dispatch.cache import KnownExperiment, OrderForm
 from axiom.server.dispatch.dispatch_context import DispatchContext, TaskEffort
 from axiom.server.dispatch.work_request import GrantedTask
-from axiom.server.returns.transitioner import transit, transit_many
+from axiom.server.returns.transitioner import transit_many, transit_workunit
 from axiom.signed.tickets import Order, Particulars, list_seeds
 from axiom.signed.trust import seal_payload, seal_together
 from axiom.store.engine.database import to_microseconds
@@ -55,7 +55,7 @@ def write_order(
         body = form.ticket.write(particulars)
     except TicketTooLong as error:
         workunits.request_abort(context.db, wanted.workunit_id, str(error))
-        transit(context.db, wanted.workunit_id, context.now)
+        transit_workunit(context.db, wanted.workunit_id, context.now)
         return None
     effort = context.measure_effort(experiment, wanted, form.replicate_seconds, gpu)
     return UnsignedOrder(task=wanted, seeds=seeds, body=body, effort=effort, bundle=form.bundle)

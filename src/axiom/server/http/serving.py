@@ -71,7 +71,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> signal.Signals | None:
+def serve_sockets(listeners: Sequence[ServedSocket], stopping: StopSignal) -> signal.Signals | None:
     spare_the_collector()
     with asyncio.Runner(loop_factory=_loop) as runner:
         runner.run(_serve(listeners, stopping))

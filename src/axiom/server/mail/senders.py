@@ -93,10 +93,10 @@ class WebAddress:
         yield self._post
 
     def _post(self, body: bytes) -> None:
-        post(self.address, body, self.kind)
+        post_body(self.address, body, self.kind)
 
 
-def post(address: str, body: bytes, kind: str) -> bytes:
+def post_body(address: str, body: bytes, kind: str) -> bytes:
     """Post it to an address, and return the beginning of the answer.
 
     Redirects are not followed: they would lead to an address that the operator did not choose.

@@ -22,7 +22,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest
 from axiom.server.returns.reporting import take_reports
-from axiom.server.returns.take_back import give_back, unwanted
+from axiom.server.returns.take_back import give_back, split_unwanted_tasks
 from axiom.signed.tickets import Order
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
@@ -133,7 +133,7 @@ class PilotServer:
 
     def tasks_of(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
         self._host(db, pilot)
-        at_once, if_not_begun = unwanted(db, pilot.host_id, holding)
+        at_once, if_not_begun = split_unwanted_tasks(db, pilot.host_id, holding)
         out = frozenset[int]().union(*(tasks.ids for tasks in waiting_tasks.list_held_tasks(db, pilot.host_id)))
         return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, in_hand=out)
 

@@ -65,14 +65,14 @@ def _update_standing(db: Database, host: Host, tasks: Sequence[ClosedTask], fits
         hosts.set_standing(db, host.id, standing, speed=speed)
 
 
-def doubt(db: Database, host_ids: Collection[int]) -> None:
+def doubt_hosts(db: Database, host_ids: Collection[int]) -> None:
     for host_id in host_ids:
         host = hosts.find_host(db, host_id)
         if host is not None and host.standing.valid_in_row:
             hosts.set_standing(db, host_id, standing_after_doubt(host.standing))
 
 
-def outvote(db: Database, host_id: int, now: datetime) -> None:
+def record_outvote(db: Database, host_id: int, now: datetime) -> None:
     host = hosts.find_host(db, host_id)
     if host is not None:
         decided = standing_after_outvote(host.standing, now)

@@ -30,7 +30,7 @@ def list_return_jobs(
         nudge("validate")
 
     def end_leases(db: Database, moment: datetime) -> object:
-        return take_back.sweep(db, lease, moment)
+        return take_back.end_silent_leases(db, lease, moment)
 
     return [
         Job(name="transition", every=2.0, work=_LateTaskJob(writer, now), remembered=False),

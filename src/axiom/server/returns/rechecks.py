@@ -34,7 +34,7 @@ def secret_of(key: SigningKey) -> bytes:
     return hashlib.sha256(key.sign(b"axiom-check-1")).digest()
 
 
-def order(
+def order_rechecks(
     db: Database,
     secret: bytes,
     proven: Sequence[UnprovenTask],
@@ -141,7 +141,7 @@ def _close_check(
         _doubt(db, checked, hosts, decided, now)
         odd = hosts.get(decided.odd) if decided.odd is not None else None
         if odd is not None and is_anew:  # one more who confirms the others does not make it wrong once more
-            host_reliability.outvote(db, odd, now)
+            host_reliability.record_outvote(db, odd, now)
 
 
 def _agreements(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
@@ -158,6 +158,6 @@ def _doubt(
 ) -> None:
     """Nobody in such a dispute has anything in a row, and a third opinion is asked for once."""
     differing = [task_id for task_id, agreement in decided.agreements.items() if agreement is Agreement.DIFFERS]
-    host_reliability.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
+    host_reliability.doubt_hosts(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
     if decided.needs_third:
         compute_again(db, [checked], now)

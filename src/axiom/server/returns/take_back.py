@@ -30,7 +30,7 @@ def give_back(db: Database, host_id: int, task_ids: Collection[int], reason: str
     return take_back(db, out, reason, now)
 
 
-def unwanted(db: Database, host_id: int, holding: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
+def split_unwanted_tasks(db: Database, host_id: int, holding: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
     stands = hosts.list_task_standings(db, sorted(set(holding)))
     by_choice: dict[GiveUp, set[int]] = {choice: set() for choice in GiveUp}
     for number in holding:
@@ -44,7 +44,7 @@ def unwanted(db: Database, host_id: int, holding: Collection[int]) -> tuple[froz
     return frozenset(by_choice[GiveUp.AT_ONCE]), frozenset(by_choice[GiveUp.IF_NOT_STARTED])
 
 
-def sweep(db: Database, lease: timedelta, now: datetime) -> int:
+def end_silent_leases(db: Database, lease: timedelta, now: datetime) -> int:
     """Take back what is out to pilots that were silent for a lease; how many tasks that was.
 
     For as long as nobody listened, nobody was silent.

@@ -20,7 +20,7 @@ SLICE = 500
 START = "start"  # the job under whose name it is kept since when hosts are listened to
 
 
-def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
+def transit_workunit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
     return transit_many(db, [workunit_id], now).get(workunit_id)
 
 
@@ -38,7 +38,7 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
     closed = [(wanted, step) for wanted, _, step in decided if wanted.state is is_open and step.state is not is_open]
     workunits.close_workunits(db, [(wanted, step.state, step.reason) for wanted, step in closed], now)
     _give_up_checking(db, closed)
-    host_reliability.update_standings(db, [silent(task, now) for task in expired], now)
+    host_reliability.update_standings(db, [make_expired_task(task, now) for task in expired], now)
     for task in expired:
         db.log_once_stored(log, "task.expired id=%d host=%s", task.id, task.host_id)
     for wanted, step in closed:
@@ -65,7 +65,7 @@ def sweep_unattended(db: Database, now: datetime) -> int:
     return len(transit_many(db, workunits.list_unattended_workunits(db, SLICE), now))
 
 
-def resume(db: Database, now: datetime) -> int:
+def extend_deadlines(db: Database, now: datetime) -> int:
     """At a start, before anything else is written: deadlines move by as long as nobody could report.
 
     Returns the number of tasks that were out and got more time.
@@ -76,7 +76,7 @@ def resume(db: Database, now: datetime) -> int:
     return moved
 
 
-def silent(task: Task, now: datetime) -> ClosedTask:
+def make_expired_task(task: Task, now: datetime) -> ClosedTask:
     return ClosedTask(
         task_id=task.id, host_id=task.host_id, state=TaskState.EXPIRED, cause="", sent_at=task.sent_at, ended_at=now
     )

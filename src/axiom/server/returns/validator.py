@@ -75,9 +75,9 @@ def blame(db: Database, compared: ComparedCopies, now: datetime) -> None:
             continue
         is_known = task.agreement == Agreement.DIFFERS
         if not is_known:
-            host_reliability.doubt(db, {task.host_id})
+            host_reliability.doubt_hosts(db, {task.host_id})
         if task.id in compared.decided.odd and not (is_known and was_settled):
-            host_reliability.outvote(db, task.host_id, now)
+            host_reliability.record_outvote(db, task.host_id, now)
 
 
 @value_class
@@ -147,7 +147,7 @@ class Validator:
             blame(db, comparison, now)
         proven = [verdict.waiting for verdict in judged if verdict.decided.state is TaskState.VALID]
         new = [unproven for unproven in proven if unproven.task.id not in stored.tasks and unproven.copies == 1]
-        rechecks.order(db, self._secret, new, now, doubtful=doubtful)
+        rechecks.order_rechecks(db, self._secret, new, now, doubtful=doubtful)
         cells = {verdict.waiting.task.id: verdict.decided.results for verdict in judged}
         rechecks.close_checks(db, proven, cells, now)
         _log(judged, stored)

@@ -9,7 +9,7 @@ from axiom.boinc.replies import Message, Priority, Reply
 from axiom.errors import AxiomError, StoreBusy
 from axiom.locale.languages import gettext, mark
 from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
-from axiom.server.scheduler.reply_elements import Project, spread
+from axiom.server.scheduler.reply_elements import Project, spread_contact
 
 log = logging.getLogger("axiom.rpc")
 _BUSY = mark("The laboratory is busy. Nothing is lost; please wait.")
@@ -43,7 +43,7 @@ class Refusals:
         return self._refuse(ContactSituation.DOWN, gettext(_DOWN))
 
     def _refuse(self, situation: ContactSituation, text: str, priority: Priority = Priority.LOW) -> Reply:
-        pause = choose_contact_delay(situation, spread=spread(len(text), self.now()))
+        pause = choose_contact_delay(situation, spread=spread_contact(len(text), self.now()))
         return Reply(
             project_name=self.project.name,
             master_url=self.project.links.master,

@@ -196,7 +196,7 @@ def _task(task: GrantedTask, output: str, program: Program) -> replies.TaskOrder
     )
 
 
-def account(caller: AccountHolder, cross_id: str, now: datetime) -> replies.ReplyAccount:
+def make_reply_account(caller: AccountHolder, cross_id: str, now: datetime) -> replies.ReplyAccount:
     volunteer, email = caller.volunteer, caller.account.address
     return replies.ReplyAccount(
         id=volunteer.id,
@@ -268,6 +268,6 @@ def site_links(master: str, volunteer_id: int, host_id: int) -> tuple[replies.Si
     )
 
 
-def spread(host_id: int, now: datetime) -> float:
+def spread_contact(host_id: int, now: datetime) -> float:
     """Where between 0 and 1 this contact falls: as good as chance, and the same for the same contact."""
     return int.from_bytes(hashlib.sha256(f"{host_id}|{to_microseconds(now)}".encode()).digest()[:4], "big") / 2**32

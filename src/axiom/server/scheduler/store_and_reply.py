@@ -108,7 +108,7 @@ class ReplyBuilder:
         why = "" if granted else _explain_no_work(request, handled.grant.reason)
         pause = choose_contact_delay(
             _judge_situation(request, why),
-            spread=reply_elements.spread(identity.host.id, now),
+            spread=reply_elements.spread_contact(identity.host.id, now),
             busy_for=reply_elements.busy_seconds(identity.host, granted),
         )
         # Who wrote that file must read of it, and nobody reads a client's log unasked.
@@ -123,7 +123,7 @@ class ReplyBuilder:
                 *_tell_notices(db, identity, now),
                 *(Message(text=text, priority=priority) for text, priority in reasons if text),
             ),
-            "account": reply_elements.account(identity.caller, cross_id, now),
+            "account": reply_elements.make_reply_account(identity.caller, cross_id, now),
             "host": reply_elements.host_facts(identity, now),
             "global_preferences": identity.caller.preferred.everywhere if is_newer_here else "",
             "project_preferences": reply_elements.project_preferences(identity.caller.preferred.project),

@@ -29,7 +29,7 @@ _MOST_MANIFESTS = 1_000
 _MANIFESTS: dict[Seal, bytes] = {}  # of bundles that were opened: to open them took longer than all else here
 
 
-def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
+def list_broken_invariants(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
     with db.snapshot():  # work that flows meanwhile cannot look like a contradiction
         return {
             "I1": invariants.check_report_invariant(db),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from axiom.errors import NotStamped
 from axiom.limits import registrations as limits
-from axiom.server.mail.senders import DeliveryFailed, post
+from axiom.server.mail.senders import DeliveryFailed, post_body
 from axiom.server.upkeep.jobs import Job
 from axiom.signed.time_stamps import obtain_stamp
 from axiom.store.connections import Connections
@@ -43,7 +43,7 @@ class StampJob:
             try:
                 roots = self.roots.read_text(encoding="ascii")
                 response, stamp = obtain_stamp(
-                    registration.hash, roots, lambda query: post(self.address, query, _QUERY)
+                    registration.hash, roots, lambda query: post_body(self.address, query, _QUERY)
                 )
             except (NotStamped, DeliveryFailed, OSError, UnicodeDecodeError) as error:
                 others = f" and {len(waiting) - place - 1} more" if waiting[place + 1 :] else ""

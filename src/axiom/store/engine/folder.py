@@ -177,7 +177,7 @@ class Lock:
             self.note(lost=dict(self._facts))
 
 
-def lock(folder: Folder, purpose: str) -> Lock:
+def lock_folder(folder: Folder, purpose: str) -> Lock:
     demand_folder_owner(folder)
     try:
         descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.maps import DEEPEST, Map, Tile, borders, differing, place_of, tile_at
+from axiom.domain.maps import DEEPEST, Map, Tile, measure_borders, measure_differences, place_of, tile_at
 from axiom.domain.work import Result
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, as_value, to_microseconds
@@ -116,7 +116,7 @@ def store_tiles(db: Database, drawn: Map, results: Sequence[Result], now: dateti
             continue
         tile, arm = tile_at(result.config)
         key = {"experiment_id": result.experiment_id, "replicate": result.replicate, "arm": arm}
-        edges = None if result.pixels is None else borders(result.pixels, drawn)
+        edges = None if result.pixels is None else measure_borders(result.pixels, drawn)
         rows.append(
             {
                 **key,
@@ -149,7 +149,7 @@ def _differences(db: Database, drawn: Map, result: Result) -> tuple[int, int, in
     row = db.row(_ANOTHER, **cell)
     if row is None or result.pixels is None:
         return 0, 0, 0, 0
-    return differing(result.pixels, zlib.decompress(row["pixels"]), drawn)
+    return measure_differences(result.pixels, zlib.decompress(row["pixels"]), drawn)
 
 
 def raise_tile_worth(db: Database, places: Sequence[tuple[int, int]], more: int) -> None:

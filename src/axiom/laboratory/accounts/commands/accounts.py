@@ -24,7 +24,7 @@ from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.rules.accounts.command_permission import CommandCost
-from axiom.server.accounts.erase import erase
+from axiom.server.accounts.erase import forget_volunteer
 from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key
 from axiom.server.accounts.stored_passwords import is_password, stored_password
 from axiom.server.accounts.team_membership import change_team
@@ -271,7 +271,7 @@ class EraseAccount(AccountCommand, name="account.erase"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The account is gone, and what its computers still hold goes to others."""
         volunteer, account = self.found_as_proven(db, self.proven)
-        return {"volunteer": self.volunteer, "tasks": erase(db, volunteer, account, now)}
+        return {"volunteer": self.volunteer, "tasks": forget_volunteer(db, volunteer, account, now)}
 
 
 @dataclass(frozen=True, kw_only=True)

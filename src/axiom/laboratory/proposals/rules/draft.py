@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axiom.domain.costs import DesignCost
-from axiom.domain.estimands import Direction, Prediction, likeliest, prediction_data
+from axiom.domain.estimands import Direction, Prediction, find_likeliest_outcomes, prediction_data
 from axiom.domain.headlines.answers import compose_claim, with_words
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import WORDS, Rule, StoppingRule
@@ -138,7 +138,7 @@ def _claimed(subject: Subject, draft: ProposalDraft, prediction: Prediction) -> 
     """What is asked, with the words of its file: its claim is what is held likeliest of it."""
     estimand = subject.estimand if draft.estimand is None else draft.estimand
     arms = [{**arm, **draft.where} for arm in estimand["between"] or [{}]] if draft.where else estimand["between"]
-    expects = next(side for side in Direction if side in likeliest(prediction_data(prediction)))
+    expects = next(side for side in Direction if side in find_likeliest_outcomes(prediction_data(prediction)))
     return with_words(
         {**estimand, "between": arms, "expects": expects.value}, subject.manifest, draft.configs or subject.configs
     )

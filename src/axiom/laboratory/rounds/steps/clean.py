@@ -9,7 +9,7 @@ from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.stuck_tasks import StuckTask, find_stuck_tasks
 from axiom.server.returns import host_reliability
-from axiom.server.returns.transitioner import START, silent, transit_many
+from axiom.server.returns.transitioner import START, make_expired_task, transit_many
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as host_store
@@ -37,7 +37,7 @@ def give_up_stuck_tasks(db: Database, now: datetime) -> list[Note]:
         ]
     tasks.set_task_states(db, [(task, TaskState.EXPIRED, stuck_task.reason) for task, stuck_task in given_up], now)
     transit_many(db, [task.workunit_id for task, _ in given_up], now)
-    host_reliability.update_standings(db, [silent(task, now) for task, _ in given_up], now)
+    host_reliability.update_standings(db, [make_expired_task(task, now) for task, _ in given_up], now)
     if not given_up:
         text = "Tasks that are out: {out}. None is stuck."
         return [Note(kind="clean.nothing", text=text, facts={"out": _how_many_out(db)}, about="/status")]
