@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from axiom.domain.fleet import Host
 from axiom.limits import hosts as host_limits
-from axiom_weigh.amounts import counted
+from axiom_weigh.amounts import tell_amount
 
 _DAY_SECONDS = 86_400
 
@@ -42,7 +42,7 @@ def list_task_limits(
     limits = [
         TaskLimit(
             most - in_hand,
-            f"your computer has {counted(max(in_hand, most), 'task')} of the {most} that it may have{more}",
+            f"your computer has {tell_amount(max(in_hand, most), 'task')} of the {most} that it may have{more}",
         )
     ]
     if shared is not None:
@@ -57,7 +57,7 @@ def list_task_limits(
         limits.append(
             TaskLimit(
                 hourly - sent_lately,
-                f"your computer may have {counted(hourly, 'task')} an hour since some of its tasks failed, and had "
+                f"your computer may have {tell_amount(hourly, 'task')} an hour since some of its tasks failed, and had "
                 "them; each valid one doubles that, and an hour after these it may have more",
             )
         )
@@ -66,7 +66,7 @@ def list_task_limits(
         limits.append(
             TaskLimit(
                 daily - sent_today,
-                f"the laboratory gives your computer {counted(daily, 'task')} a day, and it had them; "
+                f"the laboratory gives your computer {tell_amount(daily, 'task')} a day, and it had them; "
                 "the next day begins at midnight UTC",
             )
         )
@@ -74,7 +74,7 @@ def list_task_limits(
 
 
 def quota_day_of(now: datetime) -> int:
-    """The day on which tasks are counted: days since 1970 in UTC."""
+    """The day on which tasks are tell_amount: days since 1970 in UTC."""
     return int(now.timestamp()) // _DAY_SECONDS
 
 
