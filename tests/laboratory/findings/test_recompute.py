@@ -51,7 +51,7 @@ def one_is_late(shifting, others: int):
     return late
 
 
-def test_why_a_value_is_missing_may_be_worded_otherwise_and_not_become_another_reason(shifting):
+def test_why_a_value_is_missing_may_be_worded_otherwise(shifting):
     one_is_late(shifting, others=7)
     (missing,) = [observed for observed in evidence.read_observations(shifting.db, 1) if observed.value is None]
     assert missing.why_missing.startswith("nothing was measured with ")

@@ -309,7 +309,7 @@ def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_now(volunteers
     assert of(volunteers, "boast").cores == 1_000  # as many tasks as anybody has at once
 
 
-def test_hosts_of_one_volunteer_that_have_nothing_to_show_share_what_is_planned_for_them(volunteers):
+def test_hosts_of_one_volunteer_with_nothing_to_show_share_what_is_planned(volunteers):
     volunteers.host("boast", cores=64, memory_mb=10**6, volunteer="Bo")
     assert of(volunteers, "desk").most_tasks == 8
     volunteers.deploy(workunits=limits.UNPROVEN_TOGETHER - 4)
