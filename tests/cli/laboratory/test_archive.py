@@ -45,7 +45,7 @@ def test_what_moved_is_listed_shown_and_read_again_and_the_doctor_misses_a_file(
 
     listed = answer("archive", data=archived.folder.path)["archive"]
     rows = [(row["name"], row["tasks"], row["is_finished"]) for row in listed]
-    assert rows == [("2026-03", 13, True), ("2026-04", 3, True)]
+    assert rows == [("2026-03", 12, True), ("2026-04", 4, True)]
     assert Path(listed[0]["file"]).read_bytes()[:4] == b"PAR1"
     task, output = moved
     assert typed_there("task", "output", task, "-o", tmp_path / "output").returncode == 0

@@ -15,6 +15,7 @@ from axiom.laboratory.backups.backup import make_backup
 from axiom.laboratory.backups.journal_recovery import RecoveryOptions
 from axiom.laboratory.backups.restore import restore_backup
 from axiom.limits import backups as limits
+from axiom.server.returns.transitioner import transit_many
 from axiom.server.upkeep.janitor import clean
 from axiom.signed.tickets import read_ticket
 from axiom.store.connections import Connections
@@ -22,11 +23,25 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.journal.journal_follower import JournalFollower
+from axiom.store.tasks import tasks, workunits
 
 
 @pytest.fixture
 def old_lab(small_lab, prepared):
     return make_old(small_lab, prepared)
+
+
+@contextlib.contextmanager
+def reopened(old_lab):
+    old_lab.lab.db = connect_writer(old_lab.folder.database)
+    yield old_lab.lab
+    old_lab.lab.db.close()
+
+
+def moved(old_lab, *task_ids):
+    with Connections(folder=old_lab.folder).reader() as db:
+        by_id = {row["id"]: row["archive_id"] for row in db.select("SELECT id, archive_id FROM task")}
+    return [by_id[task] is not None for task in task_ids]
 
 
 def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
@@ -38,7 +53,7 @@ def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
 
     before = rows()
     assert old_lab.archived() == 2
-    assert [(one.name, one.tasks) for one in old_lab.files()] == [("2026-03", 13), ("2026-04", 3)]
+    assert [(one.name, one.tasks) for one in old_lab.files()] == [("2026-03", 12), ("2026-04", 4)]
     assert rows() == before
     old_lab.demand_whole()
     with Connections(folder=old_lab.folder).reader() as db:
@@ -47,7 +62,7 @@ def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
     assert {(row["moved"], row["has"]) for row in states if row["state"] in {"valid", "failed"}} == {(1, 0), (0, 1)}
     assert {(row["moved"], row["has"]) for row in states if row["state"] == "expired"} == {(0, 1)}
     assert old_lab.archived() == 0
-    file = blobs.blob_path(old_lab.folder, old_lab.files()[0].digest)  # it says by itself what was ordered and brought
+    file = blobs.blob_path(old_lab.folder, old_lab.files()[1].digest)  # it says by itself what was ordered and brought
     archived = pyarrow.parquet.read_table(file).to_pylist()
     assert [row["task"] for row in archived] == sorted(row["task"] for row in archived)
     assert {row["experiment"] for row in archived} == {"tiny_sum"}
@@ -64,34 +79,104 @@ def test_a_month_that_is_too_large_for_one_file_has_several(old_lab, monkeypatch
     old_lab.demand_whole()
 
 
-def test_copies_wait_for_a_late_one_that_they_are_compared_with(small_lab, prepared):
-    moves, stays = [], []
+def bring(lab, host, order=None, **changes):
+    order = order or lab.order(host)
+    lab.report(order, lab.output(order, **changes))
+    lab.validate()
+    return order.task
+
+
+def bring_copy(lab, host, workunit_id):
+    while tasks.find_task(lab.db, task_id := bring(lab, host)).workunit_id != workunit_id:
+        continue
+    return task_id
+
+
+def test_a_copy_that_ends_after_the_files_moves_with_the_others(old_lab):
+    with reopened(old_lab) as lab:
+        lab.host("Grace", volunteer="Grace")
+        (made,) = lab.deploy(copies=2)
+        early = bring_copy(lab, 1, made)
+        lab.deploy()
+        alone = bring(lab, 1)
+        lab.later(days=150)
+    old_lab.archived()
+    assert moved(old_lab, early, alone) == [False, True]
+    with reopened(old_lab) as lab:
+        late = bring_copy(lab, 2, made)
+        lab.later(days=150)
+    old_lab.remember()
+    old_lab.archived()
+    assert moved(old_lab, early, late) == [True, True]
+    old_lab.demand_whole()
+
+
+def test_a_workunit_whose_copies_fill_several_files_loses_none(small_lab, prepared, monkeypatch):
+    monkeypatch.setattr(limits, "ARCHIVE_PART_BYTES", 1)
+    copies = []
+
+    def copied(lab):
+        lab.deploy(copies=2)
+        copies.extend(bring(lab, lab.host(name, volunteer=name)) for name in ("Grace", "Mary"))
+
+    old = make_old(small_lab, prepared, copied)
+    old.archived()
+    assert moved(old, *copies) == [True, True]
+    old.demand_whole()
+
+
+@pytest.mark.parametrize(
+    ("early", "agreements"),
+    [pytest.param((1.0, 0.5), "agrees", id="it agrees"), pytest.param((7.0, 7.0), "differs", id="it differs")],
+)
+def test_a_late_copy_is_compared_with_those_that_moved(small_lab, prepared, early, agreements):
+    late, copies = [], []
 
     def copied(lab):
         first, second, third = (lab.host(name, volunteer=name) for name in ("Grace", "Mary", "Emmy"))
         lab.deploy(copies=2)
-        moves.extend(bring(lab, host) for host in (first, second))
-        lab.deploy(copies=2)
-        lab.order(second)
+        late.append(lab.order(second))
         lab.later(hours=49)
         lab.sweep()
-        stays.extend(bring(lab, host) for host in (first, third))
-
-    def bring(lab, host):
-        order = lab.order(host)
-        lab.report(order, lab.output(order))
-        lab.validate()
-        return order.task
+        copies.extend(bring(lab, host) for host in (first, third))
 
     old = make_old(small_lab, prepared, copied)
     old.archived()
-    with Connections(folder=old.folder).reader() as db:
-        rows = db.select("SELECT id, state, archive_id FROM task")
-        by_id = {row["id"]: row for row in rows}
-        assert [by_id[task]["state"] for task in moves + stays] == ["valid"] * 4
-        assert all(by_id[task]["archive_id"] for task in moves)
-        assert not any(by_id[task]["archive_id"] for task in stays)
+    assert moved(old, *copies) == [True, True]
+    with reopened(old) as lab:
+        bring(lab, 2, late[0], early=early)
+        rows = lab.db.select("SELECT id, state, agreement FROM task WHERE workunit_id = 1")
+        assert {row["state"] for row in rows} == {"valid"}
+        assert {row["id"]: row["agreement"] for row in rows} == {
+            **dict.fromkeys(copies, "agrees"),
+            late[0].task: agreements,
+        }
+    old.remember()
     old.demand_whole()
+
+
+def test_a_late_copy_of_what_was_given_up_says_nothing_of_those_that_moved(small_lab, prepared):
+    late, copies = [], []
+
+    def copied(lab):
+        first, second = (lab.host(name, volunteer=name) for name in ("Grace", "Mary"))
+        (made,) = lab.deploy(copies=2)
+        late.append(lab.order(second))
+        copies.append(bring(lab, first))
+        with lab.db.transaction():
+            workunits.request_abort(lab.db, made, "a test")
+            transit_many(lab.db, [made], lab.now)
+        lab.later(hours=49)
+        lab.sweep()
+
+    old = make_old(small_lab, prepared, copied)
+    old.archived()
+    assert moved(old, *copies) == [True]
+    with reopened(old) as lab:
+        before = tasks.find_task(lab.db, copies[0]).agreement
+        bring(lab, 2, late[0])
+        assert tasks.find_task(lab.db, copies[0]).agreement == before
+        assert tasks.find_task(lab.db, late[0].task).state == "valid"
 
 
 def test_a_backup_holds_the_files_and_an_older_one_gets_them_from_the_journal(old_lab, tmp_path):

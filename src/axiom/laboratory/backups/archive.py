@@ -106,7 +106,7 @@ def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) 
         rows = list(_next_rows(db, folder, until))
     if not rows:
         return None
-    old, month = [task for task, _ in rows], f"{rows[0][0].closed_at:%Y-%m}"
+    old, month = [task for task, _ in rows], f"{rows[0][0].last_closed_at:%Y-%m}"
     body = _parquet(sorted(rows, key=lambda row: row[0].id))
     blobs.write_blob_file(folder, hashlib.sha256(body).hexdigest(), body, now)  # so that the writer waits for no disk
 
@@ -127,7 +127,7 @@ def _next_rows(db: Database, folder: Folder, until: datetime) -> Iterator[tuple[
     while batch := archives.list_tasks_to_archive(db, last, until, _READ):
         for task in batch:
             if last is not None and (
-                size >= limits.ARCHIVE_PART_BYTES or f"{task.closed_at:%Y-%m}" != f"{last.closed_at:%Y-%m}"
+                size >= limits.ARCHIVE_PART_BYTES or f"{task.last_closed_at:%Y-%m}" != f"{last.last_closed_at:%Y-%m}"
             ):
                 return
             output = blobs.read_blob(db, folder, task.output_digest) if task.output_digest else None

@@ -55,12 +55,17 @@ def compare(
     db: Database, workunit_id: int, wanted: int, brought: Mapping[int, Sequence[Result]], again: ReadAgain, early: float
 ) -> ComparedCopies:
     valid = [task for task in tasks.list_workunit_tasks(db, workunit_id) if task.state is TaskState.VALID]
-    cells = {task.id: tuple(brought[task.id] if task.id in brought else again(task)) for task in valid}
+    is_stored = any(task.agreement == Agreement.AGREES for task in valid)
+    if is_stored:  # so no output is read again: it may have moved to the archive
+        before: Mapping[int, Sequence[Result]] = results.list_copied_results(db, workunit_id)
+    else:  # what moved was given up without agreement long ago, and nothing is compared with it
+        valid = [task for task in valid if task.ticket is not None]
+        before = {task.id: again(task) for task in valid if task.id not in brought}
+    cells = {task.id: tuple({**before, **brought}.get(task.id, ())) for task in valid}
     opinions = [TaskVote(task_id=task.id, cells=cells[task.id]) for task in valid if cells[task.id]]
     decided = judge_quorum(opinions, wanted, early=early)
     lost = {task.id: Agreement.DIFFERS for task in valid if not cells[task.id]}  # a copy that nobody can read
     tasks.set_task_agreements(db, {**lost, **decided.agreements})
-    is_stored = any(task.agreement == Agreement.AGREES for task in valid)
     new = [*decided.agreeing, *decided.odd] if decided.agreeing else []
     if is_stored:
         new = [task_id for task_id in new if task_id in brought]

@@ -9,24 +9,25 @@ from datetime import datetime
 
 from axiom.domain.value import value_class
 from axiom.store.engine import blobs
-from axiom.store.engine.database import Database, from_microseconds, to_microseconds
+from axiom.store.engine.database import Database, to_microseconds
 
 _OF_TASK = """
 SELECT a.* FROM task t JOIN archive a ON a.id = t.archive_id WHERE t.id = :task_id
 """
-# What expired or was taken back keeps its ticket: its host may still report it. Whatever was never sent has none. Where
-# several copies are wanted, a late one is compared with what the others brought: they stay while one may come.
+# The copies of a workunit move together, when the last of them that ended comes by: until then one may yet be compared
+# with the others' outputs. A workunit that is open has a copy that has not ended. What expired or was taken back keeps
+# its ticket, for its host may still report it; it then ends anew, and moves after the others. What was never sent has
+# no ticket, and what has moved has none any more.
 _NEXT = """
 SELECT t.id, t.workunit_id, t.state, t.host_id, t.closed_at, t.ticket, t.message, t.output_digest,
-    e.name AS experiment, e.version
-FROM task t JOIN experiment e ON e.id = t.experiment_id JOIN workunit w ON w.id = t.workunit_id
-WHERE t.closed_at >= :closed_at AND (t.closed_at, t.id) > (:closed_at, :task_id) AND t.closed_at < :until
+    e.name AS experiment, e.version, l.closed_at AS last_closed_at, l.id AS last_task
+FROM task l CROSS JOIN task t ON t.workunit_id = l.workunit_id JOIN experiment e ON e.id = t.experiment_id
+WHERE l.closed_at >= :closed_at AND (l.closed_at, l.id, t.id) > (:closed_at, :last_task, :task_id)
+    AND l.closed_at < :until AND NOT EXISTS (SELECT 1 FROM task o WHERE o.workunit_id = l.workunit_id
+        AND (o.closed_at IS NULL OR (o.closed_at, o.id) > (l.closed_at, l.id)))
     AND t.state IN ('valid', 'invalid', 'failed', 'aborted') AND t.ticket IS NOT NULL
     AND (t.cause <> 'taken-back' OR t.returned_at IS NOT NULL)
-    AND (w.quorum = 1 OR (w.state <> 'open' AND NOT EXISTS (
-        SELECT 1 FROM task o WHERE o.workunit_id = w.id AND (o.state IN ('unsent', 'sent', 'returned', 'expired')
-            OR (o.cause = 'taken-back' AND o.returned_at IS NULL)))))
-ORDER BY t.closed_at, t.id LIMIT :limit
+ORDER BY l.closed_at, l.id, t.id LIMIT :limit
 """
 _ADD = """
 INSERT INTO archive (month, part, digest, tasks, bytes, last_closed_at, last_task, made_at)
@@ -47,7 +48,7 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND archive_id IS NULL
 @value_class
 class ArchiveFile:
     id: int
-    month: str  # in which its tasks closed, as 2026-08
+    month: str  # in which the last copies of its workunits closed, as 2026-08
     part: int
     digest: str
     tasks: int
@@ -72,6 +73,8 @@ class ArchivableTask:
     ticket: str
     message: str
     output_digest: str | None
+    last_closed_at: datetime  # when the last copy of its workunit ended
+    last_task: int  # that copy
 
 
 def list_archive_files(db: Database) -> list[ArchiveFile]:
@@ -86,12 +89,13 @@ def list_tasks_to_archive(
     db: Database, after: ArchivableTask | None, until: datetime, limit: int
 ) -> list[ArchivableTask]:
     if after is not None:
-        closed_at, task_id = to_microseconds(after.closed_at), after.id
-    else:
+        closed_at, last_task, task_id = to_microseconds(after.last_closed_at), after.last_task, after.id
+    else:  # a workunit's copies may fill the last file and go on in the next one
         row = db.row("SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1")
-        closed_at, task_id = (row["last_closed_at"], row["last_task"]) if row else (0, 0)
-    rows = db.select(_NEXT, closed_at=closed_at, task_id=task_id, until=until, limit=limit)
-    return [ArchivableTask(**{**row, "closed_at": from_microseconds(row["closed_at"])}) for row in rows]
+        closed_at, last_task, task_id = (row["last_closed_at"], row["last_task"], 0) if row else (0, 0, 0)
+    return db.values(
+        ArchivableTask, _NEXT, closed_at=closed_at, last_task=last_task, task_id=task_id, until=until, limit=limit
+    )
 
 
 def add_archive_file(
@@ -105,8 +109,8 @@ def add_archive_file(
         digest=digest,
         tasks=len(tasks),
         bytes=size,
-        last_closed_at=last.closed_at,
-        last_task=last.id,
+        last_closed_at=last.last_closed_at,
+        last_task=last.last_task,
         made_at=now,
     )
 

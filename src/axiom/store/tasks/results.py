@@ -28,6 +28,16 @@ SELECT d.task_id, r.experiment_id, r.replicate, r.config, r.seed, d.outcome, d.m
 FROM result r JOIN duplicate d ON d.result_id = r.id WHERE r.task_id = :task_id
 ORDER BY d.task_id, r.replicate, r.config
 """
+_OF_COPIES = """
+WITH cell AS (
+    SELECT r.* FROM workunit w, json_each(w.replicates) p, json_each(w.configs) c
+    CROSS JOIN result r ON r.experiment_id = w.experiment_id AND r.replicate = p.value AND r.config = c.value
+    WHERE w.id = :workunit_id)
+SELECT task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds FROM cell
+UNION ALL
+SELECT d.task_id, c.experiment_id, c.replicate, c.config, c.seed, d.outcome, d.measures, d.early, d.cpu_seconds
+FROM cell c JOIN duplicate d ON d.result_id = c.id
+"""
 
 _DEEPER = first_place(1)
 _JSON = json.JSONEncoder(allow_nan=False)
@@ -111,6 +121,11 @@ def list_task_results(db: Database, task_id: int) -> list[Result]:
 
 def list_duplicate_results(db: Database, task_id: int) -> dict[int, list[Result]]:
     return group_pairs((row["task_id"], _result(row)) for row in db.select(_REPEATED, task_id=task_id))
+
+
+def list_copied_results(db: Database, workunit_id: int) -> dict[int, list[Result]]:
+    """What is stored of a workunit's cells, by the task that brought it: copies of which enough agreed, and others."""
+    return group_pairs((row["task_id"], _result(row)) for row in db.select(_OF_COPIES, workunit_id=workunit_id))
 
 
 def _result(row: Row) -> Result:
