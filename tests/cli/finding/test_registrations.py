@@ -230,7 +230,18 @@ def test_an_export_is_the_same_in_a_file_and_in_a_folder(say_to, folder, tmp_pat
     written = {str(path.relative_to(crate)): path.read_bytes() for path in crate.rglob("*") if path.is_file()}
     assert packed == written
     assert {"recompute.py", "observations.csv", "ro-crate-metadata.json"} <= set(written)
+    assert not any(name.startswith(".") for name in written), "what is hidden in a folder may be there before"
     before = sorted(tmp_path.iterdir())
     assert say_to(folder, "finding", "export", "1", "--to", tmp_path)[0] == 2  # there is something in it
     assert say_to(folder, "finding", "export", "7", "--to", tmp_path / "x.zip")[0] == 3
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_export_goes_into_a_folder_with_hidden_files_alone(say_to, folder, tmp_path):
+    theirs = {tmp_path / ".DS_Store": b"how the window looks", tmp_path / ".git" / "README.md": b"mine"}
+    for file, body in theirs.items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(body)
+    assert say_to(folder, "finding", "export", "1", "--to", tmp_path)[0] == 0
+    assert (tmp_path / "recompute.py").exists()
+    assert {file: file.read_bytes() for file in theirs} == theirs

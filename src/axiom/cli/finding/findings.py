@@ -186,7 +186,8 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
 
     to = target or Path(f"finding-{number}.zip")
     is_file = to.suffix == ".zip"
-    if not is_file and to.exists() and (not to.is_dir() or any(to.iterdir())):
+    # What the system hides in a folder, such as .DS_Store, may stay: no file of an export begins with a dot.
+    if not is_file and to.exists() and (not to.is_dir() or any(path.name[0] != "." for path in to.iterdir())):
         raise WrongUse(
             f"{to} is there and is no empty folder. Nothing was written; name a new folder or a file that ends in .zip."
         )
