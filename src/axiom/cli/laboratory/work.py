@@ -18,16 +18,17 @@ from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom_weigh.terminal import print_remark
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+_UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
+_TIME = re.compile(r"\s*".join(f"(?:([0-9]{{1,6}}){unit})?" for unit in _UNITS))
 
 
 def _duration(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
     if text is None:
         return None
-    parts = re.fullmatch(r"([0-9]{1,6})([smhd])", text.strip())
-    if parts is None:
-        raise click.BadParameter(f"{text!r} is not like 90s, 55m, 12h or 2d.")
-    return int(parts[1]) * _UNITS[parts[2]]
+    parts = _TIME.fullmatch(text.strip())
+    if parts is None or not any(parts.groups()):
+        raise click.BadParameter(f"{text!r} is not like 90s, 55m, 1h30m or 2d.")
+    return sum(int(amount or 0) * size for amount, size in zip(parts.groups(), _UNITS.values(), strict=True))
 
 
 @click.command()
@@ -45,7 +46,7 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str | 
     "seconds",
     metavar="TIME",
     callback=_duration,
-    help="Begin nothing after so long, as 55m or 12h; a minute later it is over.",
+    help="Begin nothing after so long, as 55m or 1h30m; a minute later it is over.",
 )
 @click.option(
     "--job-ends-in",
