@@ -1,10 +1,11 @@
 """The small words: values, predictions, states, platforms, causes."""
 
 import dataclasses
+import math
 
 import pytest
 
-from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.estimands import Direction, Prediction, prediction_data, read_prediction
 from axiom.domain.evidence import Meaning, verdict_meaning, verdicts_of
 from axiom.domain.failure_causes import Cause, make_ending, read_runner_exit
 from axiom.domain.fleet import Platform
@@ -36,11 +37,26 @@ def test_a_prediction_that_is_none_is_refused():
     assert Prediction(**fields | {"positive": 1.0, "negative": 0.0, "absent": 0.0, "interval": (1.0, 1.0)})
     for changes, fact in (
         ({"positive": 0.5}, "add up"),
+        ({"positive": 0.78}, "add up"),
+        ({"positive": math.nan}, "add up"),
         ({"positive": 1.1, "negative": -0.2}, "at least 0"),
         ({"interval": (1.0, 0.0)}, "ends"),
     ):
         with pytest.raises(ValueError, match=fact):
             Prediction(**fields | changes)
+
+
+@pytest.mark.parametrize(
+    "chances", [(0.333, 0.333, 0.333), (0.33, 0.33, 0.33), (0.667, 0.167, 0.167), (0.67, 0.17, 0.17), (0.0, 0.5, 0.5)]
+)
+def test_chances_that_were_rounded_are_made_to_add_up_once(chances):
+    names = ("positive", "negative", "absent")
+    said = Prediction(**dict(zip(names, chances, strict=True)), interval=(0.0, 1.0), because="a test")
+    made = [getattr(said, name) for name in names]
+    assert math.fsum(made) == pytest.approx(1.0, abs=1e-15)
+    assert made == pytest.approx([chance / sum(chances) for chance in chances], abs=1e-15)
+    assert read_prediction(prediction_data(said)) == said
+    assert sum(chances) != 1.0 or made == list(chances)
 
 
 def test_a_verdict_is_read_by_the_direction_that_the_claim_expects():

@@ -78,6 +78,7 @@ class Kind(StrEnum):
     DIMENSION = "dimension"  # of a border on a map: the slope of log2 of a measure's sum on the level of its tiles
 
 
+_ROUNDED = 0.01 + 1e-9  # by which three chances of two digits may miss 1
 _ACROSS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT, Kind.BREAKPOINT)
 
 
@@ -100,7 +101,7 @@ class Center(StrEnum):
 class Prediction:
     """A forecast made before anything was seen: the chances of the three verdicts, an interval, and maybe a median."""
 
-    positive: float  # the chance of an effect above the null; the three add up to 1
+    positive: float  # the chance of an effect above the null; the three add up to 1, and rounded ones within 0.01
     negative: float  # of one below
     absent: float  # of none that matters
     interval: tuple[float, float]  # holds the truth with probability 0.8
@@ -110,8 +111,12 @@ class Prediction:
     def __post_init__(self) -> None:
         """Refuse probabilities that are none."""
         chances = (self.positive, self.negative, self.absent)
-        if min(chances) < 0 or not math.isclose(sum(chances), 1.0, abs_tol=1e-9):
+        total = sum(chances)
+        if min(chances) < 0 or not math.isclose(total, 1.0, abs_tol=_ROUNDED):
             raise ValueError(f"positive, negative and absent must be at least 0 and add up to 1; got {chances}")
+        if not math.isclose(total, 1.0, abs_tol=1e-9):  # what was read back stays as it was registered, to the last bit
+            for name in ("positive", "negative", "absent"):
+                object.__setattr__(self, name, getattr(self, name) / total)
         if self.interval[0] > self.interval[1]:
             raise ValueError(f"the interval {self.interval} ends before it begins")
         if self.median is not None and not self.interval[0] <= self.median <= self.interval[1]:

@@ -99,6 +99,19 @@ def test_a_retired_version_is_opened_again_and_a_recalled_one_never(door):
             door.submit(command)
 
 
+def test_rounded_chances_are_registered_as_they_are_scored(door):
+    thirds = SAID | dict.fromkeys(("positive", "negative", "absent"), 0.333)
+    door.submit(PredictFinding(finding=1, forecaster="Bob", **thirds))
+    door.submit(AmendFinding(finding=1, why="it looked so", forecaster="Ada", null=0.5, **thirds))
+    rows = door.look(
+        lambda db: db.select("SELECT * FROM prediction WHERE forecaster LIKE 'Bob%' OR forecaster LIKE 'Ada%'")
+    )
+    body = door.look(lambda db: read_registration_body(registrations.read_registrations(db, 1)[-1].body))
+    said = [*rows, *body.document["predictions"], body.estimands["grows_2"]["prediction"]]
+    (chances,) = {(one["positive"], one["negative"], one["absent"]) for one in said}
+    assert (len(said), sum(chances)) == (4, pytest.approx(1.0, abs=1e-15))
+
+
 def test_what_cannot_be_is_refused_and_leaves_no_trace(door):
     before = door.stored()
     prediction = {"finding": 1, "forecaster": "Ada", **SAID}

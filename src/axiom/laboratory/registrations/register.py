@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.estimands import Direction, find_likeliest_outcomes
+from axiom.domain.estimands import Direction, find_likeliest_outcomes, prediction_data
 from axiom.domain.evidence import Registration
 from axiom.domain.headlines.answers import compose_question, with_words
 from axiom.domain.registrations import (
@@ -262,11 +262,11 @@ def amend_claim(
     registered = _demand_open(db, version)
     amended = read_registration_body(registration.body)
     _demand_amendable(registration, registered)
-    demand_sound_prediction(prediction)
+    prediction = prediction_data(demand_sound_prediction(prediction))
     if all(changed == estimand[name] for name, changed in changes.items()):
         raise Refused(f"This says of finding {number} what is registered of it. Nothing was registered.")
     taken = {name for earlier in registered for name in read_registration_body(earlier.body).estimands}
-    new = {**estimand, **changes, "name": _free(estimand["name"], taken), "prediction": dict(prediction)}
+    new = {**estimand, **changes, "name": _free(estimand["name"], taken), "prediction": prediction}
     demand_believed_claim(new, prediction)
     demand_askable([new], amended.design.configs)
     others = [
