@@ -23,7 +23,7 @@ class Platform:
 
     system: str  # linux, windows, macos
     processor: str  # x86_64, arm64
-    instructions: str  # avx512, avx2, avx, none: what changes the bits of a sum
+    instructions: str  # one of INSTRUCTIONS: what changes the bits of a sum
 
     def __str__(self) -> str:
         return f"{self.system}-{self.processor}-{self.instructions}"
@@ -45,6 +45,7 @@ class Platform:
         return replace(self, instructions=kind.lower()) if kind else self
 
 
+INSTRUCTIONS = {"x86_64": ("avx512", "avx2", "avx", "none"), "arm64": ("neon",)}
 GPU_KINDS = ("NVIDIA", "ATI", "intel_gpu", "apple_gpu")  # BOINC's words: a client asks for work with them
 OUR_GPUS = "NVIDIA"  # the kind on which our programs compute
 

@@ -7,13 +7,14 @@ import pytest
 
 from axiom.domain.releases import Change, Stage
 from axiom.domain.work import TaskState
-from axiom.errors import NotFound, Refused, Withdrawn
+from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments import releases as release_steps
 from axiom.laboratory.experiments import retire as withdrawing
 from axiom.laboratory.experiments.recall import recall_version, reopen_finding, reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rollback import roll_back_version
 from axiom.laboratory.planning.plan import decide_plan
+from axiom.laboratory.rounds.steps.failures import count_failures
 from axiom.laboratory.tasks.commands import CancelWorkunits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.scheduler.tasks_on_client import UnwantedTasks, find_unwanted_tasks
@@ -240,6 +241,27 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(staged, rounds):
     assert release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PILOT
     assert changes(staged) == [Change.HALTED, Change.RESUMED]
     rounds.compute(1)
+
+
+def test_a_platform_is_paused_that_is_known_or_had_a_task(staged, rounds):
+    def pause(platform: str) -> None:
+        release_steps.pause_version(staged.db, version(staged), platform=platform, now=staged.now, **WHO)
+
+    before = changes(staged)
+    for typo in ("linux-x86_64-axv2", "linux-arm64-avx2", "win-x86_64-none", "plan9-mips-none"):
+        with pytest.raises(WrongUse, match=r"linux-arm64-neon.*linux-x86_64-avx2.*windows-x86_64-none"):
+            pause(typo)
+    assert changes(staged) == before
+    known = ("linux-x86_64-avx512", "windows-x86_64-none", "macos-arm64-neon", "linux-x86_64-nvidia")
+    for platform in known:
+        pause(platform)
+    staged.db.execute("UPDATE host SET processor = 'riscv64'")
+    staged.deploy()
+    rounds.compute(1)
+    staged.later(seconds=1)
+    count_failures(staged.db, staged.now)
+    pause("linux-riscv64-avx2")
+    assert {line.platform for line in releases.list_version_releases(staged.db, 1)} >= {*known, "linux-riscv64-avx2"}
 
 
 def test_what_makes_no_sense_is_refused_and_changes_nothing(staged, prepared):

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from axiom.domain.estimands import name_choices
+from axiom.domain.fleet import GPU_KINDS, INSTRUCTIONS, Platform
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet, Stage
 from axiom.domain.work import TaskState
-from axiom.errors import NotFound, Refused
+from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.release_history import (
     ReleaseState,
@@ -21,6 +23,7 @@ from axiom.rules.experiments.release_history import (
     why_unapproved,
 )
 from axiom.rules.experiments.release_stages import ReleaseRecord, Rollout, count_rollout_left, decide_rollout
+from axiom.server.scheduler.programs import PLATFORMS
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.experiments import experiments, releases
@@ -101,11 +104,26 @@ def pause_version(
 ) -> int:
     """Nothing of it is given from now on, not even again; how many tasks are out and go on."""
     _demand_open(version)
+    _demand_platform(db, platform)
     state = release_state(releases.list_version_releases(db, version.id))
     if platform in state.paused or "" in state.paused:
         raise Refused(f"{_name(version)} is paused already. Nothing was changed.")
     _record(db, Change.PAUSED, version, _newest(db, version).digest, reason, by, now, platform)
     return counters.read_counter(db, "task", version.id, TaskState.SENT)
+
+
+def _demand_platform(db: Database, platform: str) -> None:
+    """Refuse one on which neither a program of ours runs nor a task has ended: nothing would be paused."""
+    kinds = [
+        Platform(system=system, processor=processor, instructions=instructions)
+        for system, processor in PLATFORMS.values()
+        for instructions in INSTRUCTIONS[processor]
+    ]
+    names = {str(kind.with_gpu(gpu)) for kind in kinds for gpu in ("", *GPU_KINDS)}
+    names |= {ended for _, ended in endings.count_endings_by_platform(db)}
+    if platform and platform not in names:
+        choices = name_choices(platform, sorted(names))
+        raise WrongUse(f"There is no platform {platform}; {choices}. Nothing was changed.")
 
 
 def resume_version(
