@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.cli.laboratory import waiting_signatures
+from axiom.cli.laboratory import keys, waiting_signatures
 from axiom.laboratory.experiments import catalogue_files
 from axiom.signed.boinc_code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
@@ -138,6 +138,14 @@ def test_keys_that_are_here_are_replaced_at_once_and_each_change_is_in_the_audit
     public, signature = after.code.key_for(secrets.code.public_text)
     assert public == after.code.public_text
     assert is_code_signed(public.strip().encode(), signature, secrets.code.public_text)
+
+
+@pytest.mark.usefixtures("few")
+def test_the_days_until_the_trust_file_runs_out_are_counted(lab, say, monkeypatch):
+    expires = load_keys(lab.keys, EXPIRY_NOT_ASKED).trust.expires
+    for ahead, days in ((30.5, 30), (0.5, 0), (-0.5, -1)):
+        monkeypatch.setattr(keys, "wall_clock", lambda ahead=ahead: expires - timedelta(days=ahead))
+        assert say("keys status --json")[1]["keys"]["days_left"] == days
 
 
 @pytest.mark.usefixtures("few")

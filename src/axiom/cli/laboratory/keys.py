@@ -57,12 +57,13 @@ def show_keys(folder: Folder) -> Shown:
 @reading_options
 def status(folder: Folder) -> Shown:
     """Which keys are here and which elsewhere, what runs out when, and what waits to be signed."""
-    keys_here = keys_of(folder)
-    rows, waits = key_rows(folder, keys_here), list_unsigned(folder, keys_here, wall_clock())
+    keys_here, now = keys_of(folder), wall_clock()
+    rows, waits = key_rows(folder, keys_here), list_unsigned(folder, keys_here, now)
     facts = {
         "lab": keys_here.trust.lab,
         "version": keys_here.trust.version,
         "expires": keys_here.trust.expires.isoformat(),
+        "days_left": (keys_here.trust.expires - now).days,
     }
     yield {"keys": {**facts, "keys": rows, "waiting": waits}}
     show_facts(facts)
