@@ -74,6 +74,23 @@ def test_a_wrong_word_is_answered_with_the_line_and_those_that_there_are(new, wo
         describe_here(files | {name: text})
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"from axiom.kit.data import clusterz", r"Did you mean clusters\? axiom.kit.data has .*teacher"),
+        (b"from axiom.kit import trainning", r"Did you mean training\? axiom.kit has training"),
+        (b"import axiom.kit.optimisers", r"Did you mean optimizers\? axiom.kit has optimizers"),
+        (b"from axiom.kit.modles import Network", r"Did you mean models\? axiom.kit has .*models"),
+        (b"from axiom.kitt.data import clusters", r"Did you mean kit\? axiom has .*kit"),
+        (b"import nmpy", "No module named 'nmpy'"),
+    ],
+)
+def test_a_wrong_import_is_answered_with_the_line_and_those_that_there_are(line, words, files):
+    name = "axiom/catalogue/probe_cells.py"
+    with pytest.raises(ExperimentError, match=rf"at probe_cells.py:\d+: .*{words}.* {_REFERENCE}"):
+        describe_here(files | {name: line + b"\n" + files[name]})
+
+
 def test_cells_are_computed_here_and_a_late_one_does_not_stop_the_rest(files):
     moved = []
     cells = {"act": "spin"}, {"act": "steps", "amount": 0.8}, {"act": "refuse"}, {"act": "arrive"}

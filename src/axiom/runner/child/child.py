@@ -294,6 +294,7 @@ def _advise(fault: BaseException) -> str:
 def _names_beside(fault: Any) -> tuple[str, str, list[str]]:
     """What was asked for the wrong name, that name, and those that it has: the words of a call, or its own."""
     import inspect
+    import pkgutil
 
     whose, _, words = str(fault).partition("() ")
     if isinstance(fault, TypeError):
@@ -302,10 +303,17 @@ def _names_beside(fault: Any) -> tuple[str, str, list[str]]:
         modules = [vars(module) for name, module in list(sys.modules.items()) if name.startswith("axiom.")]
         called = next(place[whose] for place in (*frames[::-1], *modules) if whose in place)
         return whose, words.split("'")[1], list(inspect.signature(called).parameters)
-    owner, wrong = (fault.obj, fault.name) if hasattr(fault, "obj") else (sys.modules[fault.name], whose.split("'")[1])
+    if isinstance(fault, ModuleNotFoundError):
+        package, _, wrong = str(fault.name).rpartition(".")
+        owner: Any = sys.modules[package]
+    elif hasattr(fault, "obj"):
+        owner, wrong = fault.obj, fault.name
+    else:
+        owner, wrong = sys.modules[fault.name], whose.split("'")[1]
     names = [name for name in getattr(owner, "__members__", dir(owner)) if not name.startswith("_")]
     if inspect.ismodule(owner):
         names = [name for name in names if getattr(getattr(owner, name), "__module__", "") == owner.__name__]
+        names += [module.name for module in pkgutil.iter_modules(getattr(owner, "__path__", ()))]
     return getattr(owner, "__name__", type(owner).__name__), wrong, names
 
 
