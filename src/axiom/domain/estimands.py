@@ -101,7 +101,7 @@ class Center(StrEnum):
 class Prediction:
     """A forecast made before anything was seen: the chances of the three verdicts, an interval, and maybe a median."""
 
-    positive: float  # the chance of an effect above the null; the three add up to 1, and rounded ones within 0.01
+    positive: float  # the chance of an effect above the null; the three add up to 1, within 0.01
     negative: float  # of one below
     absent: float  # of none that matters
     interval: tuple[float, float]  # holds the truth with probability 0.8
