@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 # What JAX compiled stays for the next round: the name of a program is a digest of all that it depends on.
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent / ".tools" / "compiled"))
@@ -20,8 +19,8 @@ os.environ.update(
 os.environ.pop("OPENBLAS_CORETYPE", None)  # where it is set, NumPy computes with an older processor's instructions
 
 import functools
-import hashlib
 import shutil
+from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -34,17 +33,16 @@ from hypothesis import settings
 from real_parts import skip_without
 from tiny_experiment import PACKAGE, prepare_text, tiny_source
 
-from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.fleet import Capacity, Host, Platform
 from axiom.domain.preflights import GATES, Attempt, Preflight
 from axiom.domain.rounds import Allotment
-from axiom.domain.work import Outcome, Report
+from axiom.domain.work import Outcome, Report, Task
 from axiom.laboratory.experiments import preflight
 from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment, publish_bundle
 from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.dispatch import grant_tasks
-from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest
-from axiom.server.returns import reporting
+from axiom.server.dispatch.work_request import DispatchSettings
+from axiom.server.pilots.pilot_server import PilotIdentity, PilotServer
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.server.upkeep import invariants
@@ -53,7 +51,6 @@ from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, hea
 from axiom.signed.tickets import Order, read_ticket
 from axiom.store import migrate as migrations
 from axiom.store.accounts import accounts
-from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights, releases
@@ -114,6 +111,14 @@ def join():
     return joined
 
 
+class KeylessPilotServer(PilotServer):
+    """Takes a volunteer's host for a cluster's pilot, which is believed as little; the scheduler has its own tests."""
+
+    def _host(self, db: Database, pilot: PilotIdentity) -> Host:
+        hosts.touch_host(db, pilot.host_id, self.now(), idle=True)
+        return hosts.find_host(db, pilot.host_id)
+
+
 @dataclass(kw_only=True)
 class SmallLab:
     """A laboratory in a folder whose clock the test sets. What it does is one transaction each, as in the writer."""
@@ -134,6 +139,15 @@ class SmallLab:
             deadline=timedelta(hours=48),
             grace=timedelta(days=30),
             ourselves=1,
+        )
+
+    def pilots(self, kind: type[PilotServer] = PilotServer) -> PilotServer:
+        return kind(
+            folder=self.folder,
+            dispatch=self.dispatch,
+            cache=self.known,
+            lease=timedelta(minutes=10),
+            now=lambda: self.now,
         )
 
     def later(self, **time: float) -> None:
@@ -214,20 +228,20 @@ class SmallLab:
         found = accounts.find_account_by_email(self.db, f"{name.lower()}@example.org")
         return found[0].id if found else joined(self.db, name, self.now)
 
-    def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1):
-        """Orders for a host as for one of our own, and why not more."""
-        request = WorkRequest(seconds=0.0, instances=wanted, most=wanted, holding=frozenset(holding))
+    def _door(self, host: int) -> tuple[PilotServer, PilotIdentity]:
+        is_ours = hosts.find_host(self.db, host).volunteer_id == self.dispatch.ourselves
+        pilot = PilotIdentity(key=None if is_ours else "a volunteer's", host_id=host, session="")
+        return self.pilots(PilotServer if is_ours else KeylessPilotServer), pilot
+
+    def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1) -> Sequence[Order]:
+        pilots, pilot = self._door(host)
         with self.db.transaction():
-            asking, ours = hosts.find_host(self.db, host), self.dispatch.ours
-            grant = grant_tasks(self.db, self.dispatch, self.known, asking, request, self.now, allowance=ours)
-            orders = tuple(task.order for task in (*grant.lost, *grant.granted))
-            hosts.touch_host(self.db, host, self.now, idle=not orders)
-        return SimpleNamespace(orders=orders, reason=grant.reason)
+            return pilots.ask(self.db, pilot, holding=holding, wanted=wanted)
 
     def order(self, host: int) -> Order:
         """One more order for a host that lost nothing."""
         holding = tuple(task.id for task in tasks.list_tasks_at_host(self.db, host))
-        (order,) = self.ask(host, holding=holding).orders
+        (order,) = self.ask(host, holding=holding)
         return order
 
     def header(self, order: Order) -> Header:
@@ -265,22 +279,14 @@ class SmallLab:
         cells = [cell_line(replace(cell, **changes)) for cell in self.cells(order)]
         return header_line(self.header(order)) + b"".join(cells) + footer_line(len(cells))
 
-    def report(self, order: Order, output: bytes | None = None, *, exit_status=0, host=None, cpu_seconds=0.5):
-        said = Report(
-            task_id=order.task,
-            host_id=host or order.host,
-            exit_status=exit_status,
-            output_digest=hashlib.sha256(output).hexdigest() if output is not None else None,
-            cpu_seconds=cpu_seconds,
-            elapsed_seconds=1.0,
-            message="the host's own words",
-        )
+    def report(self, order: Order, output: bytes | None = None, *, host: int | None = None, **facts) -> Task:
+        """What has become of the task."""
+        usual = {"exit_status": 0, "cpu_seconds": 0.5, "elapsed_seconds": 1.0, "message": "the host's own words"}
+        pilots, pilot = self._door(host or order.host)
+        said = Report(task_id=order.task, host_id=pilot.host_id, output_digest=None, **usual | facts)
         with self.db.transaction():
-            if output is not None:
-                blobs.store_output_blobs(self.db, self.folder, [output], self.now)
-            hosts.touch_host(self.db, said.host_id, self.now)
-            (answer,) = reporting.take_reports(self.db, self.folder, [said], self.now)
-            return answer
+            pilots.report(self.db, pilot, [(said, output)])
+        return tasks.find_task(self.db, order.task)
 
     def validate(self, secret: bytes = b"a secret") -> int:
         with self.db.transaction():
@@ -367,7 +373,7 @@ def busy_lab(working_lab):
     """Task 1 is proven by results 1 and 2, host 1 has task 2, task 3 waits, and every promise holds."""
     working_lab.deploy(workunits=2)
     working_lab.later(minutes=1)
-    done, _ = working_lab.ask(1, wanted=2).orders
+    done, _ = working_lab.ask(1, wanted=2)
     working_lab.later(minutes=1)
     working_lab.report(done, working_lab.output(done))
     working_lab.later(minutes=1)

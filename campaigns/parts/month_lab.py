@@ -29,9 +29,7 @@ from axiom.runner.child.pause import PauseGate
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import Runner
-from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.pilots.local_source import LocalWorkSource
-from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.service import standard_callers as callers
@@ -164,14 +162,7 @@ def month_lab(small: Any, line: Line, place: Path) -> Iterator[MonthLab]:
         slots.mkdir()
         (home.path / "trust.json").write_bytes(write_trust(small.keys.trust, [small.keys.root]))
         runner = Runner(home, host)
-        pilots = PilotServer(
-            folder=small.folder,
-            dispatch=small.dispatch,
-            cache=DispatchCache(),
-            lease=timedelta(minutes=10),
-            now=lambda: small.now,
-        )
-        source = LocalWorkSource(writer=mcp.gate.writer, pilots=pilots, host_id=host)
+        source = LocalWorkSource(writer=mcp.gate.writer, pilots=small.pilots(), host_id=host)
         try:
             yield MonthLab(lab=lab, source=source, runner=runner, slots=slots)
         finally:

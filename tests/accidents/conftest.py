@@ -41,7 +41,7 @@ class Bench:
         """So many tasks in turn; `by` makes what comes back, None where the code raised. Fewer where fewer are left."""
         done = []
         for number in range(amount):
-            orders = self.lab.ask(hosts[number % len(hosts)], wanted=1).orders
+            orders = self.lab.ask(hosts[number % len(hosts)], wanted=1)
             for order in orders:
                 brought = by(order)
                 self.lab.report(order, brought, exit_status=0 if brought else 10)

@@ -20,7 +20,7 @@ def test_to_retire_is_to_cancel_what_waits(bench):
     made = bench.amount("SELECT count(*) AS n FROM task")
     assert made == WAITING + 1
     for _ in range(3):
-        assert not bench.lab.ask(1, wanted=8).orders
+        assert not bench.lab.ask(1, wanted=8)
         bench.lab.later(days=1)
         bench.lab.sweep()
     bench.lab.report(out, bench.lab.output(out))

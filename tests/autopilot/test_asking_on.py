@@ -51,7 +51,7 @@ class Alone:
         return name
 
     def compute(self) -> None:
-        while orders := self.lab.ask(1, wanted=64).orders:
+        while orders := self.lab.ask(1, wanted=64):
             for order in orders:
                 self.lab.report(order, output(self.lab, order, self.measure(order)))
             self.lab.validate()

@@ -1,10 +1,10 @@
-"""A host asks dispatch for tasks, without a scheduler between."""
+"""A host asks dispatch itself for tasks, in ways that no pilot has: for seconds, for a GPU, with another's settings."""
 
 from collections.abc import Collection
 from typing import Any
 
 from axiom.server.dispatch.dispatch import grant_tasks
-from axiom.server.dispatch.work_request import WorkGrant, WorkRequest
+from axiom.server.dispatch.work_request import WorkGrant, WorkRequest, read_allowance
 from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks as task_store
 
@@ -18,7 +18,9 @@ def hand(
     with lab.db.transaction():
         asking = hosts.find_host(lab.db, host)
         assert asking is not None
-        return grant_tasks(lab.db, dispatch or lab.dispatch, lab.known, asking, WorkRequest(**wish), lab.now)
+        settings = dispatch or lab.dispatch
+        allowance = read_allowance(lab.db, settings, asking)
+        return grant_tasks(lab.db, settings, lab.known, asking, WorkRequest(**wish), lab.now, allowance=allowance)
 
 
 def tasks_of(handed: WorkGrant) -> list[int]:

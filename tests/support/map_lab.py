@@ -94,7 +94,7 @@ class MapLab:
 
     def compute(self, most: int = 1_000, *, host: int = 1, fails: bool = False) -> int:
         for done in range(most):
-            orders = self.lab.ask(host).orders
+            orders = self.lab.ask(host)
             if not orders:
                 return done
             self.lab.report(orders[0], None if fails else self.output(orders[0]), exit_status=10 if fails else 0)

@@ -37,7 +37,7 @@ def draw_map(lab, *, depth: int = DEPTH) -> None:
     lab.deploy(number, workunits=REPLICATES)
     for _ in range(depth + 1):
         for place in range(1_000):
-            asked = lab.ask(hosts[place % 2]).orders or lab.ask(hosts[1 - place % 2]).orders
+            asked = lab.ask(hosts[place % 2]) or lab.ask(hosts[1 - place % 2])
             if not asked:
                 break
             for order in asked:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,7 +73,7 @@ def local(lab, writer, cores: int):
 
 
 def pilot_server(lab, *, lease: timedelta = LEASE, now=today) -> PilotServer:
-    return PilotServer(folder=lab.folder, dispatch=lab.dispatch, cache=DispatchCache(), lease=lease, now=now)
+    return replace(lab.pilots(), cache=DispatchCache(), lease=lease, now=now)
 
 
 @contextmanager

@@ -264,7 +264,7 @@ def fill_block(lab, registration_id: int) -> None:
     with lab.db.transaction():
         order_replicates(lab.db, allotment, max_failures=3, now=lab.now)
     hosts = itertools.cycle((1, 2))
-    while orders := [*lab.ask(next(hosts)).orders, *lab.ask(next(hosts)).orders]:  # checks are among them
+    while orders := [*lab.ask(next(hosts)), *lab.ask(next(hosts))]:  # checks are among them
         for order in orders:
             lab.report(order, noisy(lab, order))
         lab.validate()

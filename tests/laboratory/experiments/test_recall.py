@@ -58,7 +58,7 @@ def test_results_and_credit_stay_nothing_more_is_sent_and_it_is_never_opened_aga
     assert cancelled == blast_radius(lab.db, 1).workunits["cancelled"]
     assert (version(lab).status, lab.db.select("SELECT * FROM result")) == ("recalled", results)
     assert lab.db.select("SELECT * FROM award") == awards
-    assert lab.ask(1).orders == ()
+    assert lab.ask(1) == ()
     assert registrations.list_finding_statuses(lab.db, 1) == {1: ("recalled", "the loss was summed twice")}
     assert lab.broken() == {}
     for again, error in (
@@ -137,7 +137,7 @@ def test_what_waits_is_cancelled_in_slices_and_nothing_is_made_again(rounds, out
     assert states(lab, "workunit") == {"done": 1, "cancelled": 19}
     assert states(lab) == {"valid": 1, "failed": 1, "aborted": 17, "sent": 2}
     made = len(lab.db.select("SELECT id FROM task"))
-    assert not lab.ask(1, holding=tuple(order.task for order in out), wanted=9).orders
+    assert not lab.ask(1, holding=tuple(order.task for order in out), wanted=9)
     lab.later(hours=1)
     lab.report(out[0], None, exit_status=10)
     lab.later(days=30)
@@ -317,8 +317,8 @@ def test_a_lost_task_of_before_is_not_sent_with_a_seal_that_its_host_would_refus
     lost = staged.order(1)
     staged.publish(prepared(top="# worse"))
     back(staged)
-    assert staged.ask(1, holding=(), wanted=0).orders == ()
-    (again,) = staged.ask(1, holding=(), wanted=1).orders
+    assert staged.ask(1, holding=(), wanted=0) == ()
+    (again,) = staged.ask(1, holding=(), wanted=1)
     assert again.task != lost.task
     assert again.bundle == lost.bundle
     assert staged.broken() == {}

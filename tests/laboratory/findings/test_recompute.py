@@ -306,7 +306,7 @@ def test_what_could_be_strong_is_computed_again_by_strangers_and_then_is(strange
     strangers.hold()
     assert agreeing(strangers) + being_checked(strangers) == 20  # nothing is ordered twice
     for host in (1, 2, 3, 4):
-        while orders := strangers.lab.ask(host).orders:
+        while orders := strangers.lab.ask(host):
             strangers.lab.report(orders[0], values(strangers, 1.0)(orders[0]))
     strangers.lab.validate()
     strangers.lab.later(minutes=1)
@@ -334,7 +334,7 @@ def test_where_strangers_outvoted_a_value_all_that_are_left_are_computed_again(s
     def compute_all():
         for _ in range(3):  # where two disagree a third is asked for
             for host in (1, 2, 3, 4):
-                while orders := strangers.lab.ask(host).orders:
+                while orders := strangers.lab.ask(host):
                     is_odd = strangers.db.row(CHECKS, id=orders[0].task)["task"] == odd
                     by = otherwise if is_odd else values(strangers, 1.0)
                     strangers.lab.report(orders[0], by(orders[0]))

@@ -276,7 +276,7 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     assert desk.is_avx
     assert of(volunteers, "first").is_ours
     volunteers.deploy(workunits=1, replicates_each=3)
-    while volunteers.ask(2, holding=tuple(task.id for task in tasks.list_tasks_at_host(volunteers.db, 2))).orders:
+    while volunteers.ask(2, holding=tuple(task.id for task in tasks.list_tasks_at_host(volunteers.db, 2))):
         continue
     (declared,) = volunteers.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])

@@ -227,7 +227,7 @@ def test_a_new_design_waits_for_its_first_replicate_or_for_a_repair(lab, prepare
     ordered(lab, 2, workunits=1)
     assert (design().is_untried, design().fault) == (False, FIRST_IS_OUT)
     for name in ("Cid", "Dan", "Eve", "Fay", "Gil", "Hal"):  # who also check what the first design brought
-        for order in lab.ask(lab.host(name, volunteer=name), wanted=4).orders:
+        for order in lab.ask(lab.host(name, volunteer=name), wanted=4):
             lab.report(order, None, exit_status=10)
     assert not design().is_untried
     assert "failed" in design().fault

@@ -234,7 +234,7 @@ def test_our_own_host_gets_nothing_without_a_row_and_is_told_why(untried, prepar
         handed = hand(untried, host)
         assert (handed.granted, handed.reason) == ((), NOBODY)
         assert hosts.find_host(untried.db, host).why_no_work == NOBODY
-    assert untried.ask(1).orders == ()
+    assert untried.ask(1) == ()
     untried.publish(prepared(), is_tried=False)  # the same file again, which is looked at now
     (given,) = hand(untried, 1).granted
     assert given.bundle == prepared().digest

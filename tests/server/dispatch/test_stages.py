@@ -27,7 +27,7 @@ def lab(small_lab, prepared):
 def wants(lab, host: int, wanted: int = 8) -> list:
     """What a host is given that keeps what it has."""
     holding = tuple(row["id"] for row in lab.db.select("SELECT id FROM task WHERE host_id = :host", host=host))
-    return list(lab.ask(host, holding=holding, wanted=wanted).orders)
+    return list(lab.ask(host, holding=holding, wanted=wanted))
 
 
 def back(lab, orders, *, works: bool = True) -> None:
@@ -120,15 +120,15 @@ def test_a_paused_version_is_given_to_nobody_and_what_runs_is_kept_and_paid(lab)
     out = wants(lab, 1)
     kept = release_steps.pause_version(lab.db, version(lab), platform="", reason="too warm", by="Ada", now=lab.now)
     assert kept == 3
-    assert lab.ask(1, holding=(), wanted=8).orders == ()  # it lost all three
+    assert lab.ask(1, holding=(), wanted=8) == ()  # it lost all three
     assert host_store.find_host(lab.db, 1).why_no_work == "tiny_sum is paused: too warm"
     back(lab, out[:1])
     assert lab.db.row("SELECT count(*) AS n FROM result")["n"] == 2
     release_steps.resume_version(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
-    again = lab.ask(1, holding=(), wanted=8).orders
+    again = lab.ask(1, holding=(), wanted=8)
     assert {order.task for order in out[1:]} <= {order.task for order in again}
     release_steps.record_breaker_stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
-    assert lab.ask(1, holding=(), wanted=8).orders == ()
+    assert lab.ask(1, holding=(), wanted=8) == ()
     assert "its first tasks failed" in host_store.find_host(lab.db, 1).why_no_work
 
 

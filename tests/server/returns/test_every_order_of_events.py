@@ -59,7 +59,7 @@ class Story:
         if chance.random() < 0.3:
             self.holding[host].clear()
         known = tuple(self.holding[host])
-        for order in self.lab.ask(host, holding=known, wanted=chance.randint(1, 3)).orders:
+        for order in self.lab.ask(host, holding=known, wanted=chance.randint(1, 3)):
             assert order.host == host
             assert order.task not in known
             self.seen["sent again"] += order.task in self.orders
@@ -77,7 +77,7 @@ class Story:
             taken = self.lab.report(order, output, exit_status=chance.choice(EXITS))
             self.holding[order.host].discard(order.task)
             is_out_yet = before.cause == Cause.TAKEN_BACK and before.returned_at is None
-            assert (taken.state is None) == (before.state not in AWAITED and not is_out_yet)
+            assert (taken == before) == (before.state not in AWAITED and not is_out_yet)
             self.seen["reported after its abort"] += is_out_yet
             self.seen["came late"] += before.state is TaskState.EXPIRED
 
@@ -85,7 +85,8 @@ class Story:
         order = self.orders[chance.choice(list(self.orders))] if self.orders else None
         for host in HOSTS:
             if order and (host == 2) != (order.host == 2):
-                assert self.lab.report(order, self.lab.output(order), host=host).state is None
+                before = tasks.find_task(self.lab.db, order.task)
+                assert self.lab.report(order, self.lab.output(order), host=host) == before
 
     def outputs_are_judged(self, _chance: random.Random) -> None:
         self.lab.validate()

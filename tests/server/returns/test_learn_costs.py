@@ -1,18 +1,13 @@
 """Where an experiment is dearer than declared, hosts of that kind are told so and get fewer cells of it."""
 
-import hashlib
-
 import pytest
+from dispatch_calls import hand
 
 from axiom.domain.costs import Cost, CostFit
 from axiom.domain.fleet import Standing
-from axiom.domain.work import Report, TaskState
+from axiom.domain.work import TaskState
 from axiom.rules.hosts.costs import class_of_host
-from axiom.server.dispatch.dispatch import grant_tasks
-from axiom.server.dispatch.work_request import WorkRequest
-from axiom.server.returns import reporting
 from axiom.signed.tickets import parse_own_ticket
-from axiom.store.engine import blobs
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.hosts import hosts as host_store
@@ -22,24 +17,16 @@ from axiom.store.tasks import tasks as task_store
 def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> None:
     """One task of a host, whose speed everything else that it computes has told, takes so long and is valid."""
     order = lab.order(host)
-    output = lab.output(order)
-    times = {"cpu_seconds": seconds, "elapsed_seconds": seconds}
-    digest = hashlib.sha256(output).hexdigest()
-    report = Report(task_id=order.task, host_id=host, exit_status=0, output_digest=digest, **times)
-    with lab.db.transaction():
-        if at_speed is not None:
-            host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
-        blobs.store_output_blobs(lab.db, lab.folder, [output], lab.now)
-        reporting.take_reports(lab.db, lab.folder, [report], lab.now)
+    if at_speed is not None:
+        host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
+    lab.report(order, lab.output(order), cpu_seconds=seconds, elapsed_seconds=seconds)
     lab.validate()
     assert task_store.find_task(lab.db, order.task).state is TaskState.VALID
 
 
 def given(lab, host: int, seconds: float):
-    asked = WorkRequest(seconds=seconds, instances=0, most=64, holding=frozenset())
-    with lab.db.transaction():
-        host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
-        return grant_tasks(lab.db, lab.dispatch, lab.known, host_store.find_host(lab.db, host), asked, lab.now).granted
+    host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
+    return hand(lab, host, 0, holding=(), seconds=seconds).granted
 
 
 def say(lab, host_class: str, cost: Cost) -> None:
@@ -91,10 +78,7 @@ def test_what_rests_on_a_host_touches_no_other_and_is_expected_of_what_is_sent_a
     say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0, host_id=1))
     (first,), (others,) = (given(working_lab, host, 1.0) for host in (1, other))
     assert (first.seconds, others.seconds) == (6.0, 2.0)
-    with working_lab.db.transaction():
-        request = WorkRequest(seconds=0.0, instances=1, most=1, holding=frozenset())
-        lab, host = working_lab, host_store.find_host(working_lab.db, 1)
-        (again,) = grant_tasks(lab.db, lab.dispatch, lab.known, host, request, lab.now).lost
+    (again,) = hand(working_lab, 1, holding=()).lost
     assert (again.seconds, again.declared_seconds) == (first.seconds, first.declared_seconds) == (6.0, 2.0)
 
 

@@ -57,7 +57,7 @@ def lab(working_lab):
 
 
 def test_many_reports_are_answered_in_order(lab):
-    first, second, third, fourth = lab.ask(2, wanted=4).orders
+    first, second, third, fourth = lab.ask(2, wanted=4)
     answers = take(
         lab,
         said(lab, first),
@@ -90,7 +90,7 @@ def test_many_reports_are_answered_in_order(lab):
 
 
 def test_failures_and_aborts_lower_the_quota_and_silence_does_not(lab):
-    first, second, third, _ = lab.ask(2, wanted=4).orders
+    first, second, third, _ = lab.ask(2, wanted=4)
     take(lab, said(lab, first, None, exit_status=Exit.ABORTED_BY_USER))
     assert hosts.find_host(lab.db, 2).standing.quota == 16
     (answer,) = take(lab, said(lab, second, None, exit_status=11, cause=Cause.SIGNAL, boinc_state=3))
@@ -105,7 +105,7 @@ def test_failures_and_aborts_lower_the_quota_and_silence_does_not(lab):
 
 
 def test_an_upload_whose_task_is_returned_waits_for_nothing_any_more(lab):
-    first, second = lab.ask(2, wanted=2).orders
+    first, second = lab.ask(2, wanted=2)
     for order in (first, second):
         report = said(lab, order)
         with lab.db.transaction():
@@ -122,7 +122,7 @@ def restored(lab, new_lab, prepared, tmp_path):
     """The laboratory as a backup knows it that was made before anything was sent, and an order of the time since."""
     lab.deploy(workunits=2)
     lab.later(hours=1)
-    lost = lab.ask(2, wanted=8).orders[-1]
+    lost = lab.ask(2, wanted=8)[-1]
     output = lab.output(lost)
     name = tasks.find_task(lab.db, lost.task).workunit_id
     older = new_lab(tmp_path / "older")
@@ -180,7 +180,7 @@ def test_without_a_ticket_for_this_host_and_an_experiment_of_ours_nothing_comes_
 
 
 def test_the_owner_is_told_of_an_invalid_result_once_a_day(lab):
-    first, second = lab.ask(2, wanted=2).orders
+    first, second = lab.ask(2, wanted=2)
     for order in (first, second):
         take(lab, said(lab, order, b"nonsense " + str(order.task).encode()))
         lab.validate()

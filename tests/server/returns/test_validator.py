@@ -123,7 +123,7 @@ def returned_many(lab, amount: int, *, spoil=lambda _lab, _number: None) -> list
     """So many tasks are back; `spoil` may make another output of the task at a place."""
     lab.deploy(workunits=amount - 1)
     lab.host("large", cores=64, memory_mb=64_000)
-    orders = lab.ask(2, wanted=amount).orders
+    orders = lab.ask(2, wanted=amount)
     for number, order in enumerate(orders):
         lab.report(order, spoil(order, number) or lab.output(order))
     return list(orders)

@@ -7,14 +7,13 @@ from furnished_lab import HOSTILE, fill, register, said_of
 
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import Comparison
-from axiom.domain.work import Agreement, Report
+from axiom.domain.work import Agreement
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.rounds.steps.failures import count_failures
 from axiom.laboratory.rounds.steps.watch import check_watches
 from axiom.reads.base.request import Reading
 from axiom.reads.hosts import explain_no_work
 from axiom.reads.tasks import describe_task_end
-from axiom.server.returns import reporting
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
 from axiom.store.tasks import progress
@@ -162,9 +161,7 @@ def test_config_and_share_of_failures_are_told_and_words_only_of_our_own_compute
         order = small_lab.order(host)
         small_lab.report(order, small_lab.output(order))
         small_lab.validate()
-        took = {"output_digest": None, "cpu_seconds": 1.0, "elapsed_seconds": 1.0}
-        failed = Report(task_id=small_lab.order(host).task, host_id=host, exit_status=10, message=told, **took)
-        reporting.take_reports(small_lab.db, small_lab.folder, [failed], small_lab.now)
+        small_lab.report(small_lab.order(host), exit_status=10, message=told)
     small_lab.later(days=1)
     with small_lab.db.transaction():
         count_failures(small_lab.db, small_lab.now)
@@ -245,7 +242,7 @@ NOTHING = TaskEnd(
 
 def test_a_part_and_what_it_was_split_from_lead_to_each_other(working_lab, browse):
     (made,) = working_lab.deploy(replicates_each=30)
-    *_, part = working_lab.ask(1, wanted=2).orders
+    *_, part = working_lab.ask(1, wanted=2)
     reader = browse(working_lab)
     whole = reader.get(f"/workunits/{made}.json").json["workunit"]
     (number,) = whole["parts"]

@@ -29,7 +29,7 @@ def grant_tasks(
     request: WorkRequest,
     now: datetime,
     *,
-    allowance: Allowance | None = None,
+    allowance: Allowance,
 ) -> WorkGrant:
     cache.refresh(db)
     context = DispatchContext(
@@ -38,7 +38,7 @@ def grant_tasks(
         cache=cache,
         host=host,
         request=request,
-        allowance=allowance or settings.volunteers,
+        allowance=allowance,
         now=now,
     )
     rollout = RolloutLimits(context)

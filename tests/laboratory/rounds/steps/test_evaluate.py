@@ -637,7 +637,7 @@ def test_the_two_close_at_different_times(lab):
 def test_a_tile_that_failed_or_left_the_numbers_leaves_its_replicate_no_dimension(lab, has_failed):
     lab.compute()
     lab.chart(is_idle=False)
-    (order,) = lab.ask(1).orders
+    (order,) = lab.ask(1)
     lost = {"inside": None, "share": None, "border": None}
     output = None if has_failed else lab.output(order, outcome=Outcome.DIVERGED, measures=lost)
     lab.report(order, output, exit_status=10 if has_failed else 0)
