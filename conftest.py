@@ -144,6 +144,7 @@ class SmallLab:
     def pilots(self, kind: type[PilotServer] = PilotServer) -> PilotServer:
         return kind(
             folder=self.folder,
+            trust=self.keys.trust,
             dispatch=self.dispatch,
             cache=self.known,
             lease=timedelta(minutes=10),

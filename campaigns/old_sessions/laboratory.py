@@ -254,7 +254,7 @@ class Laboratory:
             transit_many(self.db, [granted.workunit], self.now)
         if body is not None:
             blobs.store_output_blobs(self.db, self.folder, [body], self.now)
-        (taken,) = reporting.take_reports(self.db, self.folder, [report], self.now)
+        (taken,) = reporting.take_reports(self.db, self.folder, [report], self.now, trust=self.keys.trust)
         demand(taken.state is not None, taken.reason)
         if taken.state is TaskState.ABORTED:  # the old laboratory had no second copies
             transit_many(self.db, [granted.workunit], self.now)

@@ -69,7 +69,7 @@ def make_computing_parts(
     ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
     dispatch, cache = _dispatch(settings, keys, ourselves), DispatchCache()
     lease = timedelta(seconds=settings.pilot_lease_seconds)
-    pilots = PilotServer(folder=folder, dispatch=dispatch, cache=cache, lease=lease, now=now)
+    pilots = PilotServer(folder=folder, trust=keys.trust, dispatch=dispatch, cache=cache, lease=lease, now=now)
     work_jobs = _moving(writer, folder, settings, keys, lease, now)
     engine = LocalEngine(
         LocalWorkSource(writer=writer, pilots=pilots, host_id=host_id),

@@ -12,6 +12,7 @@ import stored_work
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
+from axiom.server.pilots.pilot_server import PilotIdentity
 from axiom.server.returns import reporting
 from axiom.server.returns.transitioner import (
     START,
@@ -37,10 +38,9 @@ def said(lab, order, output: bytes | None = b"", **changes) -> Report:
     return Report(**{"task_id": order.task, "host_id": order.host} | facts | changes)
 
 
-def take(lab, *reports: Report, trust: bool = False):
+def take(lab, *reports: Report):
     with lab.db.transaction(), lab.db.savepoint():
-        keys = lab.keys.trust if trust else None
-        return reporting.take_reports(lab.db, lab.folder, reports, lab.now, trust=keys)
+        return reporting.take_reports(lab.db, lab.folder, reports, lab.now, trust=lab.keys.trust)
 
 
 def states(lab) -> dict[int, TaskState]:
@@ -138,23 +138,32 @@ def restored(lab, new_lab, prepared, tmp_path):
 def test_a_task_that_nobody_remembers_is_proven_by_its_ticket_with_its_own_numbers(restored):
     lab, lost, output, workunit = restored
     assert tasks.find_task(lab.db, lost.task) is None
-    (untrusted,) = take(lab, said(lab, lost, output, workunit_id=workunit))
-    assert untrusted.state is None
     report = said(lab, lost, output, workunit_id=workunit)
-    (answer,) = take(lab, report, trust=True)
+    (answer,) = take(lab, report)
     assert answer.state is TaskState.RETURNED
     lab.validate()
     task = tasks.find_task(lab.db, lost.task)
     assert (task.state, task.workunit_id, task.host_id) == (TaskState.VALID, workunit, 2)
     assert workunits.find_workunit(lab.db, workunit).state is WorkunitState.DONE
     assert lab.broken() == {}
-    (again,) = take(lab, report, trust=True)
+    (again,) = take(lab, report)
     assert again.state is None
     (first, *_) = workunits.find_workunit(lab.db, workunit).replicates
     lab.deploy(workunits=first + 2)  # the numbers between are issued before any new one
     numbers = [row["number"] for row in lab.db.select("SELECT number FROM replicate ORDER BY number")]
     assert numbers == list(range(first + 4))
     assert lab.broken() == {}
+
+
+def test_a_pilot_brings_what_waits_here_and_drops_what_nobody_remembers(lab, restored):
+    older, lost, output, _ = restored
+    order = next(order for order in lab.ask(2, wanted=8) if tasks.find_task(older.db, order.task))
+    pilot = PilotIdentity(key=None, host_id=2, session="")
+    assert older.pilots().tasks_of(older.db, pilot, [order.task, lost.task]).at_once == {lost.task}
+    assert older.report(order, lab.output(order)).state is TaskState.RETURNED
+    assert older.report(lost, output) is None  # its order does not say of which workunit it is
+    older.validate()
+    assert (states(older), older.broken()) == ({order.task: TaskState.VALID}, {})
 
 
 def numbered(lab) -> list:
@@ -170,12 +179,12 @@ def test_without_a_ticket_for_this_host_and_an_experiment_of_ours_nothing_comes_
     flipped = output[:place] + bytes([output[place] ^ 1]) + output[place + 1 :]
     altered = (flipped, output[:50], b"nothing")
     for brought, changes in (*((other, {}) for other in altered), *((output, change) for change in changed)):
-        (answer,) = take(lab, said(lab, lost, brought, **{"workunit_id": workunit} | changes), trust=True)
+        (answer,) = take(lab, said(lab, lost, brought, **{"workunit_id": workunit} | changes))
         assert answer.state is None, changes
         assert numbered(lab) == before
     lab.db.execute("PRAGMA foreign_keys = OFF")
     lab.db.execute("UPDATE bundle SET digest = 'ab'")  # the experiment was not there yet
-    (answer,) = take(lab, said(lab, lost, output, workunit_id=workunit), trust=True)
+    (answer,) = take(lab, said(lab, lost, output, workunit_id=workunit))
     assert answer.state is None
 
 

@@ -24,6 +24,7 @@ from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest
 from axiom.server.returns.reporting import take_reports
 from axiom.server.returns.take_back import give_back, split_unwanted_tasks
 from axiom.signed.tickets import Order
+from axiom.signed.trust import Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
@@ -74,6 +75,7 @@ class PilotServer:
     """Answers pilots that have a key, for which NotAllowed is raised where it is not good, and engines of our own."""
 
     folder: Folder
+    trust: Trust
     dispatch: DispatchSettings
     cache: DispatchCache
     lease: timedelta
@@ -124,7 +126,7 @@ class PilotServer:
         reports = [
             report if body is None else replace(report, output_digest=next(digests)) for report, body in finished
         ]
-        answers = take_reports(db, self.folder, reports, now)
+        answers = take_reports(db, self.folder, reports, now, trust=self.trust)
         refused = [report for report, answer in zip(reports, answers, strict=True) if answer.state is None]
         for report in refused:
             if report.output_digest is not None:

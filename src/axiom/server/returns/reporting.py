@@ -35,17 +35,17 @@ class Acknowledgement:
 
 
 def take_reports(
-    db: Database, folder: Folder, reports: Sequence[Report], now: datetime, *, trust: Trust | None = None
+    db: Database, folder: Folder, reports: Sequence[Report], now: datetime, *, trust: Trust
 ) -> list[Acknowledgement]:
     """Take reports, each with the digest of an output that is stored already. Every one of them gets an answer.
 
-    The caller acknowledges only after this is committed. With `trust`, a task that nobody here remembers comes back
-    by the ticket in its output.
+    The caller acknowledges only after this is committed. A task that nobody here remembers comes back by the ticket in
+    its output.
     """
     if not reports:
         return []
     by_task = tasks.read_tasks_with_owners(db, [report.task_id for report in reports])
-    if trust is not None and _is_forgotten(by_task, reports):
+    if _is_forgotten(by_task, reports):
         by_task = _bring_back(db, folder, reports, by_task, trust)
     akin = _kindred_hosts(db, by_task, reports)
     taken: dict[int, ReportedTask] = {}
