@@ -25,9 +25,10 @@ from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds import rounds
+from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
-from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest, read_allowance
+from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest
 from axiom.server.returns import rechecks, reporting
 from axiom.server.returns.transitioner import transit_many
 from axiom.server.returns.validator import Validator
@@ -139,7 +140,7 @@ class Laboratory:
             request = WorkRequest(
                 seconds=0.0, instances=most, most=most, holding=None, gpus=wanted, programs=frozenset(KINDS)
             )
-            allowance = read_allowance(self.db, self._dispatch, asking)
+            allowance = read_allowance(self.db, self._dispatch.volunteers, asking)
             handed = grant_tasks(self.db, self._dispatch, self.cache, asking, request, self.now, allowance=allowance)
             hosts.touch_host(self.db, asking.id, self.now)
         return handed.granted, handed.reason

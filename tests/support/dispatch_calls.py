@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
+from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.dispatch import grant_tasks
-from axiom.server.dispatch.work_request import WorkGrant, WorkRequest, read_allowance
+from axiom.server.dispatch.work_request import WorkGrant, WorkRequest
 from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks as task_store
 
@@ -19,7 +20,7 @@ def hand(
         asking = hosts.find_host(lab.db, host)
         assert asking is not None
         settings = dispatch or lab.dispatch
-        allowance = read_allowance(lab.db, settings, asking)
+        allowance = read_allowance(lab.db, settings.volunteers, asking)
         return grant_tasks(lab.db, settings, lab.known, asking, WorkRequest(**wish), lab.now, allowance=allowance)
 
 
