@@ -1,4 +1,4 @@
-"""Through the laboratory's own `weigh`, where truth is hardest: at the border of what matters, and with gaps."""
+"""Through the laboratory's own weighing, where truth is hardest: at the border of what matters, and with gaps."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Worlds of hosts, through the laboratory's own `weigh`: who computes a seed, what they say of it, who checks it."""
+"""Worlds of hosts, through the laboratory's own weighing: who computes a seed, what they say of it, who checks it."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -56,7 +56,7 @@ def test_it_sees_when_claims_that_are_not_shown_make_others_stand(monkeypatch):
 
     false_shares, size = biases.false_shares, replace(QUICK, laboratories=4)
     once = functools.cache(lambda values: weigh_values(biases._IF_IT_MATTERS, values))  # both laboratories ask the same
-    monkeypatch.setattr(biases, "weight", lambda _question, values: once(tuple(values)))
+    monkeypatch.setattr(biases, "weigh_values", lambda _question, values: once(tuple(values)))
     assert all(figure.holds for figure in biases.laboratory(20_261_124, size).bounds)
     monkeypatch.setattr(biases, "false_shares", of_all_e_values)
     missed = [figure.words for figure in biases.laboratory(20_261_124, size).bounds if not figure.holds]
