@@ -15,13 +15,15 @@ VENUES: tuple[Venue, ...] = get_args(Venue)
 MOST_SHARE = 10_000.0
 UNKNOWN_PROCESSOR = "unknown"
 NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
+KNOWN_SYSTEMS = ("linux", "windows", "macos")
+OTHER_PLATFORM = "another platform"  # of all other systems together: which one is a host's own word
 
 
 @value_class
 class Platform:
     """Operating system, processor family and instruction set: numbers may agree bit for bit within one."""
 
-    system: str  # linux, windows, macos
+    system: str  # one of KNOWN_SYSTEMS, or what its client says
     processor: str  # x86_64, arm64
     instructions: str  # one of INSTRUCTIONS: what changes the bits of a sum
 
@@ -43,6 +45,10 @@ class Platform:
         A GPU adds up in an order of its own, whatever the processor beside it would do.
         """
         return replace(self, instructions=kind.lower()) if kind else self
+
+    def counted_as(self, gpu: str) -> str:
+        """The name under which endings on it, or on its GPU of this kind, are counted, and a version is stopped."""
+        return str(self.with_gpu(gpu)) if self.system in KNOWN_SYSTEMS else OTHER_PLATFORM
 
 
 INSTRUCTIONS = {"x86_64": ("avx512", "avx2", "avx", "none"), "arm64": ("neon",)}

@@ -41,6 +41,21 @@ class TaskState(StrEnum):
         """Does this task count against its workunit?"""
         return self in {TaskState.INVALID, TaskState.FAILED, TaskState.EXPIRED}
 
+    @property
+    def is_in_vain(self) -> bool:
+        """Is it over without a valid result?"""
+        return not self.is_alive and self is not TaskState.VALID
+
+    @property
+    def awaits_report(self) -> bool:
+        """May its host still tell of it? Work done late is work done, also where the laboratory gave up on it."""
+        return self in {TaskState.SENT, TaskState.EXPIRED}
+
+    @property
+    def may_be_thanked(self) -> bool:
+        """May credit be due for what its host told of it, though it brought no result?"""
+        return self in {TaskState.FAILED, TaskState.ABORTED}
+
 
 class Outcome(StrEnum):
     OK = "ok"

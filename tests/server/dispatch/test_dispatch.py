@@ -131,7 +131,7 @@ QUESTIONS = sorted(name for name, sql in vars(waiting_tasks).items() if isinstan
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_no_question_of_dispatch_reads_all_tasks(small_lab, name):
-    names = ("host_id", "experiment_id", "after", "limit", "id", "workunit_id", "volunteer_id", "since")
+    names = ("host_id", "experiment_id", "after", "limit", "id", "workunit_id", "volunteer_id", "since", "cause")
     plan = small_lab.db.select(f"EXPLAIN QUERY PLAN {vars(waiting_tasks)[name]}", **dict.fromkeys(names, 1))
     read = {row["detail"].split()[1] for row in plan if row["detail"].startswith("SCAN")}
     assert read <= {"CONSTANT", "host"}

@@ -52,8 +52,12 @@ def statements():
     for path in sorted(STORE.rglob("*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         documentation = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-        constants = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in documentation]
+        put_together = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+        apart = documentation | {id(part) for node in put_together for part in node.values}
+        constants = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in apart]
         yield from ((path.name, node.value) for node in constants if isinstance(node.value, str))
+        for node in put_together:
+            yield path.name, "".join(part.value for part in node.values if isinstance(part, ast.Constant))
 
 
 CHANGES = re.compile(

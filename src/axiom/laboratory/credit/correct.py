@@ -25,7 +25,7 @@ def correct_award(db: Database, task_id: int, amount: int, because: str, now: da
         raise Refused(f"Task {task_id} still waits for its credit. Nothing was booked; ask again when it has some.")
     if payee["returned_at"] is None:
         raise Refused(f"Task {task_id} has not come back. Nothing was booked.")
-    if payee["state"] in {TaskState.FAILED, TaskState.ABORTED} and not payee["is_paid"]:
+    if TaskState(payee["state"]).may_be_thanked and not payee["is_paid"]:
         raise Refused(
             f"Task {task_id} has failed, and no session has looked at its credit yet. Nothing was booked; the next "
             "session does."

@@ -40,7 +40,6 @@ from axiom_weigh.values import Evidence, Grade, Verdict
 _FEW = 10  # tasks that count beside those that were closed: a single failure says little
 _FEW_ISSUED = 5  # replicates of a new design, while it is looked whether the first of them came back
 _UNSTAMPED = "no authority has stamped its registration yet"
-_FAILED = (TaskState.FAILED, TaskState.INVALID, TaskState.EXPIRED)
 
 Counted = dict[tuple[str, int, str], int]
 
@@ -308,7 +307,7 @@ def _seconds(registration: Registration, manifest: Manifest) -> float:
 
 def _candidate(experiment: StoredExperiment, manifest: Manifest, facts: _SharedFacts, *, issued: int) -> Candidate:
     counted, staged = facts.counted, facts.stages.get(experiment.id, NOWHERE)
-    failed = _tasks(experiment, counted, *_FAILED)
+    failed = _tasks(experiment, counted, *(state for state in TaskState if state.is_failure))
     return Candidate(
         experiment_id=experiment.id,
         name=experiment.name,

@@ -9,8 +9,6 @@ from axiom.domain.failure_causes import Blame, Cause, Ending, make_ending, read_
 from axiom.domain.value import value_class
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 
-# A report may still arrive for a task that the laboratory gave up on: work done late is work done.
-_AWAITS_REPORT = frozenset({TaskState.SENT, TaskState.EXPIRED})
 _NOBODYS_FAULT = frozenset({Blame.NOBODY, Blame.VOLUNTEER})
 _SUCCESS = make_ending(Cause.SUCCESS, Exit.DONE)
 # Causes that many exit statuses share: the number is worth saying.
@@ -39,7 +37,7 @@ def judge_report(
         return ReportOutcome(state=None, reason=f"no task {report.task_id} is known here")
     if task.host_id != report.host_id and not is_akin:
         return ReportOutcome(state=None, reason=f"task {task.id} was not given to host {report.host_id}")
-    if task.state not in _AWAITS_REPORT and not _is_out_yet(task):
+    if not may_be_reported(task):
         return ReportOutcome(state=None, reason=f"task {task.id} is {task.state} already")
     ending = _by_the_books(choose_report_ending(report), task, workunit)
     brings_result = ending.cause is Cause.SUCCESS and report.output_digest is not None
@@ -54,6 +52,13 @@ def judge_report(
         reason = "it claims success and brought no output"
         return ReportOutcome(state=TaskState.FAILED, reason=reason, cause=Cause.NO_OUTPUT)
     return ReportOutcome(state=TaskState.RETURNED, reason="returned, proof not yet looked at", cause=Cause.SUCCESS)
+
+
+def may_be_reported(task: Task) -> bool:
+    """May its host still tell of it? Of what was taken back from it, one report more is awaited."""
+    return task.state.awaits_report or (
+        task.state is TaskState.ABORTED and task.cause == Cause.TAKEN_BACK and task.returned_at is None
+    )
 
 
 def choose_report_ending(report: Report) -> Ending:
@@ -71,11 +76,6 @@ def choose_report_ending(report: Report) -> Ending:
 def _was_starved(ending: Ending, report: Report) -> bool:
     """Did BOINC end for time what computed? Our runner bounds the processor's time, so other programs had it."""
     return ending.cause is Cause.TIME_LIMIT and report.cpu_seconds > 0
-
-
-def _is_out_yet(task: Task) -> bool:
-    """Did an operator abort it, and its host has not said a word of it since?"""
-    return task.state is TaskState.ABORTED and task.cause == Cause.TAKEN_BACK and task.returned_at is None
 
 
 def _by_the_books(ended: Ending, task: Task, workunit: WorkunitState) -> Ending:

@@ -78,7 +78,7 @@ def most_failed_tasks(workunit: Workunit) -> int:
 
 def _is_in_vain(task: Task) -> bool:
     """Did it end without a valid result? One that was taken back from its host did not end of itself."""
-    return not task.state.is_alive and task.state is not TaskState.VALID and task.cause != Cause.TAKEN_BACK
+    return task.state.is_in_vain and task.cause != Cause.TAKEN_BACK
 
 
 def _is_late(task: Task, now: datetime) -> bool:

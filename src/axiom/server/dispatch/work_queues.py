@@ -15,8 +15,6 @@ from axiom.store.experiments import releases
 from axiom.store.tasks import waiting_tasks
 from axiom.store.tasks.waiting_tasks import SentTask, WaitingExperiment
 
-_SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
-
 
 class RolloutLimits:
     def __init__(self, context: DispatchContext) -> None:
@@ -47,7 +45,7 @@ class RolloutLimits:
         before = context.now - experiment_limits.RELEASE_TASK_OUT_FOR
         sent = releases.list_sent_tasks(context.db, digest, since=state.begun.get(digest), before=before)
         facts = sum_release_tasks(sent, counts_hosts=fleet.is_alone)
-        place = context.host.volunteer_id, self._platform(gpu)
+        place = context.host.volunteer_id, context.host.platform.counted_as(gpu)
         rollout = decide_rollout(facts, fleet, reached)
         return compute_rollout_quota(facts, fleet, rollout, place=place, is_ours=context.is_ours, now=context.now)
 
@@ -55,13 +53,9 @@ class RolloutLimits:
         """Why this bundle of a version must not go to this host, to its GPU of this kind if one is named."""
         if self._context.cache.is_unfit(bundle, self._context.now):
             return "waits, since its bundle is damaged here"
-        state, platform = self._context.cache.release_state(experiment_id), self._platform(gpu)
+        state, platform = self._context.cache.release_state(experiment_id), self._context.host.platform.counted_as(gpu)
         halted = state.halted.get(bundle)
         return state.stopped(platform) or (f"is paused, since {halted.reason}" if halted else "")
-
-    def _platform(self, gpu: str) -> str:
-        here = self._context.host.platform
-        return str(here.with_gpu(gpu)) if here.system in _SYSTEMS else "another platform"
 
 
 class QueueReader:

@@ -4,19 +4,20 @@ from collections.abc import Iterator, Mapping
 
 from axiom.store.credit import settlements
 from axiom.store.engine.database import Database, Row
+from axiom.store.tasks.sql_rules import MAY_BE_THANKED
 
 _UNBALANCED = """
 SELECT a.id FROM award a LEFT JOIN entry e ON e.award_id = a.id GROUP BY a.id, a.amount
 HAVING coalesce(sum(e.amount), 0) <> 0 OR count(e.id) <> 2 OR max(e.amount) <> abs(a.amount)
 """
-_MISPLACED = """
+_MISPLACED = f"""
 SELECT a.id, a.reason, t.state, t.is_paid FROM award a JOIN task t ON t.id = a.task_id
 WHERE (a.reason = 'computed' AND t.state <> 'valid')
-    OR (a.reason IN ('failed', 'broken') AND t.state NOT IN ('failed', 'aborted'))
+    OR (a.reason IN ('failed', 'broken') AND NOT {MAY_BE_THANKED})
     OR (a.reason IN ('computed', 'failed', 'broken') AND t.is_paid = 0)
 """
-_UNPAID = """
-SELECT t.id FROM task t WHERE t.is_paid = 1 AND t.state NOT IN ('failed', 'aborted')
+_UNPAID = f"""
+SELECT t.id FROM task t WHERE t.is_paid = 1 AND NOT {MAY_BE_THANKED}
     AND NOT EXISTS (SELECT 1 FROM award a WHERE a.task_id = t.id)
 """
 _LABORATORY = """

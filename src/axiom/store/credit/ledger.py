@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from axiom.domain.credit import Award, Balance, ReportedTime
+from axiom.domain.work import TaskState
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
+from axiom.store.tasks.sql_rules import MAY_BE_THANKED, WAS_TAKEN_BACK
 
-_TASKS = """
+_TASKS = f"""
 SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.cause, t.state,
-    t.gpu, h.volunteer_id, v.team_id, w.state AS workunit, w.registration_id, w.configs,
+    t.gpu, h.volunteer_id, v.team_id, {WAS_TAKEN_BACK} AS is_taken_back, w.registration_id, w.configs,
     json_array_length(w.replicates) AS replicates,
     EXISTS (SELECT 1 FROM result r WHERE r.task_id = t.id AND r.outcome = 'late')
         OR EXISTS (SELECT 1 FROM duplicate d WHERE d.task_id = t.id AND d.outcome = 'late') AS is_late
@@ -26,7 +28,7 @@ FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunte
 """
 _UNPAID = f"{_TASKS} WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit"
 _UNTHANKED = f"""{_TASKS}
-WHERE t.state IN ('failed', 'aborted') AND t.is_paid = 0 AND t.returned_at IS NOT NULL ORDER BY t.id LIMIT :limit
+WHERE {MAY_BE_THANKED} AND t.is_paid = 0 AND t.returned_at IS NOT NULL ORDER BY t.id LIMIT :limit
 """
 _FIRST_BROKEN = """
 SELECT t.id FROM host h CROSS JOIN task t ON t.host_id = h.id
@@ -252,7 +254,6 @@ def _entries(award_id: int, award: Award) -> list[Mapping[str, object]]:
 
 def _unpaid(row: Row) -> UnpaidTask:
     sent, back = row["sent_at"], row["returned_at"]
-    is_valid = row["state"] == "valid"
     return as_value(
         UnpaidTask,
         row,
@@ -262,6 +263,5 @@ def _unpaid(row: Row) -> UnpaidTask:
             elapsed_seconds=row["elapsed_seconds"] or 0.0,
             out_seconds=None if sent is None or back is None else (back - sent) / 1e6,
         ),
-        is_valid=is_valid,
-        is_taken_back=row["state"] == "aborted" and (row["workunit"] == "cancelled" or row["cause"] == "taken-back"),
+        is_valid=row["state"] == TaskState.VALID,
     )

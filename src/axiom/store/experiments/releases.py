@@ -6,6 +6,7 @@ from axiom.domain.releases import Change, Fleet, Release, SentTasks
 from axiom.limits import hosts as host_limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
+from axiom.store.tasks.sql_rules import PLATFORM
 from axiom_weigh.grouping import group_pairs
 
 _OF_VERSION = "SELECT * FROM release WHERE experiment_id = :experiment_id ORDER BY id"
@@ -15,11 +16,9 @@ SELECT r.*, e.name, e.version FROM release r JOIN experiment e ON e.id = r.exper
 WHERE r.created_at >= :since AND r.created_at < :until ORDER BY r.id
 """
 # A speed is learned from a valid task, so a host that has one has returned something valid. GPUs teach none.
-_SENT = """
+_SENT = f"""
 SELECT t.host_id, h.volunteer_id, v.is_ours, (h.speed IS NOT NULL OR h.valid_in_row > 0) AS is_proven,
-    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' ||
-        CASE t.gpu WHEN '' THEN h.instructions ELSE lower(t.gpu) END
-    ELSE 'another platform' END AS platform, t.state, t.cause, count(*) AS amount,
+    {PLATFORM} AS platform, t.state, t.cause, count(*) AS amount,
     sum(CASE WHEN t.state = 'sent' AND t.sent_at < :before AND h.seen_at < :before THEN 1 ELSE 0 END) AS silent,
     max(t.sent_at) AS latest
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id

@@ -6,6 +6,7 @@ from datetime import datetime
 from axiom.domain.rounds import Window
 from axiom.store.engine.database import Database, Row, from_microseconds, to_microseconds
 from axiom.store.findings import evidence
+from axiom.store.tasks.sql_rules import WAS_TAKEN_BACK
 from axiom_weigh.values import Evidence
 
 _STOPPED_BEFORE = """
@@ -42,9 +43,10 @@ SELECT count(*) AS tasks FROM task
 WHERE closed_at >= :since AND closed_at < :until AND output_digest IS NOT NULL
     AND state IN ('valid', 'invalid', 'failed')
 """
-_CONTRADICTED = """
+_IS_CONTRADICTED = "(t.state IN ('invalid', 'failed') AND t.exit_status = 0)"  # its host said that all went well
+_CONTRADICTED = f"""
 SELECT e.name, e.version, t.state, t.reason, count(*) AS tasks FROM task t JOIN experiment e ON e.id = t.experiment_id
-WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state IN ('invalid', 'failed') AND t.exit_status = 0
+WHERE t.closed_at >= :since AND t.closed_at < :until AND {_IS_CONTRADICTED}
 GROUP BY e.id, e.name, e.version, t.state, t.reason ORDER BY count(*) DESC, e.id, t.state, t.reason
 """
 _REPAIRED = """
@@ -90,23 +92,22 @@ FROM workunit w JOIN experiment e ON e.id = w.experiment_id WHERE w.id > :after 
     AND w.split_from IS NULL
 GROUP BY e.id, e.name, e.version ORDER BY e.id
 """
-_TAKEN_BACK = """
+_TAKEN_BACK = f"""
 SELECT e.name, e.version, CASE w.state WHEN 'cancelled' THEN w.reason ELSE t.reason END AS reason,
     count(DISTINCT CASE w.state WHEN 'cancelled' THEN w.id END) AS workunits, count(*) AS tasks,
     count(t.sent_at) AS sent
 FROM task t JOIN workunit w ON w.id = t.workunit_id JOIN experiment e ON e.id = t.experiment_id
-WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state = 'aborted'
-    AND (w.state = 'cancelled' OR t.cause = 'taken-back')
+WHERE t.closed_at >= :since AND t.closed_at < :until AND {WAS_TAKEN_BACK}
 GROUP BY e.id, e.name, e.version, 3 ORDER BY e.id, 3
 """
-_TASKS = """
+_TASKS = f"""
 SELECT t.id, e.name, e.version, t.state, t.host_id, t.cpu_seconds, t.elapsed_seconds, t.reason, t.closed_at,
     t.gpu
 FROM task t JOIN experiment e ON e.id = t.experiment_id
 WHERE t.closed_at >= :since AND t.closed_at < :until AND (:experiment = '' OR :experiment = e.name
     OR :experiment = e.name || '@' || CAST(e.version AS TEXT))
     AND (:state = '' OR t.state = :state) AND (:host = 0 OR t.host_id = :host)
-    AND (:contradicted = 0 OR (t.exit_status = 0 AND t.state IN ('invalid', 'failed')))
+    AND (:contradicted = 0 OR {_IS_CONTRADICTED})
 ORDER BY t.closed_at, t.id LIMIT :limit
 """
 

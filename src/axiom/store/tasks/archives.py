@@ -10,6 +10,7 @@ from datetime import datetime
 from axiom.domain.value import value_class
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, to_microseconds
+from axiom.store.tasks.sql_rules import IS_ALIVE, MAY_BE_REPORTED
 
 _OF_TASK = """
 SELECT a.* FROM task t JOIN archive a ON a.id = t.archive_id WHERE t.id = :task_id
@@ -18,15 +19,14 @@ SELECT a.* FROM task t JOIN archive a ON a.id = t.archive_id WHERE t.id = :task_
 # with the others' outputs. A workunit that is open has a copy that has not ended. What expired or was taken back keeps
 # its ticket, for its host may still report it; it then ends anew, and moves after the others. What was never sent has
 # no ticket, and what has moved has none any more.
-_NEXT = """
+_NEXT = f"""
 SELECT t.id, t.workunit_id, t.state, t.host_id, t.closed_at, t.ticket, t.message, t.output_digest,
     e.name AS experiment, e.version, l.closed_at AS last_closed_at, l.id AS last_task
 FROM task l CROSS JOIN task t ON t.workunit_id = l.workunit_id JOIN experiment e ON e.id = t.experiment_id
 WHERE l.closed_at >= :closed_at AND (l.closed_at, l.id, t.id) > (:closed_at, :last_task, :task_id)
     AND l.closed_at < :until AND NOT EXISTS (SELECT 1 FROM task o WHERE o.workunit_id = l.workunit_id
         AND (o.closed_at IS NULL OR (o.closed_at, o.id) > (l.closed_at, l.id)))
-    AND t.state IN ('valid', 'invalid', 'failed', 'aborted') AND t.ticket IS NOT NULL
-    AND (t.cause <> 'taken-back' OR t.returned_at IS NOT NULL)
+    AND NOT ({IS_ALIVE} OR {MAY_BE_REPORTED}) AND t.ticket IS NOT NULL
 ORDER BY l.closed_at, l.id, t.id LIMIT :limit
 """
 _ADD = """

@@ -10,20 +10,18 @@ from axiom.domain.failures import EndingCount
 from axiom.domain.value import value_class
 from axiom.domain.work import TaskState
 from axiom.store.engine.database import Database, as_value, to_microseconds
+from axiom.store.tasks.sql_rules import IS_IN_VAIN, PLATFORM
 
 _PROVEN_ON_GPUS = """
 SELECT id FROM task INDEXED BY task_on_gpu WHERE gpu <> '' AND closed_at IS NOT NULL AND state = 'valid' LIMIT 1
 """
 # What went well is counted where it lies: there may be a hundred thousand of it. A system that we do not know is a
 # host's own word, which is kept out of here.
-_COUNT_WELL = """
+_COUNT_WELL = f"""
 INSERT INTO ending (experiment_id, bundle_digest, host_id, platform, cause, raised, amount, first_at, last_at,
     last_task)
 SELECT t.experiment_id, coalesce(t.bundle_digest, ''), t.host_id,
-    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' ||
-        CASE t.gpu WHEN '' THEN h.instructions ELSE lower(t.gpu) END
-    ELSE 'another platform' END, 'success', '', count(*), min(t.closed_at),
-    max(t.closed_at), max(t.id)
+    {PLATFORM}, 'success', '', count(*), min(t.closed_at), max(t.closed_at), max(t.id)
 FROM task t JOIN host h ON h.id = t.host_id
 WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state = 'valid'
 GROUP BY t.experiment_id, t.bundle_digest, t.host_id, h.system, h.processor, h.instructions, t.gpu
@@ -40,14 +38,11 @@ _BY_PLATFORM = """
 SELECT experiment_id, platform, sum(amount) AS amount FROM ending
 WHERE :experiment_id IS NULL OR experiment_id = :experiment_id GROUP BY experiment_id, platform
 """
-_BADLY = """
+_BADLY = f"""
 SELECT t.id, t.experiment_id, e.name, coalesce(t.bundle_digest, '') AS bundle_digest, t.host_id,
-    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' ||
-        CASE t.gpu WHEN '' THEN h.instructions ELSE lower(t.gpu) END
-    ELSE 'another platform' END AS platform, t.state, t.cause, t.message, t.reason,
-    t.closed_at
+    {PLATFORM} AS platform, t.state, t.cause, t.message, t.reason, t.closed_at
 FROM task t JOIN host h ON h.id = t.host_id JOIN experiment e ON e.id = t.experiment_id
-WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state IN ('invalid', 'failed', 'expired', 'aborted')
+WHERE t.closed_at >= :since AND t.closed_at < :until AND {IS_IN_VAIN}
     AND t.sent_at IS NOT NULL AND (t.closed_at > :since OR t.id > :after)
 ORDER BY t.closed_at, t.id LIMIT :limit
 """

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from axiom.domain.failure_causes import Cause
 from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.value import value_class
 from axiom.domain.work import Agreement, ComparedTask, Report, Task, TaskState, WorkunitState
@@ -89,7 +90,7 @@ WHERE id = :id AND state = :was
 """
 _MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at WHERE id = :id AND state = :was"
 _TAKE_BACK = """
-UPDATE task SET state = 'aborted', cause = 'taken-back', reason = :reason, closed_at = :now
+UPDATE task SET state = 'aborted', cause = :cause, reason = :reason, closed_at = :now
 WHERE id = :id AND state = 'sent'
 """
 _AGREE = "UPDATE task SET agreement = :agreement WHERE id = :id"
@@ -310,10 +311,11 @@ def set_task_states(db: Database, moves: Sequence[tuple[Task, TaskState, str]], 
 
 def take_back_task(db: Database, sent: Task, reason: str, now: datetime) -> bool:
     """Abort a task that a host has. Its host's report is still awaited: it says how long was computed, or more."""
-    changed = db.execute(_TAKE_BACK, id=sent.id, reason=sanitize_text(reason), now=to_microseconds(now)) == 1
+    facts = {"id": sent.id, "reason": sanitize_text(reason), "now": to_microseconds(now)}
+    changed = db.execute(_TAKE_BACK, **facts, cause=Cause.TAKEN_BACK) == 1
     if changed:
-        _count(db, sent.experiment_id, TaskState.SENT, TaskState.ABORTED)
-        counters.add_to_counter(db, "cause", sent.experiment_id, "taken-back", 1)
+        counters.add_to_counters(db, _tally([(sent, TaskState.ABORTED)]))
+        counters.add_to_counter(db, "cause", sent.experiment_id, Cause.TAKEN_BACK, 1)
     return changed
 
 
@@ -365,11 +367,6 @@ def _why_not_sent(db: Database, claims: Sequence[TaskClaim], host_id: int) -> st
     else:
         why = f"it does not wait any more: it is {stored.state if stored else 'gone'}"
     return f"task {claim.task_id} was to be sent to host {host_id}, and {why}"
-
-
-def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) -> None:
-    counters.add_to_counter(db, "task", experiment_id, was, -1)
-    counters.add_to_counter(db, "task", experiment_id, now_is, 1)
 
 
 def _tally(moved: Sequence[tuple[Task, TaskState]]) -> Counter[Key]:

@@ -7,19 +7,17 @@ from datetime import datetime
 
 from axiom.domain.value import value_class
 from axiom.store.engine.database import Database, as_value, to_microseconds
+from axiom.store.tasks.sql_rules import MAY_BE_REPORTED
 
 # A task whose output was reported is closed to uploads: what a report vouched for is never exchanged. So is one that
 # ended without an output, whose host could bring what it likes otherwise; but not yet one that an operator aborted,
 # which its host may have finished before it heard of that. One that waits may be known to its host from before an older
 # copy of this database was restored.
-_RECORD = """
+_CLOSED_TO_UPLOADS = f"(t.output_digest IS NOT NULL OR NOT (t.state = 'unsent' OR {MAY_BE_REPORTED}))"
+_RECORD = f"""
 INSERT INTO upload (task_id, name, digest, size, md5, received_at)
 SELECT :task_id, :name, :digest, :size, :md5, :received_at
-WHERE NOT EXISTS (
-    SELECT 1 FROM task
-    WHERE id = :task_id AND (output_digest IS NOT NULL OR (state NOT IN ('unsent', 'sent', 'expired')
-        AND (cause <> 'taken-back' OR returned_at IS NOT NULL)))
-)
+WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = :task_id AND {_CLOSED_TO_UPLOADS})
 ON CONFLICT (task_id) DO UPDATE SET
     name = excluded.name, digest = excluded.digest, size = excluded.size, md5 = excluded.md5,
     received_at = excluded.received_at
@@ -31,10 +29,9 @@ SELECT u.* FROM upload u LEFT JOIN task t ON t.id = u.task_id
 WHERE u.received_at < :before OR (u.received_at < :lately AND t.state IN ('failed', 'invalid', 'aborted'))
 ORDER BY u.task_id LIMIT :limit
 """
-_CLOSED = """
+_CLOSED = f"""
 SELECT t.id, t.output_digest FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
-WHERE t.output_digest IS NOT NULL OR (t.state NOT IN ('unsent', 'sent', 'expired')
-    AND (t.cause <> 'taken-back' OR t.returned_at IS NOT NULL))
+WHERE {_CLOSED_TO_UPLOADS}
 """
 # CROSS JOIN, here as above, has SQLite begin with what is on the left: it would look through all tasks otherwise.
 # Clients upload what a failed task left, too. Nobody will report it, so its host could do nothing against its counting:

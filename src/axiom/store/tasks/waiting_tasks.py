@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from axiom.domain.failure_causes import Cause
 from axiom.domain.value import value_class
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
@@ -53,7 +54,7 @@ WHERE t.id = :id
 _HAD_BEFORE = """
 SELECT 1 FROM task t JOIN host h ON h.id = t.host_id
 WHERE t.workunit_id = :workunit_id AND h.volunteer_id = :volunteer_id
-    AND NOT (t.cause = 'taken-back' AND EXISTS (SELECT 1 FROM cluster c WHERE c.volunteer_id = h.volunteer_id)) LIMIT 1
+    AND NOT (t.cause = :cause AND EXISTS (SELECT 1 FROM cluster c WHERE c.volunteer_id = h.volunteer_id)) LIMIT 1
 """
 _HAS_COPIES = "SELECT 1 FROM task WHERE workunit_id = :workunit_id AND ordinal > 0 LIMIT 1"
 _COMPUTED = """
@@ -162,7 +163,7 @@ def has_had_workunit(db: Database, workunit_id: int, volunteer_id: int) -> bool:
 
     A whole cluster is one volunteer, so what one of its pilots gave back may go to another.
     """
-    return db.row(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id) is not None
+    return db.row(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id, cause=Cause.TAKEN_BACK) is not None
 
 
 def has_workunit_copies(db: Database, workunit_id: int) -> bool:

@@ -15,6 +15,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, as_value, from_optional_microseconds, to_microseconds
 from axiom.store.tasks import tasks
+from axiom.store.tasks.sql_rules import IS_ALIVE
 from axiom.store.tasks.waiting_tasks import WaitingTask
 from axiom_weigh.grouping import group_pairs
 
@@ -42,17 +43,17 @@ FROM json_each(:ids) j CROSS JOIN task t ON t.workunit_id = j.value ORDER BY t.w
 _OPEN_IDS = """
 SELECT id FROM workunit WHERE state = 'open' AND experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
 """
-UNATTENDED = """
+UNATTENDED = f"""
 SELECT w.id FROM workunit w WHERE w.state = 'open' AND NOT EXISTS (
-    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('unsent', 'sent', 'returned'))
+    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND {IS_ALIVE})
 ORDER BY w.experiment_id, w.id LIMIT :limit
 """
 _LATE = """
 SELECT workunit_id FROM task WHERE state = 'sent' AND deadline < :now ORDER BY deadline, id LIMIT :limit
 """
-_STALE_CHECKS = """
+_STALE_CHECKS = f"""
 SELECT w.id FROM workunit w WHERE w.state = 'open' AND w.checks_task_id IS NOT NULL AND w.created_at < :before
-    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('sent', 'returned'))
+    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.workunit_id = w.id AND {IS_ALIVE} AND t.state <> 'unsent')
 ORDER BY w.experiment_id, w.id LIMIT :limit
 """
 _BEING_CHECKED = """

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from axiom.domain.experiments import seed_of
 from axiom.store.engine.database import Database
 from axiom.store.tasks import workunits
+from axiom.store.tasks.sql_rules import IS_IN_VAIN
 
 _LOST_OUTPUT = """
 SELECT id FROM task WHERE output_digest IS NOT NULL AND archive_id IS NULL
@@ -56,9 +57,9 @@ WHERE w.checks_task_id IS NOT NULL AND o.volunteer_id = h.volunteer_id AND (v.is
                 OR y.returned_at BETWEEN t.sent_at - :week AND t.sent_at)))))
 """
 _WEEK = 7 * 86_400 * 1_000_000  # microseconds
-_CROWDED = """
+_CROWDED = f"""
 SELECT w.id FROM workunit w JOIN task t ON t.workunit_id = w.id
-WHERE w.state = 'open' AND t.state IN ('unsent', 'sent', 'returned', 'valid') GROUP BY w.id, w.quorum
+WHERE w.state = 'open' AND NOT {IS_IN_VAIN} GROUP BY w.id, w.quorum
 HAVING sum(CASE WHEN w.quorum > 1 AND t.agreement = 'differs' THEN 0 ELSE 1 END) > w.quorum
     AND sum(CASE WHEN t.state = 'valid' AND (w.quorum = 1 OR t.agreement <> 'differs') THEN 1 ELSE 0 END) < w.quorum
     AND sum(CASE WHEN t.state = 'unsent' THEN 1 ELSE 0 END) > 0

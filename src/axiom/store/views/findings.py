@@ -14,6 +14,7 @@ from axiom.domain.headlines.answers import NOT_MEASURED, WeighedNumber, compose_
 from axiom.domain.maps import first_place
 from axiom.domain.registrations import RegisteredClaim, forecaster_name, read_registration_body
 from axiom.domain.value import value_class
+from axiom.domain.work import TaskState
 from axiom.store.engine import counters
 from axiom.store.engine.database import (
     Database,
@@ -25,6 +26,7 @@ from axiom.store.engine.database import (
 )
 from axiom.store.findings import evidence
 from axiom.store.findings.blocks import ALL_PLACES
+from axiom.store.tasks.sql_rules import IS_IN_VAIN
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 # Without the observations, which are long.
@@ -88,25 +90,22 @@ WHERE experiment_id = :experiment_id AND config < :below AND replicate IN (
     ORDER BY number LIMIT :block OFFSET :skip)
 """
 
+_WRONG = tuple(state for state in TaskState if state.is_in_vain)
+_SUMS = ", ".join(f"sum(CASE t.state WHEN '{state}' THEN 1 ELSE 0 END) AS {state}" for state in _WRONG)
 # Hosts that nothing but failed: every task of theirs is over or out, one at least is over, and none was valid. Asked of
 # each host first, since most have a valid one among their oldest tasks and are done with at once.
-_NEVER_WORKED = """
-SELECT t.host_id, h.system, h.processor, h.instructions, count(*) AS tasks,
-    sum(CASE t.state WHEN 'failed' THEN 1 ELSE 0 END) AS failed,
-    sum(CASE t.state WHEN 'invalid' THEN 1 ELSE 0 END) AS invalid,
-    sum(CASE t.state WHEN 'expired' THEN 1 ELSE 0 END) AS expired,
-    sum(CASE t.state WHEN 'aborted' THEN 1 ELSE 0 END) AS aborted
+_NEVER_WORKED = f"""
+SELECT t.host_id, h.system, h.processor, h.instructions, count(*) AS tasks, {_SUMS}
 FROM host h CROSS JOIN task t
 WHERE NOT EXISTS (
     SELECT 1 FROM task v
     WHERE v.host_id = h.id AND v.sent_at IS NOT NULL AND v.experiment_id = :experiment_id AND v.state = 'valid')
 AND t.host_id = h.id AND t.sent_at IS NOT NULL AND t.experiment_id = :experiment_id
 GROUP BY t.host_id, h.system, h.processor, h.instructions
-HAVING sum(CASE WHEN t.state IN ('failed', 'invalid', 'expired', 'aborted') THEN 1 ELSE 0 END) > 0
+HAVING sum(CASE WHEN {IS_IN_VAIN} THEN 1 ELSE 0 END) > 0
 ORDER BY t.host_id
 """
 _BEGINNING = from_microseconds(0)  # before any evidence
-_WRONG = ("failed", "invalid", "expired", "aborted")
 _HIDING = "SELECT id FROM volunteer WHERE shows_hosts = 0 AND id IN (SELECT value FROM json_each(:ids))"
 # What was recalled is void, so it may be asked again.
 _CLAIMS = """

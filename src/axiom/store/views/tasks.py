@@ -28,9 +28,10 @@ _HOW_MANY = "SELECT count(*) AS amount FROM task WHERE host_id = :host_id AND st
 # walked from its end in search of it.
 _TASKS = {
     "": "SELECT id FROM task ORDER BY id DESC LIMIT :limit",
-    TaskState.UNSENT: "SELECT id FROM task WHERE state = 'unsent' ORDER BY +id DESC LIMIT :limit",
-    TaskState.SENT: "SELECT id FROM task WHERE state = 'sent' ORDER BY +id DESC LIMIT :limit",
-    TaskState.RETURNED: "SELECT id FROM task WHERE state = 'returned' ORDER BY +id DESC LIMIT :limit",
+} | {
+    state: f"SELECT id FROM task WHERE state = '{state}' ORDER BY +id DESC LIMIT :limit"
+    for state in TaskState
+    if state.is_alive
 }
 _TASKS_OVER = """
 SELECT id FROM task WHERE id > (SELECT coalesce(max(id), 0) FROM task) - :reach AND state = :state
