@@ -24,9 +24,9 @@ ON CONFLICT (task_id) DO UPDATE SET
 """
 _OF = "SELECT u.* FROM json_each(:task_ids) j CROSS JOIN upload u ON u.task_id = j.value"
 _FORGET = "DELETE FROM upload WHERE task_id IN (SELECT value FROM json_each(:task_ids))"
-_UNWANTED = """
+_UNWANTED = f"""
 SELECT u.* FROM upload u LEFT JOIN task t ON t.id = u.task_id
-WHERE u.received_at < :before OR (u.received_at < :lately AND t.state IN ('failed', 'invalid', 'aborted'))
+WHERE u.received_at < :before OR (u.received_at < :lately AND {_CLOSED_TO_UPLOADS})
 ORDER BY u.task_id LIMIT :limit
 """
 _CLOSED = f"""
@@ -36,10 +36,10 @@ WHERE {_CLOSED_TO_UPLOADS}
 # CROSS JOIN, here as above, has SQLite begin with what is on the left: it would look through all tasks otherwise.
 # Clients upload what a failed task left, too. Nobody will report it, so its host could do nothing against its counting:
 # it counts no longer than it lies here.
-_BYTES_OF_OTHER_TASKS = """
+_BYTES_OF_OTHER_TASKS = f"""
 SELECT coalesce(sum(u.size), 0) AS bytes FROM upload u CROSS JOIN task t ON t.id = u.task_id
 WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id) AND u.task_id <> :task_id
-    AND (t.state IN ('sent', 'expired') OR u.received_at >= :lately)
+    AND ({MAY_BE_REPORTED} OR u.received_at >= :lately)
 """
 _OF_SAME_HOST = """
 SELECT t.id FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
