@@ -107,27 +107,33 @@ class Workunit:
 
 
 @value_class
-class Task:
+class BriefTask:
+    """What decides of a task's state. A ticket is most of a whole task; who does not need it does not read it."""
+
     id: int
     workunit_id: int
     experiment_id: int
     ordinal: int  # the first copy is 0
     state: TaskState
+    host_id: int | None
+    sent_at: datetime | None
+    deadline: datetime | None
+    returned_at: datetime | None
+    reason: str
+    cause: str  # how it ended, one of `Cause`; empty while nobody has said
+    agreement: str  # of a checked task and of its check: one of `Agreement`; empty for others
+
+
+@value_class
+class Task(BriefTask):
     created_at: datetime
-    host_id: int | None = None
-    bundle_digest: str | None = None
-    ticket: str | None = None
-    sent_at: datetime | None = None
-    deadline: datetime | None = None
-    returned_at: datetime | None = None
-    exit_status: int | None = None
-    output_digest: str | None = None
-    cpu_seconds: float | None = None
-    elapsed_seconds: float | None = None
-    reason: str = ""
-    cause: str = ""  # how it ended, one of `Cause`
-    agreement: str = ""  # of a checked task and of its check: one of `Agreement`
-    gpu: str = ""  # the kind of GPU to which it was sent; empty for the processor
+    bundle_digest: str | None
+    ticket: str | None
+    exit_status: int | None
+    output_digest: str | None
+    cpu_seconds: float | None
+    elapsed_seconds: float | None
+    gpu: str  # the kind of GPU to which it was sent; empty for the processor
 
 
 class Agreement(StrEnum):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from axiom.domain.failure_causes import Cause
-from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
+from axiom.domain.work import BriefTask, Exit, Report, TaskState, WorkunitState
 from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
 from axiom.rules.tasks.reports import GiveUp, choose_give_up, judge_report
 from axiom.rules.tasks.stuck_tasks import find_stuck_tasks
@@ -72,13 +72,15 @@ def test_who_was_served_comes_back_when_a_task_can_be_reported_or_in_minutes():
     )
 
 
-def task(hours: float | None, state: TaskState = TaskState.SENT, host: int | None = 7) -> Task:
+def task(hours: float | None, state: TaskState = TaskState.SENT, host: int | None = 7) -> BriefTask:
     sent = None if hours is None else NOW - timedelta(hours=hours)
     return replace(task_in(state), host_id=host, sent_at=sent)
 
 
-def task_in(state: TaskState) -> Task:
-    return Task(id=5, workunit_id=1, experiment_id=1, ordinal=0, state=state, created_at=NOW, host_id=7)
+def task_in(state: TaskState) -> BriefTask:
+    moments = dict.fromkeys(("sent_at", "deadline", "returned_at"))
+    words = dict.fromkeys(("reason", "cause", "agreement"), "")
+    return BriefTask(id=5, workunit_id=1, experiment_id=1, ordinal=0, state=state, host_id=7, **moments, **words)
 
 
 @pytest.mark.parametrize(

@@ -7,24 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import Agreement, BriefTask, TaskState, Workunit, WorkunitState
 from axiom.rules.tasks.transition import decide_transition
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 FACTS = {"id": 1, "experiment_id": 1, "registration_id": 1, "replicates": (0,), "configs": (0, 1), "created_at": NOW}
 WORKUNIT = Workunit(state=WorkunitState.OPEN, quorum=1, max_failures=3, **FACTS)
+UNTOLD = {"workunit_id": 1, "experiment_id": 1, "reason": "", "cause": ""} | dict.fromkeys(
+    ("host_id", "sent_at", "returned_at")
+)
 LATE = "late"  # sent, and its deadline has passed
 ODD = "odd"  # valid, and it differs from other copies
 
 
-def tasks_in(*states: TaskState | str) -> list[Task]:
+def tasks_in(*states: TaskState | str) -> list[BriefTask]:
     return [
-        Task(
+        BriefTask(
+            **UNTOLD,
             id=10 + ordinal,
-            workunit_id=1,
-            experiment_id=1,
             ordinal=ordinal,
-            created_at=NOW,
             state={LATE: TaskState.SENT, ODD: TaskState.VALID}.get(state) or TaskState(state),
             agreement=Agreement.DIFFERS if state == ODD else "",
             deadline=None if state == "unsent" else NOW + timedelta(hours=-1 if state == LATE else 1),
@@ -112,7 +113,7 @@ WORKUNITS = st.builds(
 TASKS = st.lists(st.sampled_from([*TaskState, LATE, ODD]), max_size=7).map(lambda states: tasks_in(*states))
 
 
-def applied(workunit: Workunit, tasks: list[Task]) -> tuple[Workunit, list[Task]]:
+def applied(workunit: Workunit, tasks: list[BriefTask]) -> tuple[Workunit, list[BriefTask]]:
     decided = decide_transition(workunit, tasks, NOW)
     moved = {**dict.fromkeys(decided.expire, TaskState.EXPIRED), **dict.fromkeys(decided.abort, TaskState.ABORTED)}
     kept = [replace(task, state=moved.get(task.id, task.state)) for task in tasks]

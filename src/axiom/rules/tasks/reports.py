@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from axiom.domain.failure_causes import Blame, Cause, Ending, make_ending, read_runner_exit
 from axiom.domain.value import value_class
-from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
+from axiom.domain.work import BriefTask, Exit, Report, TaskState, WorkunitState
 
 _NOBODYS_FAULT = frozenset({Blame.NOBODY, Blame.VOLUNTEER})
 _SUCCESS = make_ending(Cause.SUCCESS, Exit.DONE)
@@ -25,7 +25,7 @@ class ReportOutcome:
 
 
 def judge_report(
-    task: Task | None, report: Report, *, is_akin: bool = False, workunit: WorkunitState = WorkunitState.OPEN
+    task: BriefTask | None, report: Report, *, is_akin: bool = False, workunit: WorkunitState = WorkunitState.OPEN
 ) -> ReportOutcome:
     """Decide what becomes of a reported task. Asked twice with the same report, the second changes nothing.
 
@@ -54,7 +54,7 @@ def judge_report(
     return ReportOutcome(state=TaskState.RETURNED, reason="returned, proof not yet looked at", cause=Cause.SUCCESS)
 
 
-def may_be_reported(task: Task) -> bool:
+def may_be_reported(task: BriefTask) -> bool:
     """May its host still tell of it? Of what was taken back from it, one report more is awaited."""
     return task.state.awaits_report or (
         task.state is TaskState.ABORTED and task.cause == Cause.TAKEN_BACK and task.returned_at is None
@@ -78,7 +78,7 @@ def _was_starved(ending: Ending, report: Report) -> bool:
     return ending.cause is Cause.TIME_LIMIT and report.cpu_seconds > 0
 
 
-def _by_the_books(ended: Ending, task: Task, workunit: WorkunitState) -> Ending:
+def _by_the_books(ended: Ending, task: BriefTask, workunit: WorkunitState) -> Ending:
     """Who gives up a task of an open workunit that no operator aborted did it of its own accord, whatever it says."""
     if ended.cause is not Cause.ABORTED_BY_LABORATORY:
         return ended

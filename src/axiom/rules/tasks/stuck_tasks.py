@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.domain.work import Task, TaskState
+from axiom.domain.work import BriefTask, TaskState
 from axiom.limits import tasks as limits
 
 
@@ -17,7 +17,7 @@ class StuckTask:
 
 
 def find_stuck_tasks(
-    tasks: Sequence[Task], seen: Mapping[int, datetime], now: datetime, *, listening: datetime | None = None
+    tasks: Sequence[BriefTask], seen: Mapping[int, datetime], now: datetime, *, listening: datetime | None = None
 ) -> tuple[StuckTask, ...]:
     """Return the tasks that have been out for so long that their cells should go to somebody else.
 
@@ -32,7 +32,7 @@ def find_stuck_tasks(
     return tuple(stuck_tasks)
 
 
-def _why(task: Task, seen: Mapping[int, datetime], now: datetime, listening: datetime | None) -> str:
+def _why(task: BriefTask, seen: Mapping[int, datetime], now: datetime, listening: datetime | None) -> str:
     if task.state is not TaskState.SENT or task.sent_at is None:
         return ""
     since = task.sent_at if listening is None else max(task.sent_at, listening)

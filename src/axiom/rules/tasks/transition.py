@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.domain.failure_causes import Cause
-from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import Agreement, BriefTask, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
 from axiom_weigh.amounts import tell_amount
 
@@ -21,7 +21,7 @@ class Transition:
     reason: str
 
 
-def decide_transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Transition:
+def decide_transition(workunit: Workunit, tasks: Sequence[BriefTask], now: datetime) -> Transition:
     """Decide from the facts alone; applying the answer and asking again changes nothing.
 
     Of several copies those count that say the same. One that differs counts as a failure, and another takes its place.
@@ -62,7 +62,7 @@ def decide_transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) 
     )
 
 
-def _valid(workunit: Workunit, tasks: Sequence[Task]) -> tuple[int, int]:
+def _valid(workunit: Workunit, tasks: Sequence[BriefTask]) -> tuple[int, int]:
     """How many tasks are valid, and how many of them say the same; where no two do, each of them may be right."""
     valid = [task for task in tasks if task.state is TaskState.VALID]
     if workunit.quorum == 1:
@@ -76,16 +76,16 @@ def most_failed_tasks(workunit: Workunit) -> int:
     return max(limits.LEAST_TASKS, workunit.max_failures * limits.TASKS_A_FAILURE)
 
 
-def _is_in_vain(task: Task) -> bool:
+def _is_in_vain(task: BriefTask) -> bool:
     """Did it end without a valid result? One that was taken back from its host did not end of itself."""
     return task.state.is_in_vain and task.cause != Cause.TAKEN_BACK
 
 
-def _is_late(task: Task, now: datetime) -> bool:
+def _is_late(task: BriefTask, now: datetime) -> bool:
     return task.state is TaskState.SENT and task.deadline is not None and task.deadline < now
 
 
-def _unsent(tasks: Sequence[Task]) -> tuple[int, ...]:
+def _unsent(tasks: Sequence[BriefTask]) -> tuple[int, ...]:
     return tuple(task.id for task in tasks if task.state is TaskState.UNSENT)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.registrations import read_registration_body
-from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import BriefTask, Report, TaskState, Workunit, WorkunitState
 from axiom.errors import AxiomError, OutputError, StorageFull, StoreBusy, StoreError
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import read_header
@@ -151,7 +151,7 @@ def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit
     return made
 
 
-def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> bool:
+def _is_left_of(db: Database, wanted: Workunit, task: BriefTask, ticket: Ticket) -> bool:
     others = [number for number in wanted.replicates if number not in ticket.replicates]
     if (*others, *ticket.replicates) != wanted.replicates or wanted.configs != ticket.places:
         return False

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection
 from datetime import datetime
 
-from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import Agreement, BriefTask, TaskState, Workunit, WorkunitState
 from axiom.rules.tasks.transition import Transition, decide_transition, measure_outage
 from axiom.server.returns import host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
@@ -76,7 +76,7 @@ def extend_deadlines(db: Database, now: datetime) -> int:
     return moved
 
 
-def make_expired_task(task: Task, now: datetime) -> ClosedTask:
+def make_expired_task(task: BriefTask, now: datetime) -> ClosedTask:
     return ClosedTask(
         task_id=task.id, host_id=task.host_id, state=TaskState.EXPIRED, cause="", sent_at=task.sent_at, ended_at=now
     )

@@ -4,19 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from axiom.domain.failures import ObservedHost
-from axiom.domain.work import Task, TaskState
-from axiom.store.engine.database import (
-    Database,
-    as_value,
-    from_microseconds,
-    from_optional_microseconds,
-    to_microseconds,
-)
+from axiom.domain.work import BriefTask
+from axiom.store.engine.database import Database, as_value, to_microseconds
+from axiom.store.tasks.tasks import BRIEF_TASK
 
 # The sign keeps SQLite from walking all tasks by their number: few of them are out.
-_OUT_SINCE = """
-SELECT id, workunit_id, experiment_id, ordinal, created_at, host_id, sent_at, deadline FROM task
-WHERE state = 'sent' AND sent_at < :before AND +id > :after ORDER BY +id LIMIT :limit
+_OUT_SINCE = f"""
+SELECT {BRIEF_TASK} FROM task t
+WHERE t.state = 'sent' AND t.sent_at < :before AND +t.id > :after ORDER BY +t.id LIMIT :limit
 """
 # Of hosts that were not heard from for long and have nothing, nothing can look wrong; a crowd is new.
 _SEEN = """
@@ -30,24 +25,12 @@ ORDER BY h.id
 _AT_ONCE = 5_000
 
 
-def list_long_sent_tasks(db: Database, before: datetime) -> Iterator[list[Task]]:
+def list_long_sent_tasks(db: Database, before: datetime) -> Iterator[list[BriefTask]]:
+    facts = {"before": to_microseconds(before), "limit": _AT_ONCE}
     after = 0
-    while rows := db.select(_OUT_SINCE, before=to_microseconds(before), after=after, limit=_AT_ONCE):
-        after = rows[-1]["id"]
-        yield [
-            Task(
-                id=row["id"],
-                workunit_id=row["workunit_id"],
-                experiment_id=row["experiment_id"],
-                ordinal=row["ordinal"],
-                state=TaskState.SENT,
-                created_at=from_microseconds(row["created_at"]),
-                host_id=row["host_id"],
-                sent_at=from_optional_microseconds(row["sent_at"]),
-                deadline=from_optional_microseconds(row["deadline"]),
-            )
-            for row in rows
-        ]
+    while tasks := db.values(BriefTask, _OUT_SINCE, **facts, after=after):
+        after = tasks[-1].id
+        yield tasks
 
 
 def list_observed_hosts(db: Database, since: datetime) -> list[ObservedHost]:

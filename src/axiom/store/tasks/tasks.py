@@ -6,38 +6,29 @@ Who changes a whole batch has just read its rows in the same transaction, and th
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.value import value_class
-from axiom.domain.work import Agreement, ComparedTask, Report, Task, TaskState, WorkunitState
+from axiom.domain.work import Agreement, BriefTask, ComparedTask, Report, Task, TaskState, WorkunitState
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
-from axiom.store.engine.database import (
-    Database,
-    Row,
-    as_value,
-    from_microseconds,
-    from_optional_microseconds,
-    to_microseconds,
-)
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 _TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordinal"
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
-# A ticket is most of a task's row; who does not need it does not read it.
-_OUT = """
-SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline,
-    t.returned_at, t.cause, t.reason, h.volunteer_id, w.state AS workunit
+BRIEF_TASK = ", ".join(f"t.{field.name}" for field in fields(BriefTask))
+_WHOLE_TASK = ", ".join(f"t.{field.name}" for field in fields(Task))
+_OUT = f"""
+SELECT {BRIEF_TASK}, h.volunteer_id, w.state AS workunit
 FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value CROSS JOIN workunit w ON w.id = t.workunit_id
     LEFT JOIN host h ON h.id = t.host_id
 """
-_RETURNED = """
-SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
-    t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
-    t.cause, t.agreement, t.gpu, h.volunteer_id, h.is_simulated, h.outvoted, w.registration_id, w.checks_task_id,
+_RETURNED = f"""
+SELECT {_WHOLE_TASK}, h.volunteer_id, h.is_simulated, h.outvoted, w.registration_id, w.checks_task_id,
     w.target_host_id, w.quorum
 FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN host h ON h.id = t.host_id
 WHERE t.state = 'returned' ORDER BY t.id LIMIT :limit
@@ -46,10 +37,8 @@ _CHECKS = """
 SELECT t.id, t.host_id, t.state FROM workunit w JOIN task t ON t.workunit_id = w.id
 WHERE w.checks_task_id = :task_id AND t.state = 'valid' ORDER BY t.id
 """
-_UNCHECKED = """
-SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
-    t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
-    t.cause, t.agreement, t.gpu, json_array_length(w.replicates) AS seeds
+_UNCHECKED = f"""
+SELECT {_WHOLE_TASK}, json_array_length(w.replicates) AS seeds
 FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value JOIN task t ON t.workunit_id = w.id
     JOIN host h ON h.id = t.host_id
 WHERE w.checks_task_id IS NULL AND w.target_host_id IS NULL AND w.quorum = 1 AND t.state = 'valid'
@@ -115,7 +104,7 @@ class TaskClaim:
 
 @value_class
 class TaskWithOwner:
-    task: Task
+    task: BriefTask
     volunteer_id: int | None
     workunit: WorkunitState
 
@@ -128,13 +117,13 @@ class UnprovenTask:
     checks_task_id: int | None
     is_targeted: bool
     is_simulated: bool  # its host plays a part
-    outvoted: int = 0  # how often others agreed against its host lately
-    copies: int = 1  # of its workunit, which must agree before they count
+    outvoted: int  # how often others agreed against its host lately
+    copies: int  # of its workunit, which must agree before they count
 
 
 @value_class
 class ReportedTask:
-    task: Task
+    task: BriefTask
     report: Report
     state: TaskState
     reason: str
@@ -155,19 +144,7 @@ def list_tasks_at_host(db: Database, host_id: int) -> list[Task]:
 
 def read_tasks_with_owners(db: Database, task_ids: Sequence[int]) -> dict[int, TaskWithOwner]:
     rows = db.select(_OUT, ids=json.dumps(list(task_ids)))
-    return {
-        row["id"]: TaskWithOwner(
-            task=read_brief_task(
-                row,
-                returned_at=from_optional_microseconds(row["returned_at"]),
-                cause=row["cause"],
-                reason=row["reason"],
-            ),
-            volunteer_id=row["volunteer_id"],
-            workunit=WorkunitState(row["workunit"]),
-        )
-        for row in rows
-    }
+    return {row["id"]: as_value(TaskWithOwner, row) for row in rows}
 
 
 def list_returned_tasks(db: Database, limit: int) -> list[UnprovenTask]:
@@ -175,7 +152,6 @@ def list_returned_tasks(db: Database, limit: int) -> list[UnprovenTask]:
         as_value(
             UnprovenTask,
             row,
-            task=as_value(Task, row),
             is_targeted=row["target_host_id"] is not None,
             outvoted=row["outvoted"] or 0,
             copies=row["quorum"],
@@ -289,7 +265,7 @@ def record_task_reports(db: Database, taken: Sequence[ReportedTask], now: dateti
     counters.add_to_counters(db, changes)
 
 
-def set_task_states(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: datetime) -> None:
+def set_task_states(db: Database, moves: Sequence[tuple[BriefTask, TaskState, str]], now: datetime) -> None:
     if not moves:
         return
     stamp = to_microseconds(now)
@@ -341,21 +317,6 @@ def sanitize_text(text: str, most: int = limits.REASON_CHARACTERS) -> str:
     return strip_controls(text[:most])
 
 
-def read_brief_task(row: Row, **more: Any) -> Task:
-    return Task(
-        id=row["id"],
-        workunit_id=row["workunit_id"],
-        experiment_id=row["experiment_id"],
-        ordinal=row["ordinal"],
-        state=TaskState(row["state"]),
-        created_at=from_microseconds(row["created_at"]),
-        host_id=row["host_id"],
-        sent_at=from_optional_microseconds(row["sent_at"]),
-        deadline=from_optional_microseconds(row["deadline"]),
-        **more,
-    )
-
-
 def _why_not_sent(db: Database, claims: Sequence[TaskClaim], host_id: int) -> str:
     claim, stored = next(
         (claim, stored)
@@ -369,7 +330,7 @@ def _why_not_sent(db: Database, claims: Sequence[TaskClaim], host_id: int) -> st
     return f"task {claim.task_id} was to be sent to host {host_id}, and {why}"
 
 
-def _tally(moved: Sequence[tuple[Task, TaskState]]) -> Counter[Key]:
+def _tally(moved: Sequence[tuple[BriefTask, TaskState]]) -> Counter[Key]:
     changes: Counter[Key] = Counter()
     for task, state in moved:
         changes["task", task.experiment_id, task.state] -= 1

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import BriefTask, Task, TaskState, Workunit, WorkunitState
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, as_value, from_optional_microseconds, to_microseconds
 from axiom.store.tasks import tasks
 from axiom.store.tasks.sql_rules import IS_ALIVE
+from axiom.store.tasks.tasks import BRIEF_TASK
 from axiom.store.tasks.waiting_tasks import WaitingTask
 from axiom_weigh.grouping import group_pairs
 
@@ -35,9 +36,8 @@ SELECT w.id, w.experiment_id, w.registration_id, w.replicates, w.configs, w.stat
     w.created_at, w.target_host_id, w.abort_requested, w.reason, w.checks_task_id, w.split_from
 FROM json_each(:ids) j CROSS JOIN workunit w ON w.id = j.value
 """
-_OF_WORKUNITS = """
-SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline,
-    t.agreement, t.cause
+_OF_WORKUNITS = f"""
+SELECT {BRIEF_TASK}
 FROM json_each(:ids) j CROSS JOIN task t ON t.workunit_id = j.value ORDER BY t.workunit_id, t.ordinal
 """
 _OPEN_IDS = """
@@ -188,11 +188,10 @@ def find_workunit(db: Database, workunit_id: int) -> Workunit | None:
     return db.read_row(read_workunit_row, "SELECT * FROM workunit WHERE id = :id", id=workunit_id)
 
 
-def read_workunits_with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[Task]]]:
+def read_workunits_with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[BriefTask]]]:
     ids = json.dumps(list(workunit_ids))
     by_workunit = group_pairs(
-        (row["workunit_id"], tasks.read_brief_task(row, agreement=row["agreement"], cause=row["cause"]))
-        for row in db.select(_OF_WORKUNITS, ids=ids)
+        (row["workunit_id"], as_value(BriefTask, row)) for row in db.select(_OF_WORKUNITS, ids=ids)
     )
     return [(read_workunit_row(row), by_workunit.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
 

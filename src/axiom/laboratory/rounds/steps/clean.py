@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from axiom.domain.rounds import Note
-from axiom.domain.work import Task, TaskState
+from axiom.domain.work import BriefTask, TaskState
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.stuck_tasks import StuckTask, find_stuck_tasks
@@ -28,7 +28,7 @@ def give_up_stuck_tasks(db: Database, now: datetime) -> list[Note]:
     """Tasks that are out too long, or out for long at a silent host, go to somebody else."""
     listening = jobs.find_last_job_start(db, START)
     seen = {host.id: host.seen_at for host in host_store.list_all_hosts(db)}
-    given_up: list[tuple[Task, StuckTask]] = []
+    given_up: list[tuple[BriefTask, StuckTask]] = []
     for out in stuck_tasks.list_long_sent_tasks(db, now - limits.STUCK_AFTER_OUT):
         by_id = {task.id: task for task in out}
         given_up += [
@@ -57,7 +57,7 @@ def _how_many_out(db: Database) -> int:
     return counters.sum_counters(counters.read_counters(db), "task", TaskState.SENT)
 
 
-def _stuck_notes(given_up: list[tuple[Task, StuckTask]]) -> list[Note]:
+def _stuck_notes(given_up: list[tuple[BriefTask, StuckTask]]) -> list[Note]:
     notes = [
         Note(
             kind="task.stuck",
