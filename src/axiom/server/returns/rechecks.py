@@ -113,8 +113,7 @@ def close_checks(
 
 def give_up(db: Database, now: datetime) -> int:
     stale = workunits.list_stale_checks(db, now - limits.RECHECK_WAITS_FOR, _SLICE)
-    for workunit_id in stale:
-        workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
+    workunits.request_aborts(db, stale, "no other volunteer's host was there to check it")
     transit_many(db, stale, now)
     return len(stale)
 

@@ -3,8 +3,8 @@
 Whoever changes a row changes its counter in the same transaction. `problems` counts, and says where the two differ.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 
 from axiom.store.engine.database import Database
 
@@ -60,6 +60,15 @@ def add_to_counters(db: Database, changes: Mapping[Key, int]) -> None:
             other_state=other[2],
             other_amount=other[3],
         )
+
+
+def count_moves(db: Database, noun: str, moves: Iterable[tuple[int, str, str]]) -> None:
+    """Rows of these versions have gone from one state into another; an empty one is none, and is not counted."""
+    changes: Counter[Key] = Counter()
+    for experiment_id, was, becomes in moves:
+        changes[noun, experiment_id, was] -= 1
+        changes[noun, experiment_id, becomes] += 1
+    add_to_counters(db, {key: amount for key, amount in changes.items() if key[2]})
 
 
 def note_experiment_change(db: Database) -> None:

@@ -4,7 +4,6 @@ Who changes a whole batch has just read its rows in the same transaction, and th
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -15,7 +14,6 @@ from axiom.domain.value import value_class
 from axiom.domain.work import Agreement, BriefTask, ComparedTask, Report, Task, TaskState, WorkunitState
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
-from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, as_value, to_microseconds
 
 _TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordinal"
@@ -224,11 +222,7 @@ def send_tasks(
     )
     if sent != len(claims):
         raise LookupError(_why_not_sent(db, claims, host_id))
-    changes: Counter[Key] = Counter()
-    for claim in claims:
-        changes["task", claim.experiment_id, TaskState.UNSENT] -= 1
-        changes["task", claim.experiment_id, TaskState.SENT] += 1
-    counters.add_to_counters(db, changes)
+    counters.count_moves(db, "task", [(claim.experiment_id, TaskState.UNSENT, TaskState.SENT) for claim in claims])
 
 
 def record_task_reports(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
@@ -256,13 +250,10 @@ def record_task_reports(db: Database, taken: Sequence[ReportedTask], now: dateti
             for reported in taken
         ],
     )
-    changes = _tally([(reported.task, reported.state) for reported in taken])
-    for reported in taken:
-        if reported.task.cause:  # an operator aborted it before
-            changes["cause", reported.task.experiment_id, reported.task.cause] -= 1
-        if reported.cause:
-            changes["cause", reported.task.experiment_id, reported.cause] += 1
-    counters.add_to_counters(db, changes)
+    pairs = [(reported, reported.task) for reported in taken]
+    counters.count_moves(db, "task", [(task.experiment_id, task.state, reported.state) for reported, task in pairs])
+    # It has a cause already where an operator aborted it before.
+    counters.count_moves(db, "cause", [(task.experiment_id, task.cause, reported.cause) for reported, task in pairs])
 
 
 def set_task_states(db: Database, moves: Sequence[tuple[BriefTask, TaskState, str]], now: datetime) -> None:
@@ -282,7 +273,7 @@ def set_task_states(db: Database, moves: Sequence[tuple[BriefTask, TaskState, st
             for task, state, reason in moves
         ],
     )
-    counters.add_to_counters(db, _tally([(task, state) for task, state, _ in moves]))
+    counters.count_moves(db, "task", [(task.experiment_id, task.state, state) for task, state, _ in moves])
 
 
 def take_back_task(db: Database, sent: Task, reason: str, now: datetime) -> bool:
@@ -290,8 +281,8 @@ def take_back_task(db: Database, sent: Task, reason: str, now: datetime) -> bool
     facts = {"id": sent.id, "reason": sanitize_text(reason), "now": to_microseconds(now)}
     changed = db.execute(_TAKE_BACK, **facts, cause=Cause.TAKEN_BACK) == 1
     if changed:
-        counters.add_to_counters(db, _tally([(sent, TaskState.ABORTED)]))
-        counters.add_to_counter(db, "cause", sent.experiment_id, Cause.TAKEN_BACK, 1)
+        counters.count_moves(db, "task", [(sent.experiment_id, TaskState.SENT, TaskState.ABORTED)])
+        counters.count_moves(db, "cause", [(sent.experiment_id, "", Cause.TAKEN_BACK)])
     return changed
 
 
@@ -328,11 +319,3 @@ def _why_not_sent(db: Database, claims: Sequence[TaskClaim], host_id: int) -> st
     else:
         why = f"it does not wait any more: it is {stored.state if stored else 'gone'}"
     return f"task {claim.task_id} was to be sent to host {host_id}, and {why}"
-
-
-def _tally(moved: Sequence[tuple[BriefTask, TaskState]]) -> Counter[Key]:
-    changes: Counter[Key] = Counter()
-    for task, state in moved:
-        changes["task", task.experiment_id, task.state] -= 1
-        changes["task", task.experiment_id, state] += 1
-    return changes

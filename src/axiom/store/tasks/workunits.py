@@ -12,7 +12,6 @@ from datetime import datetime
 
 from axiom.domain.work import BriefTask, Task, TaskState, Workunit, WorkunitState
 from axiom.store.engine import counters
-from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, as_value, from_optional_microseconds, to_microseconds
 from axiom.store.tasks import tasks
 from axiom.store.tasks.sql_rules import IS_ALIVE
@@ -268,11 +267,8 @@ def close_workunits(db: Database, closed: Sequence[tuple[Workunit, WorkunitState
         for workunit, state, reason in closed
     ]
     db.execute_many(_CLOSE, rows)
-    changes: Counter[Key] = Counter()
-    for workunit, state, _ in closed:
-        changes["workunit", workunit.experiment_id, WorkunitState.OPEN] -= 1
-        changes["workunit", workunit.experiment_id, state] += 1
-    counters.add_to_counters(db, changes)
+    moves = [(workunit.experiment_id, WorkunitState.OPEN, state) for workunit, state, _ in closed]
+    counters.count_moves(db, "workunit", moves)
 
 
 def split_workunit(
