@@ -45,7 +45,8 @@ def decide_transition(workunit: Workunit, tasks: Sequence[BriefTask], now: datet
         if valid > alike:
             failed = f"{failures} of its tasks failed, and of {valid} valid copies {alike} agree"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=failed)
-    in_vain = sum(_is_in_vain(task) for task in tasks) + len(expire)
+    # What was taken back from its host did not end of itself.
+    in_vain = sum(task.state.is_in_vain and task.cause != Cause.TAKEN_BACK for task in tasks) + len(expire)
     if in_vain >= most_failed_tasks(workunit):
         reason = f"{tell_amount(in_vain, 'task')} ended without a valid result, {failures} of them by failing"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=reason)
@@ -74,11 +75,6 @@ def _valid(workunit: Workunit, tasks: Sequence[BriefTask]) -> tuple[int, int]:
 def most_failed_tasks(workunit: Workunit) -> int:
     """How many tasks of a workunit may end without a valid result, for whatever reason, before it is given up."""
     return max(limits.LEAST_TASKS, workunit.max_failures * limits.TASKS_A_FAILURE)
-
-
-def _is_in_vain(task: BriefTask) -> bool:
-    """Did it end without a valid result? One that was taken back from its host did not end of itself."""
-    return task.state.is_in_vain and task.cause != Cause.TAKEN_BACK
 
 
 def _is_late(task: BriefTask, now: datetime) -> bool:

@@ -111,10 +111,12 @@ def upsert_pilot(
 
 
 def find_pilot(db: Database, cluster: Cluster, host_id: int) -> StoredPilot | None:
-    row = db.row(_SPEAKER, host_id=host_id, cluster_id=cluster.id)
-    if row is None:
-        return None
-    return as_value(StoredPilot, row, host=hosts.parse_host(row))
+    return db.read_row(
+        lambda row: as_value(StoredPilot, row, host=hosts.parse_host(row)),
+        _SPEAKER,
+        host_id=host_id,
+        cluster_id=cluster.id,
+    )
 
 
 def record_pilot_contact(db: Database, host_id: int, now: datetime) -> None:

@@ -30,7 +30,7 @@ ON CONFLICT (experiment_id, bundle_digest, host_id, platform, cause, raised) DO 
 SET amount = ending.amount + excluded.amount, last_at = excluded.last_at, last_task = excluded.last_task
 """
 _WORDS = """
-SELECT t.id, t.message, t.reason, v.is_ours
+SELECT t.id, t.message || ' ' || t.reason AS said, v.is_ours
 FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN host h ON h.id = t.host_id
 JOIN volunteer v ON v.id = h.volunteer_id
 """
@@ -39,8 +39,8 @@ SELECT experiment_id, platform, sum(amount) AS amount FROM ending
 WHERE :experiment_id IS NULL OR experiment_id = :experiment_id GROUP BY experiment_id, platform
 """
 _BADLY = f"""
-SELECT t.id, t.experiment_id, e.name, coalesce(t.bundle_digest, '') AS bundle_digest, t.host_id,
-    {PLATFORM} AS platform, t.state, t.cause, t.message, t.reason, t.closed_at
+SELECT t.id AS task_id, t.experiment_id, e.name AS experiment, coalesce(t.bundle_digest, '') AS bundle_digest,
+    t.host_id, {PLATFORM} AS platform, t.state, t.cause, t.message || ' ' || t.reason AS said, t.closed_at
 FROM task t JOIN host h ON h.id = t.host_id JOIN experiment e ON e.id = t.experiment_id
 WHERE t.closed_at >= :since AND t.closed_at < :until AND {IS_IN_VAIN}
     AND t.sent_at IS NOT NULL AND (t.closed_at > :since OR t.id > :after)
@@ -108,11 +108,7 @@ def list_failed_tasks(db: Database, since: int, until: datetime, after: int) -> 
 
     The next are asked for from the moment of the last one, behind it.
     """
-    rows = db.select(_BADLY, since=since, until=to_microseconds(until), after=after, limit=_AT_ONCE)
-    return [
-        as_value(FailedTask, row, task_id=row["id"], experiment=row["name"], said=f"{row['message']} {row['reason']}")
-        for row in rows
-    ]
+    return db.values(FailedTask, _BADLY, since=since, until=to_microseconds(until), after=after, limit=_AT_ONCE)
 
 
 def add_failure_counts(db: Database, endings: Sequence[EndingCount]) -> None:
@@ -144,10 +140,8 @@ class TaskWords:
 
 def read_task_words(db: Database, tasks: Collection[int]) -> dict[int, TaskWords]:
     """What was said of each of these tasks. Once archived, what a host said is here only if the task failed."""
-    return {
-        row["id"]: as_value(TaskWords, row, said=f"{row['message']} {row['reason']}", is_ours=bool(row["is_ours"]))
-        for row in db.select(_WORDS, ids=json.dumps(list(tasks)))
-    }
+    rows = db.select(_WORDS, ids=json.dumps(list(tasks)))
+    return {row["id"]: as_value(TaskWords, row) for row in rows}
 
 
 def list_working_hosts(db: Database, experiment_id: int | None = None) -> dict[int, dict[int, frozenset[str]]]:

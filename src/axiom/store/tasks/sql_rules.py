@@ -1,19 +1,23 @@
-"""What is true of a task, as SQL: each rule stands here alone, in the words of its enums, for all queries that ask.
+"""What rules say of a task, as SQL: each stands here alone, in the words of its enums, for all queries that ask.
 
 `t` is the task, `w` its workunit, `h` its host. A single state is no rule: queries name it, as the indexes do.
+Columns are named by the values that they fill.
 """
 
 from collections.abc import Iterable
+from dataclasses import fields
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import KNOWN_SYSTEMS, OTHER_PLATFORM
-from axiom.domain.work import TaskState, WorkunitState
+from axiom.domain.work import BriefTask, Task, TaskState, WorkunitState
 
 
 def _quoted(words: Iterable[str]) -> str:
     return "(" + ", ".join(f"'{word}'" for word in words) + ")"
 
 
+BRIEF_TASK = ", ".join(f"t.{field.name}" for field in fields(BriefTask))
+WHOLE_TASK = ", ".join(f"t.{field.name}" for field in fields(Task))
 IS_ALIVE = f"t.state IN {_quoted(state for state in TaskState if state.is_alive)}"
 IS_IN_VAIN = f"t.state IN {_quoted(state for state in TaskState if state.is_in_vain)}"
 MAY_BE_THANKED = f"t.state IN {_quoted(state for state in TaskState if state.may_be_thanked)}"

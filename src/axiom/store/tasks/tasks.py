@@ -5,29 +5,27 @@ Who changes a whole batch has just read its rows in the same transaction, and th
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.value import value_class
-from axiom.domain.work import Agreement, BriefTask, ComparedTask, Report, Task, TaskState, WorkunitState
+from axiom.domain.work import BriefTask, ComparedTask, Report, Task, TaskState, WorkunitState
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, as_value, to_microseconds
+from axiom.store.tasks.sql_rules import BRIEF_TASK, WHOLE_TASK
 
 _TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordinal"
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
-BRIEF_TASK = ", ".join(f"t.{field.name}" for field in fields(BriefTask))
-_WHOLE_TASK = ", ".join(f"t.{field.name}" for field in fields(Task))
 _OUT = f"""
 SELECT {BRIEF_TASK}, h.volunteer_id, w.state AS workunit
 FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value CROSS JOIN workunit w ON w.id = t.workunit_id
     LEFT JOIN host h ON h.id = t.host_id
 """
 _RETURNED = f"""
-SELECT {_WHOLE_TASK}, h.volunteer_id, h.is_simulated, h.outvoted, w.registration_id, w.checks_task_id,
-    w.target_host_id, w.quorum
+SELECT {WHOLE_TASK}, h.volunteer_id, h.is_simulated, coalesce(h.outvoted, 0) AS outvoted, w.registration_id,
+    w.checks_task_id, w.target_host_id IS NOT NULL AS is_targeted, w.quorum AS copies
 FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN host h ON h.id = t.host_id
 WHERE t.state = 'returned' ORDER BY t.id LIMIT :limit
 """
@@ -36,7 +34,7 @@ SELECT t.id, t.host_id, t.state FROM workunit w JOIN task t ON t.workunit_id = w
 WHERE w.checks_task_id = :task_id AND t.state = 'valid' ORDER BY t.id
 """
 _UNCHECKED = f"""
-SELECT {_WHOLE_TASK}, json_array_length(w.replicates) AS seeds
+SELECT {WHOLE_TASK}, json_array_length(w.replicates) AS seeds
 FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value JOIN task t ON t.workunit_id = w.id
     JOIN host h ON h.id = t.host_id
 WHERE w.checks_task_id IS NULL AND w.target_host_id IS NULL AND w.quorum = 1 AND t.state = 'valid'
@@ -146,16 +144,7 @@ def read_tasks_with_owners(db: Database, task_ids: Sequence[int]) -> dict[int, T
 
 
 def list_returned_tasks(db: Database, limit: int) -> list[UnprovenTask]:
-    return [
-        as_value(
-            UnprovenTask,
-            row,
-            is_targeted=row["target_host_id"] is not None,
-            outvoted=row["outvoted"] or 0,
-            copies=row["quorum"],
-        )
-        for row in db.select(_RETURNED, limit=limit)
-    ]
+    return db.values(UnprovenTask, _RETURNED, limit=limit)
 
 
 def list_valid_checks(db: Database, task_id: int) -> list[tuple[int, int]]:
@@ -176,10 +165,7 @@ def list_tasks_by_agreement(db: Database, task_ids: Sequence[int], agreement: st
 
 
 def list_compared_tasks(db: Database, host_id: int | None, limit: int) -> list[ComparedTask]:
-    return [
-        ComparedTask(experiment_id=row["experiment_id"], agreement=Agreement(row["agreement"]))
-        for row in db.select(_COMPARED, host_id=host_id, limit=limit)
-    ]
+    return db.values(ComparedTask, _COMPARED, host_id=host_id, limit=limit)
 
 
 def count_recent_task_states(db: Database, host_id: int, limit: int) -> dict[TaskState, int]:
@@ -276,14 +262,11 @@ def set_task_states(db: Database, moves: Sequence[tuple[BriefTask, TaskState, st
     counters.count_moves(db, "task", [(task.experiment_id, task.state, state) for task, state, _ in moves])
 
 
-def take_back_task(db: Database, sent: Task, reason: str, now: datetime) -> bool:
+def take_back_task(db: Database, sent: BriefTask, reason: str, now: datetime) -> None:
     """Abort a task that a host has. Its host's report is still awaited: it says how long was computed, or more."""
-    facts = {"id": sent.id, "reason": sanitize_text(reason), "now": to_microseconds(now)}
-    changed = db.execute(_TAKE_BACK, **facts, cause=Cause.TAKEN_BACK) == 1
-    if changed:
+    if db.execute(_TAKE_BACK, id=sent.id, cause=Cause.TAKEN_BACK, reason=sanitize_text(reason), now=now):
         counters.count_moves(db, "task", [(sent.experiment_id, TaskState.SENT, TaskState.ABORTED)])
         counters.count_moves(db, "cause", [(sent.experiment_id, "", Cause.TAKEN_BACK)])
-    return changed
 
 
 def set_task_agreements(db: Database, agreements: Mapping[int, str]) -> None:

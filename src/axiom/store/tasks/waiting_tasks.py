@@ -6,7 +6,7 @@ from datetime import datetime
 from axiom.domain.failure_causes import Cause
 from axiom.domain.value import value_class
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
+from axiom.store.engine.database import Database, from_microseconds, to_microseconds
 
 _WAITING = """
 SELECT c.experiment_id, c.amount AS unsent,
@@ -17,8 +17,8 @@ SELECT c.experiment_id, c.amount AS unsent,
 FROM counter c WHERE c.noun = 'task' AND c.state = 'unsent' AND c.amount > 0
 """
 _UNSENT = """
-SELECT t.id, t.workunit_id, t.ordinal, t.target_host_id, w.registration_id, w.replicates, w.configs, w.quorum,
-    w.checks_task_id
+SELECT t.id AS task_id, t.workunit_id, t.ordinal, t.target_host_id, w.registration_id, w.replicates, w.configs,
+    w.quorum, w.checks_task_id
 FROM task t JOIN workunit w ON w.id = t.workunit_id
 WHERE t.state = 'unsent' AND t.experiment_id = :experiment_id
 """
@@ -45,7 +45,7 @@ WHERE h.volunteer_id = :volunteer_id AND h.valid_in_row = 0 AND h.id <> :host_id
 LIMIT :limit
 """
 _SENT = """
-SELECT t.id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.deadline, t.gpu, w.registration_id,
+SELECT t.id AS task_id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.deadline, t.gpu, w.registration_id,
     w.replicates, w.configs, w.state AS workunit_state, b.serial, coalesce(b.seal, '') AS seal,
     (SELECT min(p.ours_only) FROM preflight p WHERE p.bundle_digest = t.bundle_digest AND p.passed = 1) AS ours_only
 FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN bundle b ON b.digest = t.bundle_digest
@@ -117,11 +117,11 @@ def list_waiting_experiments(db: Database, host_id: int) -> list[WaitingExperime
 
 
 def list_candidate_tasks(db: Database, experiment_id: int, *, after: int, limit: int) -> list[WaitingTask]:
-    return [_candidate(row) for row in db.select(_OPEN, experiment_id=experiment_id, after=after, limit=limit)]
+    return db.values(WaitingTask, _OPEN, experiment_id=experiment_id, after=after, limit=limit)
 
 
 def list_targeted_tasks(db: Database, experiment_id: int, host_id: int, *, limit: int) -> list[WaitingTask]:
-    return [_candidate(row) for row in db.select(_TARGETED, experiment_id=experiment_id, host_id=host_id, limit=limit)]
+    return db.values(WaitingTask, _TARGETED, experiment_id=experiment_id, host_id=host_id, limit=limit)
 
 
 def list_held_tasks(db: Database, host_id: int) -> list[HeldTasks]:
@@ -154,8 +154,7 @@ def count_sibling_tasks(db: Database, volunteer_id: int, host_id: int, *, most: 
 
 def read_sent_tasks(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
     """These tasks, and what is to be known of their bundles before a host gets them again."""
-    rows = (db.row(_SENT, id=task_id) for task_id in task_ids)
-    return [as_value(SentTask, row, task_id=row["id"]) for row in rows if row is not None]
+    return [task for task_id in task_ids for task in db.values(SentTask, _SENT, id=task_id)]
 
 
 def has_had_workunit(db: Database, workunit_id: int, volunteer_id: int) -> bool:
@@ -173,7 +172,3 @@ def has_workunit_copies(db: Database, workunit_id: int) -> bool:
 def has_computed_task(db: Database, task_id: int, volunteer_id: int) -> bool:
     """Was this task, or one that checks it, sent to a host of this volunteer?"""
     return db.row(_COMPUTED, id=task_id, volunteer_id=volunteer_id) is not None
-
-
-def _candidate(row: Row) -> WaitingTask:
-    return as_value(WaitingTask, row, task_id=row["id"])

@@ -14,8 +14,7 @@ from axiom.domain.work import BriefTask, Task, TaskState, Workunit, WorkunitStat
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, from_optional_microseconds, to_microseconds
 from axiom.store.tasks import tasks
-from axiom.store.tasks.sql_rules import IS_ALIVE
-from axiom.store.tasks.tasks import BRIEF_TASK
+from axiom.store.tasks.sql_rules import BRIEF_TASK, IS_ALIVE
 from axiom.store.tasks.waiting_tasks import WaitingTask
 from axiom_weigh.grouping import group_pairs
 
