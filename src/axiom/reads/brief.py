@@ -20,7 +20,7 @@ from axiom.reads.base.request import Answer, Reading
 from axiom.reads.finding_lists import read_finding_rows
 from axiom.reads.graph import Graph
 from axiom.reads.rounds import log
-from axiom.reads.rounds import session_lists as session_rows
+from axiom.reads.rounds.difference import difference_page
 from axiom.store.accounts import notebooks, programs
 from axiom.store.registrations import proposals, registrations
 from axiom.store.rounds import kept_prose, rounds
@@ -83,7 +83,7 @@ def _changes(reading: Reading, newest: Round | None) -> Answer | None:
     since = named or (session_views.find_session_neighbours(reading.db, newest)[0] if newest else "")
     if until is None or not since:
         return None
-    changes: Answer = session_rows.difference_page(reading, until.name, since)["difference"]
+    changes: Answer = difference_page(reading, until.name, since)["difference"]
     return {
         "from": changes["from"],
         "to": changes["to"],

@@ -1,1 +1,1 @@
-"""Sessions as their readers see them: the list, the log of one, and the rows behind it."""
+"""Sessions as their readers see them: the list, the log of one, its tasks, its transcript, what it changed."""

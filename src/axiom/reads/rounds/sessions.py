@@ -1,15 +1,17 @@
 """What the laboratory did: sessions, the log of one, and the newest lines."""
 
-from axiom.domain.rounds import Note, Round, Step
+from axiom.domain.rounds import EntryKind, Note, Round, Step
+from axiom.errors import NotFound
 from axiom.limits import rounds as limits
 from axiom.reads.base import resolved_prose
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.rounds import log
-from axiom.reads.rounds.session_lists import describe_model_use, require_session
-from axiom.store.rounds import kept_prose
+from axiom.store.rounds import kept_prose, transcripts
 from axiom.store.rounds import rounds as sessions
 from axiom.store.views import sessions as session_views
+
+_MILLIONTHS = 1_000_000
 
 
 @page_at("/sessions", "sessions.html", words="from")
@@ -89,3 +91,28 @@ def _closed(closed: session_views.ClosedSession) -> Answer:
 def _must(reading: Reading, name: str) -> tuple[Round, list[tuple[Step, Note]]]:
     session = require_session(reading, name)
     return session, sessions.list_session_notes(reading.db, session)
+
+
+def describe_model_use(reading: Reading, session: Round) -> Answer:
+    """What a session has asked of language models, what that took, and how often it was not asked or not answered."""
+    rounds = sessions.find_session_round_ids(reading.db, session)
+    taken = transcripts.sum_transcript_usage(reading.db, rounds)
+    return {
+        "requests": taken.requests,
+        "tokens": taken.tokens,
+        "cost": taken.micros / _MILLIONTHS if taken.micros else None,
+        "failures": transcripts.count_transcript_entries(reading.db, rounds, EntryKind.FAILURE),
+        "refusals": transcripts.count_transcript_entries(reading.db, rounds, EntryKind.REFUSAL),
+    }
+
+
+def require_session(reading: Reading, name: str) -> Round:
+    """The session of this name, or the sentence that there is none."""
+    session = sessions.find_round_by_name(reading.db, name)
+    if session is None:
+        newest = sessions.list_newest_sessions(reading.db, 1)
+        raise NotFound(
+            f"There is no session {name}. "
+            + (f"The newest is {newest[0].name}." if newest else "This laboratory has held none yet.")
+        )
+    return session
