@@ -33,14 +33,9 @@ from axiom.store.accounts import accounts as stored
 from axiom.store.accounts import operators
 from axiom.store.engine.database import Database
 from axiom.web.account import operator, pages
-from axiom.web.account.forms import (
-    Form,
-    digest_secret,
-    keep_session,
-    read_form,
-    session_of,
-)
 from axiom.web.account.pages import AccountPage
+from axiom.web.account.session_cookie import digest_secret, keep_session, session_of
+from axiom.web.account.typed_form import Form, read_form
 from axiom.web.account.visit import SESSION_SECONDS, AccountServices, Outcome, Redirect, Redisplay, Visit
 from axiom.web.site.app import SecurityHeaders
 from axiom.web.site.chosen_language import language_of

@@ -1,113 +1,191 @@
-"""Forms: what was typed, what is wrong with it, and which browser is signed in.
+"""What becomes of each form of a volunteer's own account: what was typed is checked, then a command given."""
 
-That a form comes from a page of this site the server has seen (`axiom.server.http.refused_requests`), and a browser
-sends the cookie of who is signed in with no request that another site's page began.
-"""
+import contextlib
 
-import hashlib
-import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl
-
-from starlette.requests import Request
-from starlette.responses import Response
-
-from axiom.errors import AxiomError
-from axiom.gate.command import Command
-from axiom.gate.words import form_of, is_required_word
-from axiom.reads.base.request import parse_number
-from axiom.web.base.cookies import read_cookie
-
-_MOST_FIELDS = 60
-_SECRET_BYTES = 16  # 128 bits
-_SECRET_FIELDS = frozenset({"password", "new_password", "code", "token"})
-_SESSION = "axiom"
-_FIELDS = {"called": "name"}  # words of commands that fields of other names say
-
-
-@dataclass(kw_only=True)
-class Form:
-    """What somebody has typed, and what is wrong with it, by the name of the field."""
-
-    typed: Mapping[str, str] = field(default_factory=dict)
-    wrong: dict[str, str] = field(default_factory=dict)
-
-    def text(self, name: str) -> str:
-        return self.typed.get(name, "")
-
-    def ticked(self, name: str) -> bool:
-        """Is a box ticked? A browser says nothing of one that is not."""
-        return name in self.typed
-
-    def check(self, name: str, read: Callable[[str], Any]) -> Any:
-        """What a field means; what is wrong with it is noted beside the field."""
-        try:
-            return read(self.text(name))
-        except AxiomError as error:
-            self.wrong[name] = str(error)
-            return ""
-
-    def words_of(self, kind: type[Command], readers: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
-        """The words of a command as the fields of their names say them; `readers` tell what of a text is wrong.
-
-        A field that a form does not have says nothing, where the command need not be told.
-        """
-        words: dict[str, Any] = {}
-        for word, must in form_of(kind).items():
-            name = _FIELDS.get(word, word)
-            if must.type in (bool, bool | None):
-                words[word] = self.ticked(name)
-            elif word in readers:
-                words[word] = self.check(name, readers[word])
-            elif word != "volunteer" and (name in self.typed or is_required_word(must)):  # whose it is the sign-in says
-                words[word] = (
-                    parse_number(self.text(name)) or None if must.type in (int, int | None) else self.text(name)
-                )
-        return words
-
-    def shown(self) -> dict[str, str]:
-        """What is put into the fields again: everything but secrets."""
-        return {name: text for name, text in self.typed.items() if name not in _SECRET_FIELDS}
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import AccountError, LookupAccount, Problem
+from axiom.domain.fleet import MOST_SHARE
+from axiom.errors import LimitReached, Refused, WrongUse
+from axiom.laboratory.accounts.commands.accounts import (
+    CHANGED,
+    ChangeEmail,
+    ChangePassword,
+    ChangePreferences,
+    ChangeProfile,
+    EraseAccount,
+    OpenAccount,
+    ReplaceAccountKey,
+    SignOut,
+    check_account_name,
+    check_country,
+    check_email,
+    check_website,
+)
+from axiom.laboratory.accounts.passwords import refuse_weak
+from axiom.locale.languages import mark
+from axiom.store.accounts import accounts
+from axiom.web.account.session_cookie import digest_secret
+from axiom.web.account.typed_form import Form
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, make_account_action
 
 
-def read_form(body: bytes) -> Form:
-    """A form as a browser sends it; one that is not written as it should be is empty."""
-    try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
-    except ValueError:
-        return Form()
-    return Form(typed={name: text.replace("\r\n", "\n") for name, text in pairs if "\0" not in text})
+def register_account(visit: Visit) -> Outcome:
+    """Open an account; whoever has it already, and knows its password, is signed in."""
+    form = visit.form
+    name, email = form.check("name", check_account_name), form.check("email", check_email)
+    if form.wrong:
+        return Redisplay(form=form)
+    keeper, password = visit.reception.accounts, form.text("password")
+    lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email), password=password)
+    holder, begun = keeper.attempt(lookup, visit.peer)
+    if not isinstance(holder, Problem):
+        return visit.sign_in(holder.volunteer.id, holder.account.password_serial, "/account?done=known")
+    if holder.error is not AccountError.BAD_PASSWORD:
+        form.wrong["email"] = holder.text
+        return Redisplay(form=form)
+    form.check("password", lambda text: _good_password(visit, text, name, email))  # counted by now, since it is slow
+    if form.wrong:
+        return Redisplay(form=form)
+    _refuse_more(visit)
+    made = visit.submit(OpenAccount(called=name, email=email, password=password))
+    keeper.guesses.right(email, visit.peer, begun)  # and it is not slowed down by what others try
+    done = "opened_numbered" if made["is_numbered"] else "opened"
+    return visit.sign_in(made["volunteer"], made["serial"], f"/account?done={done}")
 
 
-def new_secret() -> str:
-    return secrets.token_urlsafe(_SECRET_BYTES)
+def _refuse_more(visit: Visit) -> None:
+    """Refuse where no accounts are opened, or too many were asked for from here, whoever has this address."""
+    keeper = visit.reception.accounts
+    if not keeper.new_accounts:
+        raise Refused(mark("This laboratory opens no new accounts at the moment. Nothing was stored."))
+    verdict = keeper.guesses.open_one(visit.peer, keeper.new_accounts)
+    if not verdict.may:
+        raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was stored.")
 
 
-def digest_secret(secret: str) -> str:
-    """What is stored of a session's secret. It has 128 random bits, so a plain hash hides it."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+def sign_in(visit: Visit) -> Outcome:
+    form = visit.form
+    email = form.text("email").strip().lower()
+    holder = visit.whose(email, form.text("password"))
+    if isinstance(holder, Problem):
+        form.wrong["" if holder.error is not AccountError.BAD_PASSWORD else "password"] = holder.text
+        return Redisplay(form=form)
+    return visit.sign_in(holder.volunteer.id, holder.account.password_serial, "/account")
 
 
-def session_of(request: Request, *, secure: bool) -> str:
-    """By which secret a browser is signed in; empty where it is not."""
-    return read_cookie(request.headers.raw, _name(secure=secure))
+def sign_out(visit: Visit) -> Outcome:
+    volunteer, account = visit.themselves
+    visit.submit(SignOut(volunteer=volunteer.id, token=digest_secret(visit.session)))
+    visit.reception.accounts.guesses.know(account.email or "", visit.peer)
+    return Redirect(to="/account/sign-in", session="")
 
 
-def keep_session(response: Response, secret: str, *, secure: bool, seconds: int) -> None:
-    """The browser is signed in with this secret; an empty one signs it out."""
-    response.set_cookie(
-        _name(secure=secure),
-        secret,
-        max_age=seconds if secret else 0,
-        path="/",
-        secure=secure,
-        httponly=True,
-        samesite="strict",
+def submit_profile(visit: Visit) -> Outcome:
+    """Store what others see. A name that stays is not judged: those of before, or of another server, may be longer."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    checks = {"country": check_country, "website": check_website}
+    words = form.words_of(
+        ChangeProfile, {**checks, "called": lambda text: None if text == volunteer.name else check_account_name(text)}
     )
+    if form.wrong:
+        return Redisplay(form=form)
+    done = visit.submit(ChangeProfile(volunteer=volunteer.id, **words))
+    return Redirect(to=f"/account/profile?done=profile{'_numbered' * done['is_numbered']}")
 
 
-def _name(*, secure: bool) -> str:
-    """A browser takes a cookie with this prefix from nobody but this very host, over TLS."""
-    return f"__Host-{_SESSION}" if secure else _SESSION
+def submit_preferences(visit: Visit) -> Outcome:
+    """Store what the volunteer's computers should do."""
+    if not (visit.form.ticked("on_cores") or visit.form.ticked("on_gpus")):
+        visit.form.wrong["on_cores"] = mark("Choose at least one. To compute nothing, remove the project in BOINC.")
+    return _change_preferences(visit)
+
+
+def _good_share(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0.0 <= float(text) <= MOST_SHARE:
+            return float(text)
+    raise WrongUse(f"A number from 0 to {MOST_SHARE:,.0f}; 100 is usual.")
+
+
+_change_preferences = make_account_action(
+    ChangePreferences, "/account/preferences?done=preferences", resource_share=_good_share
+)
+
+
+def submit_new_password(visit: Visit) -> Outcome:
+    """Change the password; this browser stays signed in."""
+    form, (volunteer, account) = visit.form, visit.themselves
+    form.check("new_password", lambda text: _good_password(visit, text, volunteer.name, account.email or ""))
+    proven = visit.proven()
+    if form.wrong:
+        return Redisplay(form=form)
+    done = visit.submit(ChangePassword(volunteer=volunteer.id, proven=proven, password=form.text("new_password")))
+    return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=password")
+
+
+def submit_new_email(visit: Visit) -> Outcome:
+    """Change the address; this browser stays signed in.
+
+    An address that somebody has counts as a wrong password for it: it is asked for no faster than by signing in.
+    """
+    form, (volunteer, _), guesses = visit.form, visit.themselves, visit.reception.accounts.guesses
+    wanted = form.check("email", check_email)
+    proven = visit.proven()
+    if form.wrong or proven is None:
+        return Redisplay(form=form)
+    verdict, begun = guesses.begin(wanted, visit.peer)
+    if not verdict.may:
+        raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")
+    done = visit.submit(
+        ChangeEmail(volunteer=volunteer.id, proven=proven, email=wanted, password=form.text("password"))
+    )
+    guesses.right(wanted, visit.peer, begun)
+    return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=email")
+
+
+def show_keys(visit: Visit) -> Outcome:
+    proven = visit.proven()
+    return Redisplay(form=visit.form) if proven is None else _keys(visit, proven)
+
+
+def new_key(visit: Visit) -> Outcome:
+    volunteer, _ = visit.themselves
+    proven = visit.proven()
+    if proven is None:
+        return Redisplay(form=visit.form)
+    visit.submit(ReplaceAccountKey(volunteer=volunteer.id, proven=proven))
+    return _keys(visit, proven)
+
+
+def submit_erasure(visit: Visit) -> Outcome:
+    """Erase the account of whoever knows the password and says that they are sure."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    if not form.ticked("is_sure"):
+        form.wrong["is_sure"] = mark("Nothing is erased until you tick this.")
+    proven = visit.proven()
+    if form.wrong:
+        return Redisplay(form=form)
+    visit.submit(EraseAccount(volunteer=volunteer.id, proven=proven))
+    return Redirect(to="/account/sign-in?done=erased", session="")
+
+
+def _keys(visit: Visit, proven: int) -> Outcome:
+    """Both keys as they are now, if the password that was proven is still the one of now."""
+    volunteer, _ = visit.themselves
+    with visit.reception.reader() as db:
+        owner = accounts.find_account(db, volunteer.id)
+    if owner is None:
+        raise LookupError(f"volunteer {volunteer.id} is gone")
+    secret, account = visit.reception.accounts.secret, owner[1]
+    if account.password_serial != proven:
+        raise Refused(CHANGED)
+    keys = {
+        "account": account_keys.account_key(secret, volunteer.id, account.key_serial),
+        "weak": account_keys.weak_key(secret, volunteer.id, account.password_serial),
+    }
+    return Redisplay(form=Form(), shown={"keys": keys}, status=200)
+
+
+def _good_password(visit: Visit, text: str, name: str, email: str) -> str:
+    refuse_weak(text, name, email, visit.reception.pages.name)
+    return text

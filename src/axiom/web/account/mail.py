@@ -14,7 +14,7 @@ from axiom.signed.mail_links import LinkPurpose, MailLink, is_valid, read_link
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox, subscriptions
-from axiom.web.account.forms import Form
+from axiom.web.account.typed_form import Form
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, make_account_action
 
 _WORTHLESS = mark(

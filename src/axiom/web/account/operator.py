@@ -24,8 +24,9 @@ from axiom.signed import program_tokens
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.keys import load_secrets
 from axiom.web.account import operator_facts as facts
-from axiom.web.account.forms import Form, digest_secret, new_secret
 from axiom.web.account.pages import AccountAction, AccountPage
+from axiom.web.account.session_cookie import digest_secret, new_secret
+from axiom.web.account.typed_form import Form
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 
 OVERVIEW, SIGN_IN = "/operator", "/operator/sign-in"

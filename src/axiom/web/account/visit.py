@@ -22,7 +22,8 @@ from axiom.locale.languages import mark
 from axiom.reads.base.request import Answer
 from axiom.server.accounts.sign_up import Accounts, ProvenAccount
 from axiom.store.engine.database import Database
-from axiom.web.account.forms import Form, digest_secret, new_secret
+from axiom.web.account.session_cookie import digest_secret, new_secret
+from axiom.web.account.typed_form import Form
 from axiom.web.site.app import Site
 
 SESSION_SECONDS = int(account_limits.SIGNED_IN_FOR.total_seconds())
