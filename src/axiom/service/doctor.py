@@ -17,7 +17,7 @@ from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.gate.client import SocketClient
 from axiom.laboratory.backups.archive import is_archiving_due, is_possible
-from axiom.laboratory.backups.automatic_backups import list_backup_copies
+from axiom.laboratory.backups.daily_copies import list_daily_copies
 from axiom.laboratory.backups.invariants import PROMISES, find_broken_promises
 from axiom.laboratory.experiments.catalogue_files import list_contested_files
 from axiom.limits import backups as backup_limits
@@ -185,7 +185,7 @@ def _journal(folder: Folder, db: Database) -> _Answer:
     if point is None or first is None:
         cure = "start the laboratory: it begins a new journal, which covers the backups that are made from then on"
         return False, f"the newest changes are not in {place}", cure
-    newest = max((copy.position for copy in list_backup_copies(place, point)), default=0)
+    newest = max((copy.position for copy in list_daily_copies(place, point)), default=0)
     where = "another disk than" if _is_elsewhere(place, folder) else "the same disk as"
     says = f"every change since {from_microseconds(first.moment):%Y-%m-%d %H:%M} UTC, on {where} the database"
     cure = f"a part of {place} is lost: take a backup now, since an older one cannot be brought up to date"
@@ -222,7 +222,7 @@ def _backup(folder: Folder, db: Database) -> _Answer:
     """
     settings, _ = read_process_settings(folder.settings)
     place, point, others = journal_of(folder, settings), read_journal_point(db), accounts.count_contributors(db)
-    own = list_backup_copies(place, point) if point and _is_elsewhere(place, folder) else []
+    own = list_daily_copies(place, point) if point and _is_elsewhere(place, folder) else []
     last = last_backup.find_last_backup(folder)
     made = max((copy.made_at for copy in (last, *own) if copy), default=None)
     days = (wall_clock() - made).days if made else None

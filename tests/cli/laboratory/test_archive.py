@@ -15,7 +15,7 @@ from running_lab import answer, axiom, running, typed
 from axiom.errors import CannotStart, Refused
 from axiom.laboratory.backups.archive import is_possible, read_task_output
 from axiom.service import doctor
-from axiom.service.follower_site import make_copy
+from axiom.service.follow_journal import make_copy
 from axiom.signed.keys import make_secrets
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder, lock_folder

@@ -13,7 +13,7 @@ from axiom import __version__
 from axiom.cli.laboratory.start import _publish_alone
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import NotFound
-from axiom.laboratory.backups.automatic_backups import make_daily_backup
+from axiom.laboratory.backups.daily_copies import make_daily_copy
 from axiom.laboratory.experiments.commands.jobs import publish_catalogue
 from axiom.service.open_laboratory import open_folder_gate
 from axiom.service.standard_callers import operator_caller
@@ -183,7 +183,7 @@ def test_doctor_says_that_a_backup_lies_on_the_disk_that_it_should_outlive(say, 
 
 def test_copies_of_its_own_count_where_they_lie_on_another_disk(say, lab, monkeypatch):
     """A folder in memory is one; beside the database they tell nobody that there is a backup."""
-    make_daily_backup(lab, lab.journal, datetime.now(UTC))
+    make_daily_copy(lab, lab.journal, datetime.now(UTC))
     assert len(list(lab.journal.glob("copy-*.tar"))) == 1
     assert findings(say)["backup"]["says"] == "none was made"
     with tempfile.TemporaryDirectory(dir="/dev/shm") as place:

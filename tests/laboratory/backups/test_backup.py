@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, KeysUnusable, NotFound, Refused, StoreDamaged
-from axiom.laboratory.backups.automatic_backups import list_backup_copies, make_daily_backup
 from axiom.laboratory.backups.backup import make_backup
+from axiom.laboratory.backups.daily_copies import list_daily_copies, make_daily_copy
 from axiom.laboratory.backups.invariants import PROMISES, find_broken_promises
 from axiom.laboratory.backups.journal_recovery import RecoveryOptions
 from axiom.laboratory.backups.restore import restore_backup
@@ -290,7 +290,7 @@ def test_an_older_backup_and_the_journal_are_the_lost_laboratory_which_goes_on(j
 def test_a_backup_says_where_the_journal_is_beside_it_or_by_its_settings(journalled_lab, again, tmp_path, is_beside):
     lab, elsewhere, copied = journalled_lab, tmp_path / "other-disk", tmp_path / "backup.tar"
     if is_beside:
-        copied = make_daily_backup(lab.folder, lab.folder.journal, lab.now)
+        copied = make_daily_copy(lab.folder, lab.folder.journal, lab.now)
     else:
         lab.folder.settings.write_text(f'journal = "{elsewhere}"\n')
         make_backup(lab.folder, copied, with_keys=True, now=lab.now)
@@ -352,17 +352,17 @@ def test_a_copy_is_made_once_a_day_of_what_has_a_journal_and_two_are_kept(journa
     made = []
     for hours in (0, 1, 22, 1, 24, 24, 12, 24):
         lab.later(hours=hours)
-        made.append(make_daily_backup(lab.folder, place, lab.now) is not None)
+        made.append(make_daily_copy(lab.folder, place, lab.now) is not None)
     assert made == [True, False, False, True, True, True, False, True]
-    kept = list_backup_copies(place, point)
+    kept = list_daily_copies(place, point)
     assert (len(kept), kept[-1].made_at) == (2, lab.now.replace(microsecond=0))
     names = {path for path in place.iterdir() if path.suffix not in {".log", ".lock"}}
     assert names == {copy.path for copy in kept}  # what a killed copy left was swept away
     lab.later(hours=-48)  # the clock was ahead by two days
-    again = [make_daily_backup(lab.folder, place, lab.now) is not None for _ in range(2)]
-    assert (again, len(list_backup_copies(place, point))) == ([True, False], 2)
+    again = [make_daily_copy(lab.folder, place, lab.now) is not None for _ in range(2)]
+    assert (again, len(list_daily_copies(place, point))) == ([True, False], 2)
     without = new_lab(tmp_path / "without")  # a journal
-    assert make_daily_backup(without.folder, without.folder.journal, without.now) is None
+    assert make_daily_copy(without.folder, without.folder.journal, without.now) is None
     without.db.close()
 
 
@@ -372,10 +372,10 @@ def test_the_journal_keeps_what_the_older_copy_needs_and_no_more(journalled_lab,
     lab.db = connect_writer(lab.folder.database)
     attach_journal(lab.db, lab.folder, place, lambda: lab.now, segment_bytes=1)
     for _ in range(4):
-        make_daily_backup(lab.folder, place, lab.now)
+        make_daily_copy(lab.folder, place, lab.now)
         lab.deploy()
         lab.later(hours=25)
-    older, newer = list_backup_copies(place, history.read_journal_point(lab.db))
+    older, newer = list_daily_copies(place, history.read_journal_point(lab.db))
     starts = sorted(int(path.name[:12]) for path in place.glob("*.log"))
     assert starts[0] <= older.position < starts[1]
     assert restore_backup(older.path, again, now=lab.now).recovered.complete

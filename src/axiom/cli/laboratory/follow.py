@@ -39,8 +39,8 @@ def follow(
     JOURNAL is its folder, on a disk that both share or as rsync brings it again and again. The copy lies in --data,
     without keys; the first time it is made of a backup. One that differs from its laboratory stops.
     """
-    from axiom.service.follower_site import follow_journal as go_along
-    from axiom.service.follower_site import make_copy
+    from axiom.service.follow_journal import follow_journal as go_along
+    from axiom.service.follow_journal import make_copy
 
     made_of = make_copy(folder, journal, backup)
     if made_of is not None:

@@ -14,9 +14,9 @@ from axiom.store.writer import Writer
 
 def copy_job(folder: Folder, journal: Path, now: Callable[[], datetime]) -> Job:
     def copy() -> None:
-        from axiom.laboratory.backups.automatic_backups import make_daily_backup
+        from axiom.laboratory.backups.daily_copies import make_daily_copy
 
-        make_daily_backup(folder, journal, now())
+        make_daily_copy(folder, journal, now())
 
     return Job(name="copy", every=3_600.0, work=copy, remembered=False)
 

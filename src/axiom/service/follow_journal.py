@@ -18,7 +18,7 @@ from typing import Any
 
 from axiom import __version__
 from axiom.errors import NotFound, Refused, StorageFull, StoreBusy
-from axiom.laboratory.backups.automatic_backups import newest_backup_copy
+from axiom.laboratory.backups.daily_copies import find_newest_daily_copy
 from axiom.laboratory.backups.journal_recovery import RecoveryOptions
 from axiom.laboratory.backups.restore import restore_backup
 from axiom.limits import backups as limits
@@ -53,7 +53,7 @@ def make_copy(folder: Folder, journal: Path, backup: Path | None) -> Path | None
                 "folder with --data."
             )
         return None
-    source = backup or newest_backup_copy(journal)
+    source = backup or find_newest_daily_copy(journal)
     if source is None or not source.is_file():
         raise NotFound(
             f"There is no backup to begin with: {source or f'no copy lies in {journal}'}. Nothing was made; name one "

@@ -27,7 +27,7 @@ _ROOM = 1.1  # times what a copy needs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BackupCopy:
+class DailyCopy:
     """One backup that the laboratory made by itself."""
 
     path: Path
@@ -35,30 +35,30 @@ class BackupCopy:
     position: int  # in the journal
 
 
-def list_backup_copies(place: Path, point: JournalPoint) -> list[BackupCopy]:
+def list_daily_copies(place: Path, point: JournalPoint) -> list[DailyCopy]:
     """Those of this history, the newest last: in the journal, since a clock may have been ahead."""
     matches = [(path, _NAME.fullmatch(path.name)) for path in sorted(place.glob("copy-*.tar"))]
     made = [
-        BackupCopy(path=path, made_at=datetime.strptime(name[1], _TIME).replace(tzinfo=UTC), position=int(name[2]))
+        DailyCopy(path=path, made_at=datetime.strptime(name[1], _TIME).replace(tzinfo=UTC), position=int(name[2]))
         for path, name in matches
         if name and name[3] == shorten_history(point)
     ]
     return sorted(made, key=lambda copy: copy.position)
 
 
-def newest_backup_copy(place: Path) -> Path | None:
+def find_newest_daily_copy(place: Path) -> Path | None:
     """The newest copy in this folder, of whichever history; None where there is none."""
     matches = [(name[1], path) for path in place.glob("copy-*.tar") if (name := _NAME.fullmatch(path.name))]
     return max(matches)[1] if matches else None
 
 
-def make_daily_backup(folder: Folder, place: Path, now: datetime) -> Path | None:
+def make_daily_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
     """There is a copy beside the journal that is not older than a day; returns a new one where that was needed."""
     with Connections(folder=folder).reader() as db:
         point = read_journal_point(db)
     if point is None:
         return None
-    earlier = list_backup_copies(place, point)
+    earlier = list_daily_copies(place, point)
     if any(timedelta(0) <= now - copy.made_at < limits.COPY_EVERY for copy in earlier):
         return None
     _sweep(place)
