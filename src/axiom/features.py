@@ -180,7 +180,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "keys": Feature(
         "Who may sign what, and everything that travels signed.",
-        rooms="signed cli.laboratory.signing_request_words cli.laboratory.waiting_signatures",
+        rooms="signed cli.laboratory.key_status cli.laboratory.signing_request cli.laboratory.signing_request_words",
         commands="experiment runner",
         terminal={"keys": ("laboratory.keys", "Who may sign what: show, status, make, request, sign, accept, rotate.")},
     ),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.cli.laboratory import keys, waiting_signatures
+from axiom.cli.laboratory import key_status, keys, signing_request
 from axiom.laboratory.experiments import catalogue_files
 from axiom.signed.boinc_code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
@@ -31,11 +31,10 @@ def few(monkeypatch):
     """Axiom brings three experiments along: to seal all of them takes seconds and says nothing else."""
     everything = catalogue_files.list_files
     names = {"lazy_vs_feature_learning", "rank_dynamics", "test_deploy"}
-    monkeypatch.setattr(
-        waiting_signatures,
-        "list_files",
-        lambda laboratory: [file for file in everything(laboratory) if file.stem in names],
-    )
+    for room in (key_status, signing_request):
+        monkeypatch.setattr(
+            room, "list_files", lambda laboratory: [file for file in everything(laboratory) if file.stem in names]
+        )
 
 
 @pytest.fixture

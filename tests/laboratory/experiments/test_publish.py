@@ -25,7 +25,7 @@ from axiom.laboratory.experiments.publish import (
     read_packed_declaration,
 )
 from axiom.laboratory.experiments.retire import retire_version
-from axiom.laboratory.keys import seals
+from axiom.laboratory.keys import seal_bundles
 from axiom.laboratory.registrations import kin
 from axiom.runner.child.process import ModuleDeclaration
 from axiom.runner.direct import describe_files
@@ -245,18 +245,20 @@ def test_without_bundle_keys_a_file_waits_for_a_seal_unless_it_has_one(small_lab
     small_lab.later(days=20)
     assert published(prepared())[0] == "waits for a seal"
     with pytest.raises(Refused):
-        seals.renew_seals(small_lab.db, small_lab.folder, replace(small_lab.keys, sealers=()), GOOD_FOR, small_lab.now)
+        seal_bundles.renew_seals(
+            small_lab.db, small_lab.folder, replace(small_lab.keys, sealers=()), GOOD_FOR, small_lab.now
+        )
 
 
 def seal_of(lab, made, **changes):
     wanted = find_wanted_seal(lab.db, made, trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now)
-    write_file_atomically(seals.unsealed_archive_path(lab.folder, made.digest), made.archive)
+    write_file_atomically(seal_bundles.unsealed_archive_path(lab.folder, made.digest), made.archive)
     return write_seal(replace(wanted, **changes), *lab.keys.sealers)
 
 
 def take(lab, text: str):
     with lab.db.transaction():
-        return seals.publish_sealed_bundle(lab.db, lab.folder, text, lab.keys.trust, lab.now)
+        return seal_bundles.publish_sealed_bundle(lab.db, lab.folder, text, lab.keys.trust, lab.now)
 
 
 def test_a_seal_that_was_brought_publishes_registers_and_renews(small_lab, prepared):
@@ -278,10 +280,10 @@ def test_a_seal_of_another_serial_another_key_or_without_its_bundle_is_refused(s
         take(small_lab, seal_of(small_lab, made, serial=7))
     with pytest.raises(BundleForeign):
         take(small_lab, seal_of(replace(small_lab, keys=replace(small_lab.keys, sealers=strangers.sealers)), made))
-    seals.unsealed_archive_path(small_lab.folder, made.digest).write_bytes(made.archive[:-1])
+    seal_bundles.unsealed_archive_path(small_lab.folder, made.digest).write_bytes(made.archive[:-1])
     with pytest.raises(BundleAltered):
         take(small_lab, good)
-    seals.unsealed_archive_path(small_lab.folder, made.digest).unlink()
+    seal_bundles.unsealed_archive_path(small_lab.folder, made.digest).unlink()
     with pytest.raises(NotFound):
         take(small_lab, good)
     assert whole(small_lab) == before
@@ -305,7 +307,7 @@ def older(lab, prepared):
 
 def wanted(lab) -> list:
     how = {"trust": lab.keys.trust, "good_for": GOOD_FOR, "now": lab.now, "problem": pytest.fail}
-    return list(seals.list_wanted_seals(lab.db, lab.folder, [], **how))
+    return list(seal_bundles.list_wanted_seals(lab.db, lab.folder, [], **how))
 
 
 def test_publishing_once_more_renews_it_and_new_bundle_keys_seal_both(lab, older, prepared):
@@ -323,7 +325,7 @@ def test_publishing_once_more_renews_it_and_new_bundle_keys_seal_both(lab, older
     key_rotation.change_here(lab.folder.keys, lab.now)
     lab.keys = load_keys(lab.folder.keys, lab.now)
     assert not is_sealed(older(), lab.keys.trust, lab.now)
-    renewed = seals.renew_seals(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
+    renewed = seal_bundles.renew_seals(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
     assert [bundle.name for bundle in renewed] == ["tiny_sum"]
     assert is_sealed(older(), lab.keys.trust, lab.now)
     assert is_sealed(experiments.find_newest_bundle(lab.db, 1), lab.keys.trust, lab.now)
@@ -334,10 +336,10 @@ def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_olde
     for name, body in read_bundle_files(prepared(top="# repaired").archive).items():
         write_file_atomically(tmp_path / name, body)
     how = {"trust": lab.keys.trust, "good_for": GOOD_FOR, "now": lab.now}
-    assert len(list(seals.list_unsealed_experiments(lab.db, lab.folder, tmp_path / "axiom", [file], **how))) == 1
+    assert len(list(seal_bundles.list_unsealed_experiments(lab.db, lab.folder, tmp_path / "axiom", [file], **how))) == 1
     before, (asked,) = older(), wanted(lab)
     assert (asked.seal.digest, asked.seal.serial) == (before.digest, 1)
-    write_file_atomically(seals.unsealed_archive_path(lab.folder, asked.seal.digest), asked.archive)
+    write_file_atomically(seal_bundles.unsealed_archive_path(lab.folder, asked.seal.digest), asked.archive)
     with pytest.raises(Refused):  # it would get another number
         take(lab, write_seal(replace(asked.seal, serial=3), *lab.keys.sealers))
     assert older() == before

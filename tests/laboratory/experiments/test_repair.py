@@ -18,7 +18,7 @@ from axiom.laboratory.experiments.commands.experiments import PublishExperiment,
 from axiom.laboratory.experiments.preflight import preflight_secret
 from axiom.laboratory.experiments.preflight_report import write_preflight_report
 from axiom.laboratory.experiments.publish import WAITS, find_wanted_seal, pack_experiment
-from axiom.laboratory.keys import seals
+from axiom.laboratory.keys import seal_bundles
 from axiom.laboratory.policy import policy_from_settings
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal
 from axiom.laboratory.rounds.rounds import take_next_step
@@ -138,12 +138,16 @@ def sealed_elsewhere(mending, proposal: int):
     yield
     how = {"trust": lab.keys.trust, "good_for": laboratory.bundle_good_for, "now": lab.now}
     package, files = laboratory.package, [used(mending)]
-    assert mending.look(lambda db: [*seals.list_unsealed_experiments(db, lab.folder, package, files, **how)]) != []
+    assert (
+        mending.look(lambda db: [*seal_bundles.list_unsealed_experiments(db, lab.folder, package, files, **how)]) != []
+    )
     mended = pack_experiment(package, used(mending))
     seal = mending.look(lambda db: find_wanted_seal(db, mended, **how))
-    write_file_atomically(seals.unsealed_archive_path(lab.folder, mended.digest), mended.archive)
+    write_file_atomically(seal_bundles.unsealed_archive_path(lab.folder, mended.digest), mended.archive)
     text = write_seal(seal, *lab.keys.sealers)
-    mending.gate.writer.run(lambda db: seals.publish_sealed_bundle(db, lab.folder, text, lab.keys.trust, lab.now))
+    mending.gate.writer.run(
+        lambda db: seal_bundles.publish_sealed_bundle(db, lab.folder, text, lab.keys.trust, lab.now)
+    )
 
 
 def test_where_keys_are_elsewhere_the_seal_of_a_mended_text_opens_what_is_retired(mending):

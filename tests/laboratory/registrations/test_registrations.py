@@ -14,7 +14,7 @@ from axiom.laboratory.experiments.commands.experiments import DeployExperiment, 
 from axiom.laboratory.experiments.commands.jobs import stop_failing
 from axiom.laboratory.experiments.commands.releases import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.laboratory.experiments.publish import find_wanted_seal
-from axiom.laboratory.keys import seals
+from axiom.laboratory.keys import seal_bundles
 from axiom.laboratory.keys.commands import SealBundles
 from axiom.laboratory.registrations.commands import AmendFinding, PredictFinding, RegisterCohort, RegisterDesign
 from axiom.settings import Settings
@@ -222,7 +222,7 @@ def sealed_elsewhere(small_lab, known, made) -> SealBundles:
     seal = find_wanted_seal(
         small_lab.db, made, trust=small_lab.keys.trust, good_for=known.bundle_good_for, now=small_lab.now
     )
-    write_file_atomically(seals.unsealed_archive_path(small_lab.folder, made.digest), made.archive)
+    write_file_atomically(seal_bundles.unsealed_archive_path(small_lab.folder, made.digest), made.archive)
     return SealBundles(seal=write_seal(seal, *small_lab.keys.sealers))
 
 

@@ -8,19 +8,13 @@ from pathlib import Path
 import click
 
 from axiom.cli.groups import Group
+from axiom.cli.laboratory.key_status import key_rows, keys_of, list_unsigned
+from axiom.cli.laboratory.signing_request import find_requested_programs, is_worth_carrying, request_of
 from axiom.cli.laboratory.signing_request_words import describe_signing_request, list_missing_signatures
-from axiom.cli.laboratory.waiting_signatures import (
-    find_requested_programs,
-    is_worth_carrying,
-    key_rows,
-    keys_of,
-    list_unsigned,
-    request_of,
-)
 from axiom.cli.output import Shown, data_option, quiet_option, reading_options, show_facts, show_table
 from axiom.errors import AxiomError, KeysUnusable, NoLab, Refused, WrongUse
 from axiom.gate.command import Answer
-from axiom.laboratory.keys import seals
+from axiom.laboratory.keys import seal_bundles
 from axiom.laboratory.keys.commands import SealBundles, SignPrograms
 from axiom.service.open_laboratory import package_folder, run_audited, submit_in_folder
 from axiom.signed import key_rotation
@@ -247,7 +241,7 @@ def _take_seals(signed: SigningRequest, folder: Folder, *, quiet: bool) -> None:
     for wanted in signed.seals:
         try:
             command = SealBundles(seal=signed.seal_text(wanted, trust, now))
-            path = seals.unsealed_archive_path(folder, wanted.seal.digest)
+            path = seal_bundles.unsealed_archive_path(folder, wanted.seal.digest)
             write_file_atomically(path, wanted.archive)
             try:
                 sealed = submit_in_folder(folder, command)["sealed"]

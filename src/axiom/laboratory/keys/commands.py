@@ -9,7 +9,7 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments.catalogue_files import find_author
 from axiom.laboratory.experiments.old_claims import LIST, read_old_claims, register_old_claims
-from axiom.laboratory.keys import seals
+from axiom.laboratory.keys import seal_bundles
 from axiom.signed import key_rotation
 from axiom.signed.boinc_code_signing import load_code
 from axiom.signed.bundles import SEAL_LIMIT
@@ -28,13 +28,13 @@ class SealBundles(Command, name="experiment.seal", capability=Capability.RUN):
         """Read the seal, see that the bundle is the one that was asked about, and publish it."""
         keys = load_keys(laboratory.folder.keys, now)  # perhaps newer than those that the server started with
         if not self.seal:
-            renewed = seals.renew_seals(db, laboratory.folder, keys, laboratory.bundle_good_for, now)
+            renewed = seal_bundles.renew_seals(db, laboratory.folder, keys, laboratory.bundle_good_for, now)
             return {
                 "sealed": [
                     {"experiment": sealed.name, "version": sealed.version, "change": "renewed"} for sealed in renewed
                 ]
             }
-        published = seals.publish_sealed_bundle(
+        published = seal_bundles.publish_sealed_bundle(
             db,
             laboratory.folder,
             self.seal,
