@@ -25,9 +25,9 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
             "serve": ("laboratory.start", "Server and site alone."),
             "work": ("laboratory.work", "More cores for a laboratory that is running, here or elsewhere."),
             "pi": ("session.sessions", "The autopilot alone: sessions, whenever there is a reason."),
-            "init": ("laboratory.operate", "A new laboratory: folder, keys, settings, database."),
-            "status": ("laboratory.operate", "What the laboratory is doing now."),
-            "doctor": ("laboratory.operate", "What is wrong, and what to do about it."),
+            "init": ("laboratory.init", "A new laboratory: folder, keys, settings, database."),
+            "status": ("laboratory.status", "What the laboratory is doing now."),
+            "doctor": ("laboratory.doctor", "What is wrong, and what to do about it."),
             "logs": ("laboratory.logs", "The newest lines that it wrote down of its own running."),
         },
     ),
@@ -187,9 +187,9 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "gate": Feature(
         "The one door to a change: who may, what it costs, and the proof of who did what.",
         rooms="domain.callers gate laboratory.open_gate rules.accounts.command_permission settings store.upkeep.audit "
-        "cli.laboratory.audit",
+        "cli.laboratory.audit cli.laboratory.settings",
         terminal={
-            "settings": ("laboratory.operate", "Every knob, its value and where it comes from: show."),
+            "settings": ("laboratory.settings", "Every knob, its value and where it comes from: show."),
             "audit": ("laboratory.audit", "Proof of who did what: show, verify."),
         },
     ),
@@ -197,7 +197,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         "`axiom` itself: its tree of commands, their help, and the reference that is written from the program.",
         terminal={
             "help": ("help_topics", "The help of a command, or what the exit codes mean: help exit-codes."),
-            "completion": ("laboratory.operate", "The line that turns on completion in your shell."),
+            "completion": ("completion", "The line that turns on completion in your shell."),
         },
     ),
 }

@@ -1,8 +1,7 @@
-"""Making a laboratory, and what its doctor says of it."""
+"""What the doctor and the status say of a laboratory: new, older, damaged, without a backup."""
 
 import shutil
 import tempfile
-import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,67 +9,14 @@ import pytest
 from real_parts import missing
 
 from axiom import __version__
-from axiom.cli.laboratory.start import _publish_alone
 from axiom.domain.fleet import Capacity, Platform
-from axiom.errors import NotFound
 from axiom.laboratory.backups.daily_copies import make_daily_copy
-from axiom.laboratory.experiments.commands.jobs import publish_catalogue
-from axiom.service.open_laboratory import open_folder_gate
-from axiom.service.standard_callers import operator_caller
-from axiom.settings import read_process_settings
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import SERVER, Folder, lock_folder
-from axiom.store.experiments.experiments import list_open_experiments
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate_database
 from axiom.store.upkeep import jobs, last_backup
-
-NAME = 'A "laboratory" \\ with\n\x7f tabs\t and 😀'
-
-
-@pytest.fixture
-def init(say_to, tmp_path):
-    return lambda *words: say_to(None, "init", tmp_path / "lab", *words)
-
-
-def test_a_laboratory_is_made_as_it_was_asked_for_and_once(init, say, tmp_path):
-    words, made = ("--name", NAME, "--url", "https://lab.example/", "--port", 7, "--json"), tmp_path / "lab"
-    for wrong in (("--url", "lab.example"), ("--url", "lab.example", "--dry-run")):
-        assert init(*wrong)[0] == 2
-        assert not made.exists()
-    status, would, _ = init(*words, "--dry-run")
-    assert status == 0
-    assert would["laboratory"]["dry_run"] is True
-    assert not made.exists()
-    status, answer, _ = init(*words)
-    assert (status, len(answer["laboratory"]["lab"])) == (0, 64)
-    chosen = {"name": NAME, "url": "https://lab.example/", "port": 7}
-    assert tomllib.loads((made / "axiom.toml").read_text()) == chosen
-    assert [path.stat().st_mode & 0o777 for path in (made, made / "axiom.db")] == [0o700, 0o600]
-    shown = {row["name"]: row["value"] for row in say("settings", "show", "--json")[1]["settings"]}
-    assert shown | chosen == shown
-    assert init("--name", "Other")[0] == 4  # a second time changes nothing
-    assert tomllib.loads((made / "axiom.toml").read_text()) == chosen
-
-
-def test_a_folder_with_other_things_is_left_alone_and_a_begun_one_is_completed(init, say, tmp_path):
-    folder, thesis = Folder(path=tmp_path / "lab"), tmp_path / "lab" / "thesis.txt"
-    folder.path.mkdir()
-    thesis.touch()
-    status, _, err = init()
-    assert status == 4
-    assert "thesis.txt" in err
-    assert list(folder.path.iterdir()) == [thesis]
-    thesis.unlink()
-    folder.create()
-    folder.database.touch()
-    folder.settings.write_text("port = 3\n")
-    for command in (("status",), ("task", "list"), ("doctor", "--invariants")):
-        assert say(*command)[:2] == (5, "")
-    assert init("--port", 9)[0] == 0
-    assert folder.settings.read_text() == "port = 3\n"
-    assert say("status")[0] == 0
 
 
 def test_an_older_database_is_not_read_but_upgraded_after_a_copy(say, tmp_path, newer_program):
@@ -207,18 +153,6 @@ def test_a_file_is_published_and_every_promise_is_asked_about(say, lab, tiny_fil
     assert status == 0
     assert numbers == sorted(numbers)
     assert {1, 3, 10, 12, 13} <= set(numbers)
-
-
-def test_a_laboratory_that_begins_with_some_questions_publishes_no_others(tmp_path, tiny_file):
-    folder = Folder(path=tmp_path / "alone")
-    with pytest.raises(NotFound):
-        _publish_alone(folder, ("nowhere.py",))
-    assert _publish_alone(folder, (str(tiny_file), "test_deploy")) == "tiny_sum,test_deploy"
-    settings, _ = read_process_settings(folder.settings)
-    with lock_folder(folder, "test"), open_folder_gate(folder, settings) as gate:
-        publish_catalogue(gate, operator_caller(), lambda: False)
-        names = gate.writer.run(list_open_experiments)
-    assert sorted(names) == ["test_deploy", "tiny_sum"]
 
 
 def test_the_status_names_what_was_ordered_and_a_job_that_fails(say, lab):
