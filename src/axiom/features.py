@@ -103,11 +103,11 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "failures": Feature(
         "What goes wrong, and results that somebody waits for.",
-        rooms="domain.failure_causes store.upkeep.watches",
+        rooms="domain.failure_causes reads.watches store.upkeep.watches cli.laboratory.watches",
         commands="watch",
         terminal={
             "failure": ("laboratory.failures", "What goes wrong, in groups: list."),
-            "watch": ("laboratory.failures", "Be told of a result: list, register, end."),
+            "watch": ("laboratory.watches", "Be told of a result: list, register, end."),
         },
     ),
     "runner": Feature(

@@ -1,9 +1,9 @@
-"""What goes wrong, in groups, and what is waited for."""
+"""What goes wrong, in groups: by version, cause and kind of host."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from axiom.domain.failure_causes import Blame
-from axiom.domain.failures import FailureGroup, Watch
+from axiom.domain.failures import FailureGroup
 from axiom.domain.preflights import GATES
 from axiom.errors import NotFound
 from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
@@ -16,9 +16,6 @@ from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.tasks import endings
-from axiom.store.upkeep import watches
-
-_WATCHES = 100
 
 
 @page_at("/failures", "failures.html", words="experiment")
@@ -99,38 +96,6 @@ def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
         config = configs[group.experiment_id].get(places[0]) if places else None
         details.append({"config": config and dict(config), "said": printed[0] if printed else None})
     return details
-
-
-@page_at("/watches", "watches.html")
-def watches_page(reading: Reading) -> Answer:
-    """What somebody waits for, the newest first."""
-    versions = {version.id: version for version in experiments.list_experiment_versions(reading.db)}
-    newest = watches.list_newest_watches(reading.db, _WATCHES)
-    return {"watches": [describe_watch(watch, versions.get(watch.experiment_id)) for watch in newest]}
-
-
-def list_met_watches(reading: Reading) -> list[Answer]:
-    """The open watches that a result has met: what the front page tells until somebody ends them."""
-    return [
-        describe_watch(watch, experiments.find_experiment(reading.db, watch.experiment_id))
-        for watch in watches.list_open_watches(reading.db)
-        if watch.first_hit is not None
-    ]
-
-
-def describe_watch(watch: Watch, version: StoredExperiment | None) -> Answer:
-    return {
-        "number": watch.id,
-        "experiment": f"{version.name}@{version.version}" if version else None,
-        "sentence": watch.sentence,
-        "predicate": watch.predicate,
-        "state": "ended" if watch.ended_at else "met" if watch.first_hit is not None else "waiting",
-        "registered_at": watch.registered_at.isoformat(),
-        "ended_at": watch.ended_at.isoformat() if watch.ended_at else None,
-        "hits": watch.hits,
-        "first_hit_at": watch.first_hit_at.isoformat() if watch.first_hit_at else None,
-        "value": watch.value,
-    }
 
 
 def _wanted_version(reading: Reading, versions: list[StoredExperiment]) -> StoredExperiment | None:

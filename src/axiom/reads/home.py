@@ -8,8 +8,8 @@ from axiom.boinc.terms import TERMS
 from axiom.domain.evidence import VOID
 from axiom.limits import front_page as limits
 from axiom.limits import news as news_limits
-from axiom.reads import failures
 from axiom.reads import news as news_views
+from axiom.reads import watches
 from axiom.reads.base.fleet_extent import fleet_extent
 from axiom.reads.base.glossary import WORDS
 from axiom.reads.base.page import page_at
@@ -70,7 +70,7 @@ def home_page(reading: Reading) -> Answer:
             "counters": _live(reading, counted),
             "computed": [question["name"] for question in computed],
             "most_computed": max(computed, key=itemgetter("tasks"), default=None),
-            "watches": failures.list_met_watches(reading),
+            "watches": watches.list_met_watches(reading),
             "said": news_views.list_current_news(reading),
             "news": session_views.describe_newest_sessions(reading, limits.SESSION_NEWS)["news"],
         }

@@ -7,7 +7,7 @@ import pytest
 
 from axiom.domain.rounds import Step
 from axiom.laboratory.experiments.retire import retire_version
-from axiom.laboratory.failures.commands import RegisterWatch
+from axiom.laboratory.failures.commands.watches import RegisterWatch
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.rounds import rounds

@@ -1,12 +1,10 @@
-"""`axiom failure` and `axiom watch`: what goes wrong and why, and what somebody wants to be told of."""
+"""`axiom failure`: what goes wrong and why."""
 
 import click
 
-from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import read_page
-from axiom.gate.command import Answer
 from axiom.reads import failures
 from axiom.store.engine.folder import Folder
 
@@ -39,38 +37,4 @@ def list_failures(experiment: str, folder: Folder) -> Shown:
             for row in answer["failures"]
         ],
         none="Nothing has gone wrong: every task that was closed is valid, or was taken back.",
-    )
-
-
-def _describe_watch(facts: Answer) -> str:
-    done = "It would wait" if "dry_run" in facts else f"Watch {facts['watch']} waits"
-    return f"{done} for {facts['predicate']} in {facts['experiment']}@{facts['version']}"
-
-
-@click.group(
-    cls=Group,
-    changes={
-        "register": change_command(
-            "watch.register",
-            _describe_watch,
-            about="Be told when a measure of any replicate passes a threshold; quote the sign, as in '>'.",
-        ),
-        "end": change_command("watch.end", "Watch {watch} has ended; {hits} results"),
-    },
-)
-def watch() -> None:
-    """Be told of the first result that shows something."""
-
-
-@watch.command("list")
-@reading_options
-def list_watches(folder: Folder) -> Shown:
-    """What is waited for, and what was met."""
-    answer = read_page(folder, failures.watches_page)
-    yield answer
-    names = ("number", "experiment", "predicate", "state", "hits", "value", "sentence")
-    show_table(
-        ("watch", "experiment", "waits for", "state", "results", "value", "sentence"),
-        [[row[name] for name in names] for row in answer["watches"]],
-        none="Nobody waits for anything.",
     )
