@@ -30,7 +30,7 @@ from axiom.laboratory.findings.rules.literature import compare_with_literature, 
 from axiom.laboratory.findings.rules.score_predictions import Foreknowledge, compute_foreknowledge
 from axiom.reads import evidence_cards
 from axiom.reads.base import resolved_prose
-from axiom.reads.base.cited_authors import finding_bibtex
+from axiom.reads.base.bibtex import finding_bibtex
 from axiom.reads.base.docstring import describe_papers, read_bundle_docstring
 from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, no_such_number

@@ -16,8 +16,9 @@ from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import shared_card_address
 from axiom.reads.finding_lists import read_finding_rows
-from axiom.reads.graph import Graph, count_earlier_claims
+from axiom.reads.graph import Graph
 from axiom.reads.maps import recent_tiles
+from axiom.reads.old_claims import count_old_claims
 from axiom.reads.questions import list_questions
 from axiom.reads.rounds import sessions as session_views
 from axiom.store.engine import counters
@@ -65,7 +66,7 @@ def home_page(reading: Reading) -> Answer:
             "is_of_this_week": bool(week),
             "all_findings": len(briefs),
             "decided_findings": len([brief for brief in decided if brief.status not in VOID]),
-            "earlier": count_earlier_claims({version.name for version in every}),
+            "earlier": count_old_claims({version.name for version in every}),
             "tile": recent_tiles.choose_tile_to_show(reading, every),
             "counters": _live(reading, counted),
             "computed": [question["name"] for question in computed],

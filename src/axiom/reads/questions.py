@@ -33,7 +33,7 @@ from axiom.laboratory.findings.rules.literature import compose_comparison
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
 from axiom.reads import releases
-from axiom.reads.base.cited_authors import laboratory_bibtex
+from axiom.reads.base.bibtex import laboratory_bibtex
 from axiom.reads.base.docstring import describe_papers
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading

@@ -8,7 +8,7 @@ from axiom.errors import NotAllowed, NotFound, WrongUse
 from axiom.gate.registry import read_command
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment
 from axiom.laboratory.findings.commands import AddReference, RemoveReference
-from axiom.reads.base.cited_authors import reference_bibtex
+from axiom.reads.base.bibtex import reference_bibtex
 from axiom.store.findings import references
 
 BELKIN = AddReference(cited="Belkin et al. 2019", number="arXiv:1812.11118", title="Double {descent} & more")

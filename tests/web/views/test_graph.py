@@ -1,8 +1,6 @@
 """The findings graph: its picture and its table, the links on a finding's page, and old names that find it."""
 
-import html
 import re
-from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -197,21 +195,3 @@ def test_an_experiment_tells_what_the_old_laboratory_claimed_of_it(linked, brows
     assert missing.status == 404
     assert "withdrawn" in missing.text
     assert "no_sum" in missing.text
-
-
-def test_earlier_claims_are_told_in_words_and_each_is_counted_once(site_of):
-    page = site_of.get("/old-claims").text
-    words = re.sub(r"<[^>]*>", "", page)
-    claims = site_of.get("/old-claims.json").json["claims"]
-    tests = [test for claim in claims for test in claim["tests"]]
-    assert [test["estimand"] for test in tests if "_" in test["estimand"] and test["estimand"] in words] == []
-    assert [test["number"] for test in tests if test["answer"] and test["number"] not in words] == []
-    amounts = Counter(claim["became"] for claim in claims)
-    assert f"{amounts['undecided']} of the others have all planned seeds" in words
-    assert f"{amounts['not yet']} wait for seeds" in words
-    unfolded = re.sub(r"(?s)<details>.*?</details>", "", page)
-    told = {test["answer"] for claim in claims for test in claim["tests"] if test["part"].endswith("or it")}
-    assert [answer for answer in told if html.escape(answer, quote=False) not in unfolded.replace("&#39;", "'")] == []
-    assert [
-        title for title in re.findall(r"<h3[^>]*>(.*?)</h3>", page) if not title.startswith("They claimed: “")
-    ] == []

@@ -7,7 +7,7 @@ from axiom.cli.groups import Group
 from axiom.cli.output import Shown, data_option, reading_options, show_table
 from axiom.cli.reading import open_reading
 from axiom.errors import WrongUse
-from axiom.reads.base.cited_authors import reference_bibtex
+from axiom.reads.base.bibtex import reference_bibtex
 from axiom.store.engine.folder import Folder
 from axiom.store.findings import references
 from axiom_weigh.terminal import print_text
