@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASUREMENTS = ROOT / "docs" / "measurements"
-SCORECARD = ROOT / "src" / "axiom" / "reads" / "scorecard.json"  # of the site: how often we were wrong
+SCORECARD = ROOT / "src" / "axiom" / "reads" / "honesty.json"  # of the site: how often we were wrong
 _SCORED = re.compile(
     r"\s*scorecard: (?P<name>\S+) +(?P<share>[\d.]+) % \[ *(?P<low>[\d.]+), *(?P<high>[\d.]+)\]"
     r" of (?P<trials>[\d,]+)(?:, at most (?P<most>[\d.]+) %)?"

@@ -66,7 +66,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "findings": Feature(
         "What is concluded, from which evidence, how it hangs together, and papers about it.",
         rooms="domain.evidence domain.headlines domain.links reads.base.scope reads.evidence_cards reads.graph "
-        "reads.old_claims reads.scorecard store.views.citable store.views.contributions web.export web.papers",
+        "reads.honesty reads.old_claims store.views.citable store.views.contributions web.export web.papers",
         commands="finding log paper reference",
         terminal={
             "finding": ("finding.findings", "What is concluded so far: list, show, link, export …"),

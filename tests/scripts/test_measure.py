@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE
 
-from axiom.reads import scorecard
+from axiom.reads import honesty
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,7 +71,7 @@ def test_a_part_may_be_recorded_on_a_page_of_its_own(checkout):
 
 
 def test_what_a_record_says_of_a_promise_takes_its_old_place_on_the_scorecard(checkout):
-    card = checkout / Path(scorecard.__file__).relative_to(ROOT).with_suffix(".json")  # that which the site reads
+    card = checkout / Path(honesty.__file__).relative_to(ROOT).with_suffix(".json")  # that which the site reads
     card.parent.mkdir(parents=True)
     card.write_text('[{"name": "old", "record": "odds"}, {"name": "other", "record": "others"}]')
     program = checkout / "campaigns" / "bench" / "odds.py"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from axiom.reads.documents import read_documents
-from axiom.web.base.markdown import document_in_html
+from axiom.web.base.document_html import document_in_html
 
 
 def test_each_document_is_a_page_in_english_that_carries_no_style_of_its_own(site_of):
@@ -33,7 +33,7 @@ def test_html_and_images_stay_words_and_a_link_to_what_is_not_here_is_none(monke
     text = (
         "# A <b>\n\n![a picture](a.svg) <script>x</script> [gone](../gone.md) [B](b.md#c) [web](https://example.org)\n"
     )
-    monkeypatch.setattr("axiom.web.base.markdown.read_documents", lambda: {"a/a.md": text, "a/b.md": ""})
+    monkeypatch.setattr("axiom.web.base.document_html.read_documents", lambda: {"a/a.md": text, "a/b.md": ""})
     html = document_in_html.__wrapped__("a/a.md")
     assert '<h1 id="a-b">A &lt;b&gt;</h1>' in html
     assert 'a picture &lt;script&gt;x&lt;/script&gt; gone <a href="/docs/a/b.md#c">B</a>' in html

@@ -15,9 +15,9 @@ from axiom.limits import figures as limits
 from axiom.locale import languages
 from axiom.reads import results
 from axiom.reads.base import cells
+from axiom.web.base.document_html import document_in_html
 from axiom.web.base.facts import facts_in_html
 from axiom.web.base.interval_drawing import draw_tiny_picture
-from axiom.web.base.markdown import document_in_html
 from axiom.web.base.stacked_tables import StackingTemplate
 from axiom.web.maps import colours
 from axiom_weigh.grouping import group_pairs

@@ -1,6 +1,6 @@
 """The honesty scorecard: what is promised of evidence, and how often a campaign saw the promise broken.
 
-`scripts/campaign NAME --record` writes `scorecard.json` from the lines `scorecard: …` that a campaign prints. A further
+`scripts/campaign NAME --record` writes `honesty.json` from the lines `scorecard: …` that a campaign prints. A further
 row takes such a line, and its words here.
 """
 
@@ -107,8 +107,8 @@ _USUAL_TESTS = ("phack-t-test", "audit-t-test")
 _NOT_OURS = (*_PUBLISHED_CLAIMS[1:], *_USUAL_TESTS)  # shares that are none of our being wrong
 
 
-@page_at("/honesty", "scorecard.html", is_translated=True)
-def scorecard_page(_reading: Reading) -> Answer:
+@page_at("/honesty", "honesty.html", is_translated=True)
+def honesty_page(_reading: Reading) -> Answer:
     """The worst that any record saw of what is promised, and of what is not; beside it, what would do as well."""
     rows = _worst_of_each()
     ours = [row for row in rows if row["name"] not in _NOT_OURS]

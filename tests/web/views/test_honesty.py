@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.reads import scorecard
+from axiom.reads import honesty
 
 RECORDS = Path(__file__).resolve().parents[3] / "docs" / "measurements"
 
 
-@pytest.mark.parametrize("row", scorecard.read_scorecard_rows(), ids=lambda row: row["name"])
+@pytest.mark.parametrize("row", honesty.read_scorecard_rows(), ids=lambda row: row["name"])
 def test_each_row_is_in_the_record_that_it_names(row):
     record = (RECORDS / f"{row['record']}.md").read_text()
     lines = re.findall(rf"^ *scorecard: {row['name']} +(.*)", record, re.MULTILINE)
@@ -26,7 +26,7 @@ def test_each_row_is_in_the_record_that_it_names(row):
 
 
 def test_each_row_has_words():
-    assert {row["name"] for row in scorecard.read_scorecard_rows()} <= set(scorecard.WORDS)
+    assert {row["name"] for row in honesty.read_scorecard_rows()} <= set(honesty.WORDS)
 
 
 @pytest.mark.parametrize(
@@ -34,28 +34,28 @@ def test_each_row_has_words():
 )
 def test_a_promise_is_broken_where_chance_does_not_explain_it(monkeypatch, share, low, outcome):
     row = {
-        **scorecard.read_scorecard_rows()[0],
+        **honesty.read_scorecard_rows()[0],
         "name": "even",
         "share": share,
         "interval": [low, 0.07],
         "at_most": 0.05,
     }
     monkeypatch.setattr(
-        scorecard, "read_scorecard_rows", lambda: [row, {**row, "name": "lopsided-mean", "at_most": None}]
+        honesty, "read_scorecard_rows", lambda: [row, {**row, "name": "lopsided-mean", "at_most": None}]
     )
-    told = scorecard.scorecard_page(None)["scorecard"]
+    told = honesty.honesty_page(None)["scorecard"]
     assert (told["worst_promised"]["share"], told["promised"][0]["outcome"]) == (share, outcome)
     assert [row["name"] for row in told["not_promised"]] == ["lopsided-mean"]
 
 
 def test_a_promise_is_told_by_the_record_that_saw_the_worst(monkeypatch):
-    row = {**scorecard.read_scorecard_rows()[0], "name": "even", "at_most": 0.05}
+    row = {**honesty.read_scorecard_rows()[0], "name": "even", "at_most": 0.05}
     seen = [{**row, "record": record, "share": share} for record, share in (("a", 0.02), ("b", 0.04), ("c", 0.03))]
-    monkeypatch.setattr(scorecard, "read_scorecard_rows", lambda: seen)
-    assert [row["record"] for row in scorecard.scorecard_page(None)["scorecard"]["promised"]] == ["b"]
+    monkeypatch.setattr(honesty, "read_scorecard_rows", lambda: seen)
+    assert [row["record"] for row in honesty.honesty_page(None)["scorecard"]["promised"]] == ["b"]
 
 
-NAMES = st.sampled_from(list(scorecard.WORDS))
+NAMES = st.sampled_from(list(honesty.WORDS))
 
 
 @given(st.lists(st.tuples(NAMES, st.floats(0, 1)), min_size=1), st.sets(NAMES))
@@ -63,12 +63,12 @@ def test_no_row_of_ours_is_worse_than_the_headline(rows, promised):
     """A name is promised in each record or in none."""
     promises = dict.fromkeys({*promised, "even"}, 0.05)
     seen = [
-        {**scorecard.read_scorecard_rows()[0], "name": name, "share": share, "at_most": promises.get(name)}
+        {**honesty.read_scorecard_rows()[0], "name": name, "share": share, "at_most": promises.get(name)}
         for name, share in [*rows, ("even", 0.0)]
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scorecard, "read_scorecard_rows", lambda: seen)
-        told = scorecard.scorecard_page(None)["scorecard"]
+        patch.setattr(honesty, "read_scorecard_rows", lambda: seen)
+        told = honesty.honesty_page(None)["scorecard"]
     ours = [*told["promised"], *told["not_promised"], *told["published"][:1]]
     others = {"rediscovery-always-as-claimed", "rediscovery-foretold", "phack-t-test", "audit-t-test"}
     assert all(row["share"] <= told["worst"]["share"] for row in ours if row["name"] not in others)
