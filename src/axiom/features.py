@@ -44,7 +44,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "experiments": Feature(
         "Questions: files of the catalogue, tried out, published, let out and recalled.",
-        rooms="domain.declaration domain.estimands domain.preflights domain.releases domain.wrap kit reads.releases",
+        rooms="domain.declaration domain.estimands domain.preflights domain.releases domain.wrap kit reads.kin",
         commands="experiment draft finding",
         terminal={"experiment": ("experiment.group", "Questions: new, list, show, run, publish, deploy …")},
     ),
@@ -102,7 +102,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "failures": Feature(
         "What goes wrong, and results that somebody waits for.",
-        rooms="domain.failure_causes reads.watches store.upkeep.watches cli.laboratory.watches",
+        rooms="domain.failure_causes store.upkeep.watches cli.laboratory.watches",
         commands="watch",
         terminal={
             "failure": ("laboratory.failures", "What goes wrong, in groups: list."),

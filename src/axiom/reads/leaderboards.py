@@ -9,7 +9,7 @@ from axiom.limits import credit as limits
 from axiom.reads.base import paging
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.experiments import require_experiment
+from axiom.reads.experiments.experiments import require_experiment
 from axiom.rules.credit.recent_average import RecentAverage, fade_average
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from axiom.domain.planning import FleetClass, Preview
 from axiom.limits import planning as limits
-from axiom.reads import releases
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.experiments import releases
 from axiom_weigh.grouping import group_pairs
 
 _OTHERS = "others"

@@ -11,9 +11,10 @@ from axiom.domain.headlines.names import level_in_words, name_in_words
 from axiom.domain.headlines.numbers import begin_sentence
 from axiom.laboratory.figures.rules.question_picture import find_answering_series, list_pictured_estimands
 from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep, draws_shares, find_percent
-from axiom.reads import experiments, findings
+from axiom.reads import findings
 from axiom.reads.base.query_errors import not_a_choice
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.experiments import experiments
 from axiom.reads.finding_lists import read_estimands
 from axiom.signed.manifests import Manifest
 from axiom.store.experiments.experiments import StoredExperiment

@@ -30,13 +30,13 @@ from axiom.laboratory.figures.rules.question_picture import (
     rank_question_picture,
 )
 from axiom.laboratory.findings.rules.literature import compose_comparison
-from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
-from axiom.reads import releases
 from axiom.reads.base.bibtex import laboratory_bibtex
 from axiom.reads.base.docstring import describe_papers
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.experiments import experiments as experiment_views
+from axiom.reads.experiments import releases
 from axiom.reads.figures import shared_card_address
 from axiom.reads.finding_lists import read_estimands
 from axiom.reads.question_pictures import WORDS, describe_picture

@@ -14,7 +14,7 @@ from axiom.reads.base.breathe import Breathe, no_pause
 from axiom.reads.base.cells import config_in_words
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading, parse_number
-from axiom.reads.experiments import sweep_levels
+from axiom.reads.experiments.experiments import sweep_levels
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments

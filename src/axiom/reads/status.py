@@ -9,11 +9,11 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.failure_causes import Cause
 from axiom.domain.preflights import GATES
-from axiom.reads import releases
 from axiom.reads.accounts.join import list_runner_downloads
 from axiom.reads.base.fleet_extent import fleet_extent
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.experiments import releases
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key

@@ -24,7 +24,7 @@ from axiom.limits import backups as backup_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits
 from axiom.reads.accounts.join import list_runner_downloads
-from axiom.reads.releases import list_stopped_versions
+from axiom.reads.experiments.releases import list_stopped_versions
 from axiom.runner.confine.bubblewrap import demand_sandbox
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.service.clock import AcceptedClock

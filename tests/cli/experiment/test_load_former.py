@@ -73,7 +73,7 @@ def test_only_the_command_and_the_experiment_s_page_read_it():
         or (isinstance(node, ast.Constant) and "former_result" in str(node.value).split())
     }
     rooms = {"store/experiments/former_results.py", "laboratory/experiments/commands/experiments.py"}
-    assert naming == {*rooms, "reads/experiments.py"}
+    assert naming == {*rooms, "reads/experiments/experiments.py"}
 
 
 def test_without_the_distribution_it_says_what_to_install(files, say_to, tmp_path, monkeypatch):

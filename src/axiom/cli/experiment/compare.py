@@ -14,9 +14,9 @@ from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import open_reading
 from axiom.errors import NotFound
 from axiom.laboratory.experiments.rules.comparison import DeclaredDifference, declared_differences
-from axiom.reads import experiments
 from axiom.reads import findings as finding_views
 from axiom.reads.base.request import Reading
+from axiom.reads.experiments import experiments
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.views import findings

@@ -13,7 +13,7 @@ from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
 from axiom.gate.command import Answer
 from axiom.reads import proposals
-from axiom.reads.proposals import kin_in_words
+from axiom.reads.kin import kin_in_words
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
 from axiom_weigh.terminal import print_text

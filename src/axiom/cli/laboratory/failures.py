@@ -5,7 +5,7 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import read_page
-from axiom.reads import failures
+from axiom.reads.failures import failures
 from axiom.store.engine.folder import Folder
 
 

@@ -7,7 +7,7 @@ from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import read_page
 from axiom.gate.command import Answer
-from axiom.reads import watches
+from axiom.reads.failures import watches
 from axiom.store.engine.folder import Folder
 
 

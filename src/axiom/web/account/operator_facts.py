@@ -10,9 +10,11 @@ from axiom.domain.programs import PROGRAM
 from axiom.domain.releases import Stage
 from axiom.errors import NotFound
 from axiom.limits import experiments as limits
-from axiom.reads import experiments, failures, ideas, proposals, releases
+from axiom.reads import ideas, proposals
 from axiom.reads.base import paging
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.experiments import experiments, releases
+from axiom.reads.failures import failures
 from axiom.store.accounts import adoption, programs
 from axiom.store.accounts import operators as stored
 from axiom.store.experiments import drafts, preflights

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from axiom.errors import WrongUse
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.experiments import require_experiment
+from axiom.reads.experiments.experiments import require_experiment
 from axiom.store.registrations import registrations
 from axiom.store.views import tables
 

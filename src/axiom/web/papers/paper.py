@@ -13,7 +13,7 @@ from axiom.reads import findings as finding_views
 from axiom.reads.base import resolved_prose
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading, parse_number
-from axiom.reads.proposals import kin_in_words, kin_of_experiment
+from axiom.reads.kin import kin_in_words, kin_of_experiment
 from axiom.store.rounds import kept_prose
 from axiom.store.views import findings
 from axiom.store.views.citable import read_citable_findings

@@ -21,10 +21,11 @@ from starlette.routing import Route, compile_path
 from axiom import reads
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
 from axiom.locale.languages import ENGLISH, speak_language
-from axiom.reads import experiments, figures, findings, ledger, news, results
+from axiom.reads import figures, findings, ledger, news, results
 from axiom.reads.base.breathe import Breathe
 from axiom.reads.base.page import NUMBER, SHOWN, SitePage
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.experiments import experiments
 from axiom.reads.rounds import sessions
 from axiom.reads.tasks import draw_task
 from axiom.signed.manifests import stored_manifest

@@ -1,0 +1,1 @@
+"""What goes wrong, and what somebody waits for, as their readers see them."""
