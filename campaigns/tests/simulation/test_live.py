@@ -25,7 +25,7 @@ from axiom.store.connections import Connections
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 from axiom.store.hosts import hosts as host_store
-from axiom.store.views import hosts as host_views
+from axiom.store.views.credit import find_credit_rank, list_recent_balances
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
@@ -80,12 +80,8 @@ def test_simulated_computers_get_the_drill_alone_count_for_nobody_and_stay_known
         assert not host_store.has_other_hosts_since(db, 0, NOW - timedelta(days=1))
         assert ledger.find_balances(db, ledger.HOST, [host.id for host in hosts]) != {}, "they have their credit"
         assert ledger.list_top_balances(db, ledger.HOST, 10) == ledger.list_top_balances(db, ledger.VOLUNTEER, 10) == []
-        assert (
-            host_views.list_recent_balances(db, "volunteer", NOW)
-            == host_views.list_recent_balances(db, "host", NOW)
-            == []
-        )
-        assert host_views.find_credit_rank(db, "host", 0) == 1
+        assert list_recent_balances(db, "volunteer", NOW) == list_recent_balances(db, "host", NOW) == []
+        assert find_credit_rank(db, "host", 0) == 1
         assert credit_sites.list_exported_volunteers(db, 0, 100) == []
         assert credit_sites.count_credit_holders(db, "host", lab.clock.now).everybody == 0
         assert db.select("SELECT id FROM workunit WHERE checks_task_id IS NOT NULL") == []

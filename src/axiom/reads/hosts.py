@@ -25,10 +25,9 @@ from axiom.store.hosts import clusters as cluster_store
 from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import tasks as task_store
 from axiom.store.views import findings
-from axiom.store.views import hosts as host_views
 from axiom.store.views import tasks as task_views
 from axiom.store.views.contributions import SupportShare
-from axiom.store.views.hosts import PagedList
+from axiom.store.views.paged_lists import PagedList, count_list_entries
 from axiom_weigh.amounts import tell_amount
 
 _UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
@@ -41,7 +40,7 @@ def hosts_page(reading: Reading) -> Answer:
     shown = paging.read_list_page(reading, PagedList.HOSTS)
     return {
         "hosts": describe_hosts(reading, shown.ids),
-        "of": host_views.count_list_entries(reading.db, PagedList.HOSTS),
+        "of": count_list_entries(reading.db, PagedList.HOSTS),
         **paging.page_links("/hosts", shown),
     }
 

@@ -16,7 +16,7 @@ from axiom.store.credit import ledger
 from axiom.store.engine.database import from_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts as host_store
-from axiom.store.views import hosts as host_views
+from axiom.store.views.credit import list_recent_balances
 from axiom.store.views.volunteer_totals import ExperimentCredit
 
 THOUSANDTHS = 1_000
@@ -82,7 +82,7 @@ def _best(reading: Reading, holder: str, by: str, amount: int) -> Sequence[tuple
     if by == "total":
         best = ledger.list_top_balances(reading.db, holder, amount)
     else:
-        lately = host_views.list_recent_balances(reading.db, holder, reading.now - limits.RANKED_BY)
+        lately = list_recent_balances(reading.db, holder, reading.now - limits.RANKED_BY)
         best = heapq.nlargest(amount, lately, key=lambda pair: _recent(pair[1], reading.now))
     return [pair for pair in best if _value(reading, pair[1], by) > 0]
 

@@ -14,7 +14,7 @@ from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts
 from axiom.store.credit import balance_check, ledger
 from axiom.store.engine.database import connect_reader, connect_writer
-from axiom.store.views import hosts
+from axiom.store.views.credit import list_carried_credit
 
 GRACE, SHY = 2, 3
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -65,7 +65,7 @@ def bring(say, tmp_path):
 def test_a_file_is_carried_over_once_and_a_long_one_in_pieces(bring, total, ask):
     lines = ("email,number,credit,source", "SHY@lab.example,,12.3456,moon", f",{GRACE},7,moon", f",{GRACE},0,sun")
     assert bring(*lines, options=("--dry-run",))[0] == 0
-    assert (total(SHY), ask(lambda db: hosts.list_carried_credit(db, SHY))) == (0, [])
+    assert (total(SHY), ask(lambda db: list_carried_credit(db, SHY))) == (0, [])
     status, answer, _ = bring(*lines)
     rows = [
         {"volunteer": SHY, "source": "moon", "credit": 12.346},

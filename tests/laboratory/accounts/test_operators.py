@@ -23,7 +23,7 @@ from axiom.store.accounts import accounts, operators
 from axiom.store.credit import ledger
 from axiom.store.hosts import notices
 from axiom.store.hosts.hosts import list_all_hosts
-from axiom.store.views import hosts as host_views
+from axiom.store.views.credit import list_carried_credit
 
 GIVE = AddOperator(operator="ada", volunteer=2)
 
@@ -150,7 +150,7 @@ def test_one_wrong_row_refuses_all_of_them(peopled):
         with pytest.raises(error):
             carry(peopled, *rows)
     assert totals(peopled) == {}
-    assert peopled.look(lambda db: host_views.list_carried_credit(db, 1)) == []
+    assert peopled.look(lambda db: list_carried_credit(db, 1)) == []
     audited = peopled.audited()
     assert [entry["outcome"] for entry in audited] == ["refused", "refused"]
     for rows in (

@@ -12,15 +12,18 @@ from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
 from axiom.store.maps import tiles
 from axiom.store.tasks import uploads
-from axiom.store.views import contributions, tasks
+from axiom.store.views import contributions, credit, paged_lists, tasks
 from axiom.store.views import hosts as host_views
-from axiom.store.views.hosts import FleetExtent, PagedList, read_list_part
+from axiom.store.views.credit import find_credit_rank, list_carried_credit, list_recent_balances
+from axiom.store.views.hosts import FleetExtent
+from axiom.store.views.paged_lists import ListPart, PagedList, count_list_entries, read_list_part
 
 AMOUNT = 12
 # What is read from one end to the other on purpose: the rows are few, or an index is counted.
 SHORT = re.compile(
     r"SCAN (host|volunteer|team|f|u)( USING COVERING INDEX \w+)?$|SCAN \(subquery-\d+\)$|SCAN CONSTANT ROW$"
     r"|SCAN \w+ VIRTUAL TABLE INDEX 1:$"
+    r"|SCAN d(aybook)?( USING INDEX \w+)?$"
     r"|SCAN task USING (COVERING )?INDEX task_(unsent|sent|sent_host|returned)$"
     r"|SCAN workunit USING (COVERING )?INDEX workunit_open$"
 )
@@ -48,7 +51,7 @@ def test_leafing_forth_and_back_shows_everything_once(peopled):
     lists = [(PagedList.HOSTS, 0, everybody), (PagedList.HOSTS_OF, 2, everybody[1::2]), (PagedList.HOSTS_OF, 3, [])]
     lists += [(PagedList.VOLUNTEERS, 0, everybody), (PagedList.MEMBERS, 1, everybody), (PagedList.TEAMS, 0, [1])]
     for of, whose, all_ids in lists:
-        assert host_views.count_list_entries(peopled, of, whose) == len(all_ids)
+        assert count_list_entries(peopled, of, whose) == len(all_ids)
         forth, shown = [], read_list_part(peopled, of, limit=5, whose=whose)
         assert not shown.is_more_before
         while shown.is_more_after:
@@ -60,7 +63,7 @@ def test_leafing_forth_and_back_shows_everything_once(peopled):
             shown = read_list_part(peopled, of, limit=5, before=shown.ids[0], whose=whose)
             back = [*shown.ids, *back]
         assert back == all_ids
-    nothing = host_views.ListPart(ids=(), is_more_before=False, is_more_after=False)
+    nothing = ListPart(ids=(), is_more_before=False, is_more_after=False)
     assert read_list_part(peopled, PagedList.HOSTS, limit=5, after=99) == nothing
 
 
@@ -79,11 +82,11 @@ def test_new_hosts_are_said_apart_and_balances_are_ranked(peopled, now):
             )
         for number in (2, 5):
             ledger.carry_over_credit(peopled, number, source="a", amount=7, because="a test", now=now)
-    places = {amount: host_views.find_credit_rank(peopled, ledger.VOLUNTEER, amount) for amount in (907, 500, 100, 7)}
+    places = {amount: find_credit_rank(peopled, ledger.VOLUNTEER, amount) for amount in (907, 500, 100, 7)}
     assert places == {907: 1, 500: 2, 100: 4, 7: 5}
-    carried = [(credit.source, credit.amount, credit.at) for credit in host_views.list_carried_credit(peopled, 2)]
+    carried = [(credit.source, credit.amount, credit.at) for credit in list_carried_credit(peopled, 2)]
     assert carried == [("a", 7, now), ("b", 900, now - timedelta(days=2))]
-    found = host_views.list_recent_balances(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
+    found = list_recent_balances(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
     assert [(number, balance.total) for number, balance in found] == [(5, 7)]
 
 
@@ -113,7 +116,9 @@ def questions(module: ModuleType) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "module", [host_views, tasks, contributions, tiles, uploads], ids=lambda module: module.__name__
+    "module",
+    [host_views, paged_lists, credit, tasks, contributions, tiles, uploads],
+    ids=lambda module: module.__name__,
 )
 def test_every_question_goes_along_an_index(database, module):
     asked = questions(module)

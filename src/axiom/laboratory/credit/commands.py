@@ -21,7 +21,7 @@ from axiom.store.accounts import accounts
 from axiom.store.credit import ledger, tariffs
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as host_store
-from axiom.store.views import hosts
+from axiom.store.views.credit import list_carried_credit
 
 _AS_BEFORE = "Credit is computed as before."
 _MICROSECOND = timedelta(microseconds=1)
@@ -164,4 +164,4 @@ def _refuse_twice(rows: list[LifetimeCredit]) -> None:
 
 def _carried_amount(db: Database, row: LifetimeCredit) -> int:
     """What was carried over before from this source."""
-    return next(credit.amount for credit in hosts.list_carried_credit(db, row.volunteer) if credit.source == row.source)
+    return next(credit.amount for credit in list_carried_credit(db, row.volunteer) if credit.source == row.source)

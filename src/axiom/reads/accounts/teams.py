@@ -10,8 +10,8 @@ from axiom.reads.leaderboards import THOUSANDTHS, describe_balance
 from axiom.rules.accounts.profile_visibility import hide_team_profile, judge_visibility
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
-from axiom.store.views import hosts
-from axiom.store.views.hosts import PagedList
+from axiom.store.views.credit import find_credit_rank
+from axiom.store.views.paged_lists import PagedList, count_list_entries
 from axiom.store.views.team_race import Month, TeamRace
 
 
@@ -24,7 +24,7 @@ def teams_page(reading: Reading) -> Answer:
     return {
         "teams": [_team(reading, team) | describe_balance(balances.get(team.id), reading.now) for team in listed],
         "challenge": _challenge(reading),
-        "of": hosts.count_list_entries(reading.db, PagedList.TEAMS),
+        "of": count_list_entries(reading.db, PagedList.TEAMS),
         **paging.page_links("/teams", shown),
     }
 
@@ -64,7 +64,7 @@ def team_page(reading: Reading, number: int) -> Answer:
             "website": website_link(read.website),
             "about": read.about,
             "unheard": "" if read == stored else judge_visibility(None).reason,
-            "rank": hosts.find_credit_rank(reading.db, ledger.TEAM, balance.total) if balance else None,
+            "rank": find_credit_rank(reading.db, ledger.TEAM, balance.total) if balance else None,
             "volunteers": describe_volunteer_rows(reading, shown.ids),
             **paging.page_links(f"/teams/{number}", shown),
         }

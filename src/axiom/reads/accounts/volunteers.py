@@ -23,9 +23,10 @@ from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
-from axiom.store.views import findings, hosts
+from axiom.store.views import findings
 from axiom.store.views.contributions import SupportShare
-from axiom.store.views.hosts import PagedList
+from axiom.store.views.credit import find_credit_rank, list_carried_credit
+from axiom.store.views.paged_lists import PagedList, count_list_entries, read_list_part
 from axiom.store.views.volunteer_totals import VolunteerTotals, list_unfinished_tasks, sum_credit_by_week
 
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
@@ -39,7 +40,7 @@ def volunteers_page(reading: Reading) -> Answer:
     shown = paging.read_list_page(reading, PagedList.VOLUNTEERS)
     return {
         "volunteers": describe_volunteer_rows(reading, shown.ids),
-        "of": hosts.count_list_entries(reading.db, PagedList.VOLUNTEERS),
+        "of": count_list_entries(reading.db, PagedList.VOLUNTEERS),
         **paging.page_links("/volunteers", shown),
     }
 
@@ -49,7 +50,7 @@ def volunteer_page(reading: Reading, number: int) -> Answer:
     """One volunteer: credit, team, hosts where they are shown, and the findings that they support."""
     stored, account = require_stored(accounts.find_account(reading.db, number), reading, "volunteer", number)
     (row,) = describe_volunteer_rows(reading, [number])
-    all_hosts = hosts.read_list_part(reading.db, PagedList.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
+    all_hosts = read_list_part(reading.db, PagedList.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
     shown = paging.read_list_page(reading, PagedList.HOSTS_OF, number) if account.shows_hosts else None
     balance = ledger.find_balance(reading.db, ledger.VOLUNTEER, number)
     shares = reading.support.of_hosts(reading.db, all_hosts)
@@ -61,7 +62,7 @@ def volunteer_page(reading: Reading, number: int) -> Answer:
             "tiles": recent_tiles.list_tiles_by_hosts(reading, all_hosts) if account.shows_hosts else [],
             "website": website_link(stored.website) if judge_visibility(balance).may else None,
             "unheard": _unheard(balance, stored.country, stored.website),
-            "rank": hosts.find_credit_rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
+            "rank": find_credit_rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
             "carried": [
                 {
                     "source": credit.source,
@@ -69,7 +70,7 @@ def volunteer_page(reading: Reading, number: int) -> Answer:
                     "because": credit.because,
                     "at": credit.at.isoformat(),
                 }
-                for credit in hosts.list_carried_credit(reading.db, number)
+                for credit in list_carried_credit(reading.db, number)
             ],
             **host_pages.list_supported_findings(reading, shares, f"/volunteers/{number}"),
             "hosts": host_pages.describe_hosts(reading, shown.ids) if shown else None,
@@ -196,7 +197,7 @@ def describe_volunteer_rows(reading: Reading, numbers: Sequence[int]) -> list[An
         owner = accounts.find_account(reading.db, number)
         if owner is not None:
             volunteer, account = owner
-            amount = hosts.count_list_entries(reading.db, PagedList.HOSTS_OF, number) if account.shows_hosts else None
+            amount = count_list_entries(reading.db, PagedList.HOSTS_OF, number) if account.shows_hosts else None
             country = volunteer.country if judge_visibility(balances.get(number)).may else ""
             row = _volunteer(reading, volunteer) | {"country": country, "host_count": amount}
             rows.append(row | describe_balance(balances.get(number), reading.now))

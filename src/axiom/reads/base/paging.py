@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from axiom.reads.base.request import Answer, Reading
-from axiom.store.views import hosts
-from axiom.store.views.hosts import ListPart, PagedList
+from axiom.store.views.paged_lists import ListPart, PagedList, read_list_part
 
 LENGTH = 50  # rows of a page
 
@@ -41,7 +40,7 @@ def paginate_ids(reading: Reading, word: str, ids: Sequence[int]) -> Page:
 def read_list_page(reading: Reading, of: PagedList, whose: int = 0) -> ListPart:
     """The rows that the address asks for: `?after=50`, or `?before=51`."""
     after, before = reading.whole("after"), reading.whole("before")
-    return hosts.read_list_part(reading.db, of, limit=LENGTH, after=after, before=before, whose=whose)
+    return read_list_part(reading.db, of, limit=LENGTH, after=after, before=before, whose=whose)
 
 
 def page_links(path: str, shown: ListPart) -> Answer:
