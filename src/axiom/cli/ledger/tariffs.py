@@ -11,7 +11,8 @@ from axiom.cli.output import Shown, reading_options, show_facts, show_table
 from axiom.cli.reading import open_reading
 from axiom.domain.credit import Reason, ReportedTime, Tariff
 from axiom.errors import UnknownName, WrongUse
-from axiom.laboratory.credit.rules.prices import PaidSeconds, price_failed_task, price_task
+from axiom.laboratory.credit.rules.failed_work import price_failed_task
+from axiom.laboratory.credit.rules.prices import PaidSeconds, price_task
 from axiom.laboratory.credit.rules.tariffs import LONGEST_SECONDS, PRESETS
 from axiom.reads import ledger
 from axiom.service.open_laboratory import open_for_reading

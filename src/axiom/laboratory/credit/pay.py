@@ -11,17 +11,15 @@ from axiom.domain.headlines.numbers import join_words
 from axiom.domain.rounds import Note, Round
 from axiom.domain.value import value_class
 from axiom.laboratory.credit.awards import SLICE, pay_awards
-from axiom.laboratory.credit.rules.paid_shares import PaidShare, compute_paid_shares
-from axiom.laboratory.credit.rules.prices import (
+from axiom.laboratory.credit.rules.failed_work import (
     BLAMING_US,
     BROKEN_BY_US,
-    PaidSeconds,
-    cap_award,
     choose_failure_reason,
     is_failure_believed,
     price_failed_task,
-    price_task,
 )
+from axiom.laboratory.credit.rules.paid_shares import PaidShare, compute_paid_shares
+from axiom.laboratory.credit.rules.prices import PaidSeconds, cap_award, price_task
 from axiom.laboratory.credit.rules.tariffs import DEFAULT, highest_session_cap
 from axiom.limits import credit as limits
 from axiom.server.returns.learn_costs import DeclaredSeconds, time_of_cores

@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 from axiom.domain.credit import Reason, ReportedTime, Tariff
 from axiom.domain.failure_causes import Cause
 from axiom.laboratory.credit.rules import tariffs
-from axiom.laboratory.credit.rules.prices import (
-    PaidSeconds,
-    Price,
-    choose_failure_reason,
-    is_failure_believed,
-    price_failed_task,
-    price_task,
-)
+from axiom.laboratory.credit.rules.failed_work import choose_failure_reason, is_failure_believed, price_failed_task
+from axiom.laboratory.credit.rules.prices import PaidSeconds, Price, price_task
 from axiom.limits import credit as credit_limits
 from axiom.limits import tasks as task_limits
 from axiom.rules.credit.recent_average import RecentAverage, add_to_average, fade_average
