@@ -13,7 +13,8 @@ from axiom.gate.words import NUMBER, PUBLIC, parse_moment
 from axiom.laboratory.credit.correct import correct_award
 from axiom.laboratory.credit.pay import read_tariffs
 from axiom.laboratory.credit.rules.prices import describe_tariff_change
-from axiom.laboratory.credit.rules.tariffs import PRESETS, begin_problem, cap_problem, choose_earliest_begin
+from axiom.laboratory.credit.rules.session_cap import cap_problem
+from axiom.laboratory.credit.rules.tariffs import PRESETS, begin_problem, choose_earliest_begin
 from axiom.limits import credit as limits
 from axiom.limits import news as news_limits
 from axiom.store import news

@@ -19,8 +19,9 @@ from axiom.laboratory.credit.rules.failed_work import (
     price_failed_task,
 )
 from axiom.laboratory.credit.rules.paid_shares import PaidShare, compute_paid_shares
-from axiom.laboratory.credit.rules.prices import PaidSeconds, cap_award, price_task
-from axiom.laboratory.credit.rules.tariffs import DEFAULT, highest_session_cap
+from axiom.laboratory.credit.rules.prices import PaidSeconds, price_task
+from axiom.laboratory.credit.rules.session_cap import cap_award, highest_session_cap
+from axiom.laboratory.credit.rules.tariffs import DEFAULT
 from axiom.limits import credit as limits
 from axiom.server.returns.learn_costs import DeclaredSeconds, time_of_cores
 from axiom.store.credit import ledger, settlements, tariffs

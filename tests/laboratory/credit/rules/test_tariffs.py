@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.credit import Reason, ReportedTime, Tariff
 from axiom.domain.failure_causes import Cause
-from axiom.laboratory.credit.rules import tariffs
+from axiom.laboratory.credit.rules import session_cap, tariffs
 from axiom.laboratory.credit.rules.failed_work import choose_failure_reason, is_failure_believed, price_failed_task
 from axiom.laboratory.credit.rules.prices import PaidSeconds, Price, price_task
 from axiom.limits import credit as credit_limits
@@ -103,20 +103,20 @@ S4 = tariffs.PRESETS["S4"]
 
 
 def test_a_cap_of_just_one_award_is_allowed_and_of_several_the_wider_held():
-    assert {tariffs.cap_problem(tariff) for tariff in tariffs.PRESETS.values()} == {""}
+    assert {session_cap.cap_problem(tariff) for tariff in tariffs.PRESETS.values()} == {""}
     assert set(tariffs.REMARKS) == set(tariffs.PRESETS)
     for tariff in (S4, tariffs.PRESETS["S5"], tariffs.DEFAULT):
-        largest = tariffs.largest_award(tariff)
-        problems = [tariffs.cap_problem(replace(tariff, session_cap=cap)) for cap in (largest, largest - 1)]
+        largest = session_cap.largest_award(tariff)
+        problems = [session_cap.cap_problem(replace(tariff, session_cap=cap)) for cap in (largest, largest - 1)]
         assert [bool(problem) for problem in problems] == [False, True]
     narrow, wide = replace(S4, session_cap=200_000), replace(S4, session_cap=300_000)
-    assert tariffs.highest_session_cap([narrow, wide]) == 300_000
-    assert tariffs.highest_session_cap([narrow, tariffs.DEFAULT]) is None
+    assert session_cap.highest_session_cap([narrow, wide]) == 300_000
+    assert session_cap.highest_session_cap([narrow, tariffs.DEFAULT]) is None
 
 
 def test_the_largest_award_follows_how_long_a_task_may_be_out(monkeypatch):
     monkeypatch.setattr(task_limits, "OUT_FOR_AT_MOST", timedelta(days=3))
-    assert tariffs.largest_award(tariffs.DEFAULT) == 3 * 86_400 * tariffs.DEFAULT.per_core_second
+    assert session_cap.largest_award(tariffs.DEFAULT) == 3 * 86_400 * tariffs.DEFAULT.per_core_second
 
 
 @settings(max_examples=40)

@@ -1,10 +1,9 @@
 """What is a task worth? Credit is thanks for computing, by a tariff that everybody can read."""
 
 import math
-from dataclasses import replace
 from datetime import datetime
 
-from axiom.domain.credit import Award, ReportedTime, Tariff
+from axiom.domain.credit import ReportedTime, Tariff
 from axiom.domain.headlines.numbers import format_moment
 from axiom.domain.value import value_class
 from axiom.laboratory.credit.rules.tariffs import LONGEST_SECONDS
@@ -56,13 +55,6 @@ def price_task(
             (work.seconds, "the whole task is worth no more"),
         )
     return _by_tier(tariff, paid, on_gpu=on_gpu) if tariff.tiers else _by_seconds(tariff, paid, on_gpu=on_gpu)
-
-
-def cap_award(cap: int | None, award: Award) -> Award:
-    """No award is larger than the session's cap: it would wait for ever, and all others behind it."""
-    if cap is None or award.amount <= cap:
-        return award
-    return replace(award, amount=cap, because=f"{award.because}; no more than the session's cap of {cap} is paid")
 
 
 def describe_tariff_change(before: Tariff, after: Tariff, begins: datetime) -> str:

@@ -1,13 +1,12 @@
 """By which tariffs can credit be computed? All of them stand in one table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.domain.credit import Tariff, Tier
 from axiom.domain.headlines.numbers import format_moment
 from axiom.limits import credit as credit_limits
-from axiom.limits import tasks as task_limits
 
 LONGEST_SECONDS = 30 * 86_400  # far beyond every deadline; more is no time but an error or a lie
 
@@ -36,27 +35,6 @@ def begin_problem(begins: datetime, earliest: EarliestBegin, now: datetime) -> s
         return ""
     first, last, wanted = (format_moment(at.isoformat()) for at in (earliest.at, latest, begins))
     return f"A tariff may begin from {first} to {last}, and {wanted} is not between these: {earliest.reason}."
-
-
-def cap_problem(tariff: Tariff) -> str:
-    """Why a tariff cannot have its cap; nothing when it can."""
-    cap, most = tariff.session_cap, largest_award(tariff)
-    if cap is None or cap >= most:
-        return ""
-    return f"The session's cap is {cap / 1_000:g} credit, and one task may get {most / 1_000:g}. Take a larger one."
-
-
-def largest_award(tariff: Tariff) -> int:
-    """The most that one task can get that comes back in time, in thousandths."""
-    longest = int(task_limits.OUT_FOR_AT_MOST.total_seconds())
-    highest = max((tier.amount for tier in tariff.tiers), default=tariff.per_core_second * longest)
-    return max(highest + tariff.gpu_bonus, tariff.failed or 0, tariff.broken or 0)
-
-
-def highest_session_cap(tariffs: Sequence[Tariff]) -> int | None:
-    """The cap of awards that were made under these tariffs, one after the other; None where one had none."""
-    caps = [tariff.session_cap for tariff in tariffs if tariff.session_cap is not None]
-    return max(caps) if caps and len(caps) == len(tariffs) else None
 
 
 def _tiers(*steps: tuple[int, int]) -> tuple[Tier, ...]:
