@@ -18,7 +18,7 @@ from axiom.laboratory.credit.rules.failed_work import (
     is_failure_believed,
     price_failed_task,
 )
-from axiom.laboratory.credit.rules.paid_shares import PaidShare, compute_paid_shares
+from axiom.laboratory.credit.rules.lowered_prices import PaidShare, compute_paid_shares
 from axiom.laboratory.credit.rules.prices import PaidSeconds, price_task
 from axiom.laboratory.credit.rules.session_cap import cap_award, highest_session_cap
 from axiom.laboratory.credit.rules.tariffs import DEFAULT

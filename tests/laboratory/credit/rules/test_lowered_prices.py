@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.costs import HostCostReport
-from axiom.laboratory.credit.rules import paid_shares
+from axiom.laboratory.credit.rules import lowered_prices
 from axiom.limits import credit as limits
 
 USUAL = (1, 2, 3, 4)  # experiments that cost what they declare
@@ -20,7 +20,7 @@ def share(*said: tuple[int, float], tasks: int = 5) -> float:
         for experiment, times in (*((each, 1.0) for each in USUAL), (9, ratio)):
             voice = HostCostReport(host_id=number, tasks=tasks, log_ratio=math.log(times * number))
             voices.append((experiment, volunteer, voice))
-    found = paid_shares.compute_paid_shares(voices)
+    found = lowered_prices.compute_paid_shares(voices)
     assert found.keys() <= {9}
     return found[9].share if found else 1.0
 
@@ -37,7 +37,7 @@ def test_a_price_is_lowered_to_what_the_middle_says_and_half_as_much_again():
     alone = [
         (9, volunteer, HostCostReport(host_id=volunteer, tasks=9, log_ratio=math.log(0.1))) for volunteer in range(9)
     ]
-    assert paid_shares.compute_paid_shares(alone) == {}
+    assert lowered_prices.compute_paid_shares(alone) == {}
 
 
 SPREAD = st.floats(0.1, 10.0)
@@ -49,5 +49,5 @@ def test_a_volunteer_with_any_number_of_hosts_moves_no_price_beyond_others(hones
     moved = share(*honest, *((1, ratio) for ratio in lies), tasks=20)
     words = [math.log(ratio) for _, ratio in honest]
     if len({volunteer for volunteer, _ in honest}) >= limits.COST_VOLUNTEERS:
-        low, high = (min(1.0, math.exp(word + paid_shares.ROOM)) for word in (min(words), max(words)))
+        low, high = (min(1.0, math.exp(word + lowered_prices.ROOM)) for word in (min(words), max(words)))
         assert low - 1e-9 <= moved <= high + 1e-9
