@@ -1,5 +1,8 @@
 """Ideas, which are questions in a sentence. One that is not shown to everybody is on no public page."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
 from axiom.domain.proposals import IdeaState, StoredIdea
 from axiom.errors import NotFound
 from axiom.reads.base import paging, query_errors
@@ -9,7 +12,9 @@ from axiom.reads.base.request import Answer, Reading
 from axiom.reads.base.resolved_prose import quote_text
 from axiom.store.accounts import accounts
 from axiom.store.registrations import ideas
+from axiom.store.registrations.ideas import IdeaStanding
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _STATES = tuple(state.value for state in IdeaState if state is not IdeaState.WITHDRAWN)
 
 
@@ -18,7 +23,7 @@ def ideas_page(reading: Reading) -> Answer:
     """The ideas that everybody may read: open ones first, then the newest; of one state, if the address says so."""
     misread = list(query_errors.not_a_choice(reading.query, "state", _STATES))
     state = reading.query.get("state", "")
-    numbers = [] if misread else ideas.list_idea_numbers(reading.db, state, public=True)
+    numbers = [] if misread else order_ideas(ideas.list_idea_standings(reading.db, state, public=True))
     part = paginate_ids(reading, "from", numbers)
     address = f"/ideas?state={state}&from=" if state else "/ideas?from="
     return {
@@ -44,7 +49,7 @@ def idea_page(reading: Reading, number: int) -> Answer:
 
 def list_every_idea(reading: Reading) -> Answer:
     """Every idea, also those that nobody else may read: for the operator."""
-    numbers = ideas.list_idea_numbers(reading.db, public=False)
+    numbers = order_ideas(ideas.list_idea_standings(reading.db, public=False))
     return {"ideas": [_shown(reading, idea) for idea in ideas.read_ideas(reading.db, numbers)]}
 
 
@@ -66,6 +71,16 @@ def describe_idea(reading: Reading, number: int) -> Answer:
 def list_ideas_of_volunteer(reading: Reading, volunteer_id: int) -> list[Answer]:
     """What a volunteer wrote, the newest first: for themselves."""
     return [_shown(reading, idea) for idea in ideas.list_volunteer_ideas(reading.db, volunteer_id)]
+
+
+def order_ideas(standings: Iterable[IdeaStanding]) -> list[int]:
+    """The numbers of what is open, the newest first, then of the others, what was answered last first."""
+    ordered = sorted(
+        standings,
+        key=lambda idea: (idea.state is IdeaState.OPEN, idea.answered_at or _NEVER, idea.number),
+        reverse=True,
+    )
+    return [idea.number for idea in ordered]
 
 
 def _shown(reading: Reading, stored: StoredIdea) -> Answer:

@@ -1,5 +1,7 @@
 """What might be asked next: every proposal with all that it says."""
 
+from collections.abc import Iterable
+
 from axiom.domain.proposals import ProposalState, StoredProposal, proposal_data
 from axiom.reads.base import paging, query_errors
 from axiom.reads.base.page import NUMBER, page_at
@@ -8,6 +10,7 @@ from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.base.resolved_prose import quote_each, quote_text
 from axiom.reads.experiments.drafts import describe_proposed_draft
 from axiom.store.registrations import proposals
+from axiom.store.registrations.proposals import ProposalStanding
 
 _IN_WORDS = {
     "motivation": "why it should be asked",
@@ -23,7 +26,7 @@ def proposals_page(reading: Reading) -> Answer:
     """Those that wait for an answer first, then the newest; of one state, if the address says so."""
     misread = list(query_errors.not_a_choice(reading.query, "state", [state.value for state in ProposalState]))
     state = reading.query.get("state", "")
-    numbers = [] if misread else proposals.list_proposal_numbers(reading.db, state)
+    numbers = [] if misread else order_proposals(proposals.list_proposal_standings(reading.db, state))
     part = paginate_ids(reading, "from", numbers)
     return {
         "proposals": [_short(reading, stored) for stored in proposals.read_proposals(reading.db, part.shown)],
@@ -36,9 +39,15 @@ def proposals_page(reading: Reading) -> Answer:
 
 def list_waiting_proposals(reading: Reading) -> Answer:
     """The newest of those that wait for an answer, and how many do."""
-    numbers = proposals.list_proposal_numbers(reading.db, ProposalState.OPEN.value)
+    numbers = order_proposals(proposals.list_proposal_standings(reading.db, ProposalState.OPEN.value))
     newest = proposals.read_proposals(reading.db, numbers[: paging.LENGTH])
     return {"proposals": [_short(reading, stored) for stored in newest], "open_proposals": len(numbers)}
+
+
+def order_proposals(standings: Iterable[ProposalStanding]) -> list[int]:
+    """The numbers of what waits for an answer, then of the others; of both, the newest first."""
+    ordered = sorted(standings, key=lambda stored: (stored.state is ProposalState.OPEN, stored.number), reverse=True)
+    return [stored.number for stored in ordered]
 
 
 @page_at(f"/proposals/{NUMBER}", "proposal.html")

@@ -50,7 +50,7 @@ def stored(door, number: int):
 
 
 def public(door) -> list[int]:
-    return door.look(lambda db: ideas.list_idea_numbers(db, public=True))
+    return [idea.number for idea in door.look(lambda db: ideas.list_idea_standings(db, public=True))]
 
 
 def test_a_program_writes_in_its_own_name_if_it_may_propose(door):

@@ -252,10 +252,11 @@ def test_a_session_writes_one_idea_says_so_and_writes_none_twice(shifting):
 
     (note,) = write()
     assert write(in_new_session=False) == []
-    (kept,) = ideas.read_ideas(lab.db, ideas.list_idea_numbers(lab.db, public=True))
+    (standing,) = ideas.list_idea_standings(lab.db, public=True)
+    (kept,) = ideas.read_ideas(lab.db, [standing.number])
     assert (note.about, note.facts["question"]) == (f"/ideas/{kept.number}", kept.idea.question)
     assert (kept.idea.by, kept.idea.finding) == (AUTOPILOT, 1)
     answer = IdeaAnswer(state=IdeaState.DECLINED, why="no", by="operator")
     assert ideas.answer_idea(lab.db, 1, answer, None, lab.now)
     assert [len(write()) for _ in range(3)] == [1, 0, 0]
-    assert len(ideas.list_idea_numbers(lab.db, public=False)) == 2
+    assert len(ideas.list_idea_standings(lab.db, public=False)) == 2

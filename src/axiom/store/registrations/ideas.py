@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.proposals import Idea, IdeaAnswer, IdeaState, StoredIdea
@@ -21,9 +22,12 @@ _ONE = f"{_SELECT} WHERE i.id = :id"
 _OF_VOLUNTEER = f"{_SELECT} WHERE i.volunteer_id = :volunteer_id ORDER BY i.id DESC"
 _OF_NUMBERS = f"{_SELECT} WHERE i.id IN (SELECT value FROM json_each(:numbers))"
 _IS_PUBLIC = "shown_at IS NOT NULL AND state != 'withdrawn'"
-_ORDER = "ORDER BY state != 'open', coalesce(answered_at, 0) DESC, id DESC"  # what is open, then the newest answer
-_NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) {_ORDER}"
-_PUBLIC_NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) AND {_IS_PUBLIC} {_ORDER}"
+_STANDINGS = """
+SELECT id AS number, state, answered_at FROM idea WHERE :state IN ('', state) ORDER BY id DESC
+"""
+_PUBLIC_STANDINGS = f"""
+SELECT id AS number, state, answered_at FROM idea WHERE :state IN ('', state) AND {_IS_PUBLIC} ORDER BY id DESC
+"""
 _UNSHOWN = "SELECT id FROM idea WHERE state = 'open' AND shown_at IS NULL ORDER BY id DESC"
 _SAME = "SELECT id FROM idea WHERE said_by = :said_by AND question = :question AND state = 'open' LIMIT 1"
 _NOTED = "SELECT basis, session_id FROM idea WHERE basis IS NOT NULL"
@@ -37,6 +41,15 @@ _WITHDRAW = """
 UPDATE idea SET state = 'withdrawn', answered_by = said_by, answered_at = :now WHERE id = :id AND state = 'open'
 """
 _FORGET = "DELETE FROM idea WHERE volunteer_id = :volunteer_id AND (shown_at IS NULL OR state = 'withdrawn')"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdeaStanding:
+    """What lists are ordered by."""
+
+    number: int
+    state: IdeaState
+    answered_at: datetime | None
 
 
 def add_idea(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = None, now: datetime) -> int:
@@ -62,9 +75,9 @@ def list_volunteer_ideas(db: Database, volunteer_id: int) -> list[StoredIdea]:
     return [_idea(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)]
 
 
-def list_idea_numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
-    """The numbers of all ideas, or of those that everybody may read: open ones first, then what was answered last."""
-    return db.column(int, _PUBLIC_NUMBERS if public else _NUMBERS, state=state)
+def list_idea_standings(db: Database, state: str = "", *, public: bool) -> list[IdeaStanding]:
+    """Of all ideas, or of those that everybody may read, the newest first."""
+    return db.values(IdeaStanding, _PUBLIC_STANDINGS if public else _STANDINGS, state=state)
 
 
 def list_unshown_idea_numbers(db: Database) -> list[int]:

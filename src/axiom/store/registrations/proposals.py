@@ -24,7 +24,7 @@ _APPROVED_BY_PERSONS = """
 SELECT registration_id FROM proposal
 WHERE state = 'approved' AND decided_by <> :autopilot AND registration_id IS NOT NULL
 """
-_NUMBERS = "SELECT id FROM proposal WHERE :state IN ('', state) ORDER BY state != 'open', id DESC"
+_STANDINGS = "SELECT id AS number, state FROM proposal WHERE :state IN ('', state) ORDER BY id DESC"
 _OF_NUMBERS = "SELECT * FROM proposal WHERE id IN (SELECT value FROM json_each(:numbers))"
 _IN_STATE = "SELECT * FROM proposal WHERE state = :state ORDER BY id"
 # What came of those that registered something: the score of what was predicted of their finding.
@@ -34,6 +34,14 @@ JOIN prediction d ON d.registration_id = p.registration_id JOIN score s ON s.pre
 JOIN experiment x ON x.id = p.experiment_id
 WHERE p.state = 'approved' AND x.recalled_at IS NULL AND d.created_at IS NULL ORDER BY s.scored_at, s.prediction_id
 """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposalStanding:
+    """What lists are ordered by."""
+
+    number: int
+    state: ProposalState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,9 +101,9 @@ def list_all_proposals(db: Database) -> list[StoredProposal]:
     return [_proposal(row) for row in db.select("SELECT * FROM proposal ORDER BY id")]
 
 
-def list_proposal_numbers(db: Database, state: str = "") -> list[int]:
-    """Open ones first, then the newest; of one state, if one is named."""
-    return [row["id"] for row in db.select(_NUMBERS, state=state)]
+def list_proposal_standings(db: Database, state: str = "") -> list[ProposalStanding]:
+    """The newest first; of one state, if one is named."""
+    return db.values(ProposalStanding, _STANDINGS, state=state)
 
 
 def read_proposals(db: Database, wanted: Sequence[int]) -> list[StoredProposal]:

@@ -376,8 +376,9 @@ def _waiting_notes(db: Database) -> list[Note]:
         )
         for proposal in proposals.list_proposals_in_state(db, ProposalState.OPEN)
     ]
-    public = ideas.read_ideas(db, ideas.list_idea_numbers(db, IdeaState.OPEN, public=True))
-    hidden = len(ideas.list_idea_numbers(db, IdeaState.OPEN, public=False)) - len(public)
+    shown = ideas.list_idea_standings(db, IdeaState.OPEN, public=True)
+    public = ideas.read_ideas(db, [idea.number for idea in shown])
+    hidden = len(ideas.list_idea_standings(db, IdeaState.OPEN, public=False)) - len(public)
     thought = [
         Note(
             kind="waits.idea",
