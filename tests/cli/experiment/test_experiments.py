@@ -16,6 +16,7 @@ from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
 from axiom.laboratory.experiments import declared, releases
+from axiom.laboratory.experiments.pause import pause_version, resume_version
 from axiom.rules.hosts.costs import describe_cost_fit
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import connect_reader
@@ -155,10 +156,10 @@ def test_what_halts_an_experiment_is_told_alike_at_each_place_that_shows_it(say_
         assert {"halt", "2 of 2 failed"} == set(re.findall("halt|2 of 2 failed", say_to(folder, *words)[1]))
     with working_lab.db.transaction():
         words = {"platform": "", "reason": "mended", "by": "Ada", "now": working_lab.now}
-        releases.resume_version(working_lab.db, version, **words)
+        resume_version(working_lab.db, version, **words)
     assert look() == [None] * 3
     with working_lab.db.transaction():
-        releases.pause_version(working_lab.db, version, **words)
+        pause_version(working_lab.db, version, **words)
     assert {row["state"] for row in look()} == {"paused"}
 
 

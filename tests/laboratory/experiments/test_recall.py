@@ -10,6 +10,7 @@ from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments import releases as release_steps
 from axiom.laboratory.experiments import retire as withdrawing
+from axiom.laboratory.experiments.pause import approve_version, pause_version, resume_version
 from axiom.laboratory.experiments.recall import recall_version, reopen_finding, reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rollback import roll_back_version
@@ -202,15 +203,15 @@ def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(st
     rounds.compute(3)
     assert stage() == (Stage.WIDER, 0, 3)  # the wider pilot begins with as many at volunteers
     assert stage("code")[2] == 0
-    release_steps.approve_version(staged.db, version(staged), now=staged.now, **WHO)
+    approve_version(staged.db, version(staged), now=staged.now, **WHO)
     assert stage("code")[2] == 3
     repaired = staged.publish(prepared(top="# repaired"), is_tried=False)
     assert repaired.serial == 2
     assert stage("code")[2] == 3  # of the bundle before it, which was approved
-    release_steps.pause_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
+    pause_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
     assert stage()[2] == 0
     assert "Ada: a test" in release_steps.read_version_stages(staged.db, staged.now)[1].rollout.reason
-    release_steps.resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
+    resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
     assert stage() == (Stage.WIDER, 0, 3)
 
 
@@ -237,7 +238,7 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(staged, rounds):
     assert not release_steps.is_release_change_due(staged.db)
     assert release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PAUSED
     staged.later(seconds=1)
-    assert release_steps.resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO) == "its halt"
+    assert resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO) == "its halt"
     assert release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PILOT
     assert changes(staged) == [Change.HALTED, Change.RESUMED]
     rounds.compute(1)
@@ -245,7 +246,7 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(staged, rounds):
 
 def test_a_platform_is_paused_that_is_known_or_had_a_task(staged, rounds):
     def pause(platform: str) -> None:
-        release_steps.pause_version(staged.db, version(staged), platform=platform, now=staged.now, **WHO)
+        pause_version(staged.db, version(staged), platform=platform, now=staged.now, **WHO)
 
     before = changes(staged)
     for typo in ("linux-x86_64-axv2", "linux-arm64-avx2", "win-x86_64-none", "plan9-mips-none"):
@@ -267,7 +268,7 @@ def test_a_platform_is_paused_that_is_known_or_had_a_task(staged, rounds):
 def test_what_makes_no_sense_is_refused_and_changes_nothing(staged, prepared):
     before = changes(staged)
     with pytest.raises(Refused):  # it is not paused
-        release_steps.resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
+        resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
     with pytest.raises(Refused):  # there is none to go back to
         back(staged)
     staged.publish(prepared(top="# another"))
@@ -277,8 +278,8 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(staged, prepared):
         back(staged, to=2)
     assert changes(staged) == before
     for do in (
-        lambda: release_steps.pause_version(staged.db, version(staged), platform="", now=staged.now, **WHO),
-        lambda: release_steps.approve_version(staged.db, version(staged), now=staged.now, **WHO),
+        lambda: pause_version(staged.db, version(staged), platform="", now=staged.now, **WHO),
+        lambda: approve_version(staged.db, version(staged), now=staged.now, **WHO),
     ):
         do()
         with pytest.raises(Refused):

@@ -12,7 +12,7 @@ from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.laboratory.experiments.commands.jobs import stop_failing
-from axiom.laboratory.experiments.commands.releases import RecallExperiment, ReopenExperiment, ReopenFinding
+from axiom.laboratory.experiments.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.laboratory.experiments.publish import find_wanted_seal
 from axiom.laboratory.keys import seal_bundles
 from axiom.laboratory.keys.commands import SealBundles

@@ -6,6 +6,7 @@ import pytest
 
 from axiom.domain.releases import Change
 from axiom.laboratory.experiments import releases as release_steps
+from axiom.laboratory.experiments.pause import approve_version, pause_version, resume_version
 from axiom.store.experiments import experiments, releases
 from axiom.store.hosts import hosts as host_store
 
@@ -118,13 +119,13 @@ def test_what_is_broken_on_one_platform_goes_on_elsewhere(lab):
 
 def test_a_paused_version_is_given_to_nobody_and_what_runs_is_kept_and_paid(lab):
     out = wants(lab, 1)
-    kept = release_steps.pause_version(lab.db, version(lab), platform="", reason="too warm", by="Ada", now=lab.now)
+    kept = pause_version(lab.db, version(lab), platform="", reason="too warm", by="Ada", now=lab.now)
     assert kept == 3
     assert lab.ask(1, holding=(), wanted=8) == ()  # it lost all three
     assert host_store.find_host(lab.db, 1).why_no_work == "tiny_sum is paused: too warm"
     back(lab, out[:1])
     assert lab.db.row("SELECT count(*) AS n FROM result")["n"] == 2
-    release_steps.resume_version(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
+    resume_version(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
     again = lab.ask(1, holding=(), wanted=8)
     assert {order.task for order in out[1:]} <= {order.task for order in again}
     release_steps.record_breaker_stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
@@ -138,7 +139,7 @@ def test_where_code_must_be_approved_no_volunteer_gets_it_before(lab, monkeypatc
     assert wants(lab, 2) == []
     assert "waits until somebody of the laboratory approves it" in host_store.find_host(lab.db, 2).why_no_work
     assert len(wants(lab, 1, 1)) == 1
-    release_steps.approve_version(lab.db, version(lab), reason="read it", by="Ada", now=lab.now)
+    approve_version(lab.db, version(lab), reason="read it", by="Ada", now=lab.now)
     assert len(wants(lab, 2, 1)) == 1
 
 

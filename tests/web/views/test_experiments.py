@@ -12,6 +12,7 @@ from axiom.domain.preflights import OWN_GATES
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments import releases
+from axiom.laboratory.experiments.pause import approve_version, pause_version
 from axiom.laboratory.figures import redraw_figures as draw_figures
 from axiom.laboratory.findings import observe
 from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
@@ -178,16 +179,16 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     with small_lab.db.transaction():
         releases.record_stages(small_lab.db, small_lab.now)
         stored = experiments.find_experiment(small_lab.db, 1)
-        releases.approve_version(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
+        approve_version(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
     assert (release()["since"], release()["approved_by"]) == (small_lab.now.isoformat(), "Ada")
     with small_lab.db.transaction():
         kind = "linux-x86_64-none"
-        releases.pause_version(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
+        pause_version(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
     reader.app.forget()
     page = reader.get(PATH).text
     assert all(fact in page for fact in (kind, "Ben", "wrong sums", "read &lt;it&gt;"))
     with small_lab.db.transaction():
-        releases.pause_version(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
+        pause_version(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
     assert release()["stage"] == "paused"
     assert "too warm" in release()["reason"]
 

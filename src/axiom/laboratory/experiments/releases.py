@@ -6,12 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from axiom.domain.estimands import name_choices
-from axiom.domain.fleet import GPU_KINDS, INSTRUCTIONS, Platform
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet, Stage
 from axiom.domain.work import TaskState
-from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.release_history import (
     ReleaseState,
@@ -23,12 +20,10 @@ from axiom.rules.experiments.release_history import (
     why_unapproved,
 )
 from axiom.rules.experiments.release_stages import ReleaseRecord, Rollout, count_rollout_left, decide_rollout
-from axiom.server.scheduler.programs import PLATFORMS
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.experiments import experiments, releases
-from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
-from axiom.store.tasks import endings
+from axiom.store.experiments.experiments import StoredExperiment
 from axiom_weigh.grouping import group_pairs
 
 log = logging.getLogger("axiom.releasing")
@@ -87,7 +82,7 @@ def record_stages(db: Database, now: datetime) -> int:
     """Write down which stages were reached, and what was halted or held back; how many lines that took."""
     due = list(_due(db))
     for version, bundle, (change, platform, reason) in due:
-        _record(db, change, version, bundle, reason, LABORATORY, now, platform)
+        record_change(db, change, version, bundle, reason, LABORATORY, now, platform)
     return len(due)
 
 
@@ -97,59 +92,6 @@ def _due(db: Database) -> Iterator[tuple[StoredExperiment, str, tuple[Change, st
         for digest, bundle in bundles.items():
             for change in list_release_changes(bundle.rollout, state, digest):
                 yield version, digest, change
-
-
-def pause_version(
-    db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime
-) -> int:
-    """Nothing of it is given from now on, not even again; how many tasks are out and go on."""
-    _demand_open(version)
-    _demand_platform(db, platform)
-    state = release_state(releases.list_version_releases(db, version.id))
-    if platform in state.paused or "" in state.paused:
-        raise Refused(f"{_name(version)} is paused already. Nothing was changed.")
-    _record(db, Change.PAUSED, version, _newest(db, version).digest, reason, by, now, platform)
-    return counters.read_counter(db, "task", version.id, TaskState.SENT)
-
-
-def _demand_platform(db: Database, platform: str) -> None:
-    """Refuse one on which neither a program of ours runs nor a task has ended: nothing would be paused."""
-    kinds = [
-        Platform(system=system, processor=processor, instructions=instructions)
-        for system, processor in PLATFORMS.values()
-        for instructions in INSTRUCTIONS[processor]
-    ]
-    names = {str(kind.with_gpu(gpu)) for kind in kinds for gpu in ("", *GPU_KINDS)}
-    names |= {ended for _, ended in endings.count_endings_by_platform(db)}
-    if platform and platform not in names:
-        choices = name_choices(platform, sorted(names))
-        raise WrongUse(f"There is no platform {platform}; {choices}. Nothing was changed.")
-
-
-def resume_version(
-    db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime
-) -> str:
-    """It goes on: what somebody paused where it was, what was halted from its pilot on. What is lifted."""
-    _demand_open(version)
-    newest, state = _newest(db, version), release_state(releases.list_version_releases(db, version.id))
-    is_halted = newest.digest in state.halted and not platform
-    lifted = [where or "all platforms" for where in state.paused if platform in {"", where}]
-    if not lifted and not is_halted:
-        where = f" on {platform}" if platform else ""
-        raise Refused(f"{_name(version)} is not paused{where}. Nothing was changed.")
-    endings.forgive_failures(db, version.id)
-    _record(db, Change.RESUMED, version, newest.digest, reason, by, now, platform)
-    return "its halt" if is_halted else ", ".join(lifted)
-
-
-def approve_version(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> StoredBundle:
-    """Its newest bundle may go beyond the laboratory's own hosts."""
-    _demand_open(version)
-    newest, state = _newest(db, version), release_state(releases.list_version_releases(db, version.id))
-    if approval := state.approved.get(newest.digest):
-        raise Refused(f"The bundle of {_name(version)} was approved by {approval.by} already. Nothing was changed.")
-    _record(db, Change.APPROVED, version, newest.digest, reason, by, now)
-    return newest
 
 
 def record_program_code(db: Database, experiment_id: int, bundle: str, *, by: str, now: datetime) -> None:
@@ -163,7 +105,7 @@ def restart_release(db: Database, version: StoredExperiment, *, reason: str, by:
     """A version that is opened again after a halt is let out in stages again."""
     newest = experiments.find_newest_bundle(db, version.id)
     if newest and newest.digest in release_state(releases.list_version_releases(db, version.id)).halted:
-        _record(db, Change.RESUMED, version, newest.digest, reason, by, now)
+        record_change(db, Change.RESUMED, version, newest.digest, reason, by, now)
 
 
 def record_breaker_stop(
@@ -173,7 +115,7 @@ def record_breaker_stop(
     newest = experiments.find_newest_bundle(db, version.id)
     if newest is not None:
         change = Change.HELD if platform else Change.HALTED
-        _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
+        record_change(db, change, version, newest.digest, reason, LABORATORY, now, platform)
 
 
 def _most_for_volunteers(bundles: Mapping[str, _ReleasedBundle], state: ReleaseState, approvals: str) -> int | None:
@@ -218,7 +160,7 @@ def _released_bundle(
     return _ReleasedBundle(rollout=rollout, facts=facts, theirs=count_rollout_left(facts, fleet, rollout.stage))
 
 
-def _record(
+def record_change(
     db: Database,
     change: Change,
     version: StoredExperiment,
@@ -231,20 +173,4 @@ def _record(
     releases.record_release(
         db, change, experiment_id=version.id, bundle=bundle, platform=platform, reason=reason, by=by, now=now
     )
-    db.log_once_stored(log, "release.%s experiment=%s by=%s", change.name.lower(), _name(version), by)
-
-
-def _newest(db: Database, version: StoredExperiment) -> StoredBundle:
-    newest = experiments.find_newest_bundle(db, version.id)
-    if newest is None:
-        raise NotFound(f"{_name(version)} has no bundle, so nothing of it goes out. Nothing was changed.")
-    return newest
-
-
-def _demand_open(version: StoredExperiment) -> None:
-    if version.status != "open":
-        raise Refused(f"{_name(version)} is {version.status}, so nothing of it goes out. Nothing was changed.")
-
-
-def _name(version: StoredExperiment) -> str:
-    return f"{version.name}@{version.version}"
+    db.log_once_stored(log, "release.%s experiment=%s@%d by=%s", change.name.lower(), version.name, version.version, by)

@@ -1,4 +1,4 @@
-"""Commands that let a version out, hold it, take it back or recall it, and open again what was closed."""
+"""Commands that let a version out, hold it, let it go on, or put an earlier bundle in its place."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -8,13 +8,11 @@ from axiom.domain.callers import Capability
 from axiom.errors import Refused
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.gate.words import DECIDED_BY, NAMED, NUMBER, PUBLIC, SENTENCE, WHY
-from axiom.laboratory.experiments import releases
+from axiom.gate.words import DECIDED_BY, NAMED, NUMBER, PUBLIC, SENTENCE
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.laboratory.experiments.recall import recall_version, reopen_finding, reopen_version
+from axiom.laboratory.experiments.pause import approve_version, pause_version, resume_version
 from axiom.laboratory.experiments.rollback import roll_back_version
 from axiom.store.engine.database import Database
-from axiom.store.experiments.recall_effects import blast_radius
 
 _PLATFORM = {
     "max_length": 60,
@@ -35,7 +33,7 @@ class PauseExperiment(Command, name="experiment.pause", capability=Capability.OP
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        out = releases.pause_version(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
+        out = pause_version(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": experiment.name, "version": experiment.version, "platform": self.platform, "out": out}
 
 
@@ -50,7 +48,7 @@ class ResumeExperiment(Command, name="experiment.resume", capability=Capability.
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        lifted = releases.resume_version(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
+        lifted = resume_version(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": experiment.name, "version": experiment.version, "lifted": lifted}
 
 
@@ -67,7 +65,7 @@ class ApproveExperiment(Command, name="experiment.approve", capability=Capabilit
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        bundle = releases.approve_version(db, experiment, reason=self.why, by=self.by, now=now)
+        bundle = approve_version(db, experiment, reason=self.why, by=self.by, now=now)
         if self.serial not in (None, bundle.serial):
             raise Refused(
                 f"The newest bundle of {experiment.name}@{experiment.version} has serial {bundle.serial} by now, and "
@@ -106,51 +104,3 @@ class RollBackExperiment(Command, name="experiment.rollback", capability=Capabil
             now=now,
         )
         return {"experiment": experiment.name, "version": experiment.version, **asdict(done)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecallExperiment(Command, name="experiment.recall", capability=Capability.RUN):
-    """Void a faulty version: nothing more is sent, its findings are recalled; results stay and stay paid."""
-
-    experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=WHY | PUBLIC)
-
-    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Count what hangs on it, then recall it."""
-        experiment = find_version(db, self.experiment)
-        touched = asdict(blast_radius(db, experiment.id))
-        cancelled = recall_version(db, experiment, self.why, now)
-        return {
-            "experiment": experiment.name,
-            "version": experiment.version,
-            "why": self.why,
-            "cancelled": cancelled,
-            "blast_radius": {**touched, "findings": [dict(row) for row in touched["findings"]]},
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReopenExperiment(Command, name="experiment.reopen", capability=Capability.RUN):
-    """Have more of a retired version ordered again. A recalled one is never opened again."""
-
-    experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=WHY | PUBLIC)
-
-    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Open it; the reason stays in the audit."""
-        experiment = find_version(db, self.experiment)
-        reopen_version(db, experiment, self.why, now)
-        return {"experiment": experiment.name, "version": experiment.version, "why": self.why}
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReopenFinding(Command, name="finding.reopen", capability=Capability.RUN):
-    """Have a retired or suspended finding go on: what was wrong has been explained. A recalled one never does."""
-
-    finding: int = field(metadata=NUMBER)
-    why: str = field(metadata=WHY | PUBLIC)
-
-    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Open it, and keep the reason with it."""
-        was = reopen_finding(db, self.finding, self.why)
-        return {"finding": self.finding, "was": was, "why": self.why}
