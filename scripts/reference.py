@@ -17,7 +17,7 @@ from axiom.domain.programs import USUAL_LIMITS
 from axiom.features import FEATURES, noun_of
 from axiom.gate.registry import COMMANDS
 from axiom.laboratory.experiments import declared
-from axiom.laboratory.experiments.rules import allowed_imports, outline
+from axiom.laboratory.experiments.rules import allowed_names, outline
 from axiom.settings import Settings
 from axiom.signed.sources import parse_source
 from axiom.web.site.routes import PAGES
@@ -279,7 +279,7 @@ def _kit() -> str:
         offered = "".join(
             f"- `{public.signature}`\\\n  {public.about}\n"
             for public in outline.public_names(tree)
-            if f"axiom.kit.{module}.{public.name}" not in allowed_imports.FORBIDDEN
+            if f"axiom.kit.{module}.{public.name}" not in allowed_names.FORBIDDEN
         )
         parts.append(f"## {module}\n\n{outline.first_paragraph(tree)}\n\n{offered}")
     return "\n".join(parts)

@@ -8,8 +8,8 @@ from pathlib import Path
 import axiom
 from axiom import shipped
 from axiom.errors import UnknownName
-from axiom.laboratory.experiments.rules import allowed_imports
-from axiom.laboratory.experiments.rules.new_text import write_new_text
+from axiom.laboratory.experiments.rules import allowed_names
+from axiom.laboratory.experiments.rules.new_file_template import write_new_text
 from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
 from axiom.mcp.answers import Answer
 from axiom.signed.sources import parse_source
@@ -108,9 +108,9 @@ def guide_part(which: str, module: str = "") -> Answer:
                 "source": (shipped.catalogue_folder() / f"{_EXAMPLE}.py").read_text(encoding="utf-8"),
             }
         case GuidePart.ALLOWED:
-            refused = {name: why for name, why in allowed_imports.FORBIDDEN.items() if why}
+            refused = {name: why for name, why in allowed_names.FORBIDDEN.items() if why}
             return {
-                "modules": sorted(allowed_imports.MODULES),
+                "modules": sorted(allowed_names.MODULES),
                 "besides": "every module of axiom.kit",
                 "refused": _by_reason(refused),
             }

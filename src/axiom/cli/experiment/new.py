@@ -6,7 +6,7 @@ import click
 
 from axiom.domain.experiments import NAME
 from axiom.errors import Refused, WrongUse
-from axiom.laboratory.experiments.rules.new_text import write_new_text
+from axiom.laboratory.experiments.rules.new_file_template import write_new_text
 from axiom_weigh.terminal import print_remark, print_text
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import axiom.kit
 from axiom.domain.preflights import Circumstances, Refusal
-from axiom.laboratory.experiments.rules import allowed_imports, source_rules
+from axiom.laboratory.experiments.rules import allowed_names, source_rules
 from axiom.laboratory.experiments.rules.comparison import declared_differences
 from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
 from axiom.laboratory.experiments.rules.preflight import (
@@ -24,13 +24,13 @@ KIT = {f"axiom.kit.{file.stem}" for file in Path(axiom.kit.__file__).parent.glob
 
 
 def test_no_module_is_reached_through_another_that_is_not_listed_itself():
-    for name in sorted(allowed_imports.MODULES | KIT):
+    for name in sorted(allowed_names.MODULES | KIT):
         module = importlib.import_module(name)
         named = [each for each in vars(module) if each.isidentifier()]  # pytest adds names that no code can say
         reached = [each for each in named if isinstance(getattr(module, each), types.ModuleType)]
         left = {getattr(module, each).__name__ for each in reached if not source_rules._objection(f"{name}.{each}")}
         distributions = {each for each in left if each.startswith("jax.scipy.stats.")}  # in public
-        assert left - distributions <= allowed_imports.MODULES | KIT
+        assert left - distributions <= allowed_names.MODULES | KIT
 
 
 BASE = {"version": 1, "controls": [], "figure": None, "ranges": {"size": [1.0, 9.0]}, "cell_seconds": [1.0, 1.0]}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from axiom.domain.preflights import Refusal
-from axiom.laboratory.experiments.rules import allowed_imports
+from axiom.laboratory.experiments.rules import allowed_names
 from axiom.laboratory.experiments.rules.name_resolution import SourceFile, is_declaration
 from axiom.limits import experiments as limits
 from axiom.signed.sources import parse_source
@@ -138,13 +138,13 @@ def _of_import(line: int, module: str, name: str) -> _Found:
     elif module.startswith("axiom.catalogue"):
         yield line, f"{module} is another experiment and does not travel with this one: write here what it needs."
     elif not (_is_module(module) or _is_module(whole)):
-        yield line, f"{module} cannot be imported in a cell: it may use {allowed_imports.IN_SHORT} alone."
+        yield line, f"{module} cannot be imported in a cell: it may use {allowed_names.IN_SHORT} alone."
     elif why := _objection(whole) if name else "":
         yield line, f"{whole} is not allowed: {why}."
 
 
 def _is_module(meaning: str) -> bool:
-    return meaning in allowed_imports.MODULES or allowed_imports.KIT.fullmatch(meaning) is not None
+    return meaning in allowed_names.MODULES or allowed_names.KIT.fullmatch(meaning) is not None
 
 
 def _objection(meaning: str) -> str:
@@ -152,15 +152,15 @@ def _objection(meaning: str) -> str:
     parts = meaning.split(".")
     beginnings = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
     for beginning in beginnings:
-        if beginning in allowed_imports.FORBIDDEN:
-            return allowed_imports.FORBIDDEN[beginning]
+        if beginning in allowed_names.FORBIDDEN:
+            return allowed_names.FORBIDDEN[beginning]
     module = next((beginning for beginning in beginnings if _is_module(beginning)), parts[0])
     inside = parts[module.count(".") + 1 :]
-    is_foreign = parts[0] in allowed_imports.PYTHON and any(
-        part in allowed_imports.PYTHON and part != module for part in inside
+    is_foreign = parts[0] in allowed_names.PYTHON and any(
+        part in allowed_names.PYTHON and part != module for part in inside
     )
-    is_behind = is_foreign or any(part in allowed_imports.BEHIND or part.startswith("_") for part in inside)
-    return allowed_imports.INSIDE if is_behind else ""
+    is_behind = is_foreign or any(part in allowed_names.BEHIND or part.startswith("_") for part in inside)
+    return allowed_names.INSIDE if is_behind else ""
 
 
 def _names(file: SourceFile) -> _Found:
@@ -168,12 +168,12 @@ def _names(file: SourceFile) -> _Found:
     called = {id(node.func) for node in file.nodes if isinstance(node, ast.Call)}
     for node in file.nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and _is_dunder(node.id):
-            yield node.lineno, f"`{node.id}` is not allowed: {allowed_imports.INSIDE}."
+            yield node.lineno, f"`{node.id}` is not allowed: {allowed_names.INSIDE}."
     for node in file.read_names():
         if _is_dunder(node.id):
-            yield node.lineno, f"`{node.id}` is not allowed: {allowed_imports.INSIDE}."
-        elif node.id in allowed_imports.BUILTINS:
-            yield node.lineno, f"`{node.id}` is not allowed: {allowed_imports.BUILTINS[node.id]}."
+            yield node.lineno, f"`{node.id}` is not allowed: {allowed_names.INSIDE}."
+        elif node.id in allowed_names.BUILTINS:
+            yield node.lineno, f"`{node.id}` is not allowed: {allowed_names.BUILTINS[node.id]}."
         elif node.id == "getattr" and id(node) not in called:
             yield node.lineno, "`getattr` must be called where it stands, with a name that can be read."
         elif id(node) not in file.bases:
@@ -199,20 +199,20 @@ def _attributes(file: SourceFile) -> _Found:
             continue
         yield from _of_module(node, file)
         for meaning in file.meanings(node):
-            why = _objection(meaning) or ("" if isinstance(node.ctx, ast.Load) else allowed_imports.STAYS)
+            why = _objection(meaning) or ("" if isinstance(node.ctx, ast.Load) else allowed_names.STAYS)
             if why:
                 yield node.lineno, f"{meaning} is not allowed: {why}."
 
 
 def _of_attribute(line: int, name: str) -> _Found:
-    if (_is_dunder(name) and name not in allowed_imports.HARMLESS) or name in allowed_imports.FRAMES:
+    if (_is_dunder(name) and name not in allowed_names.HARMLESS) or name in allowed_names.FRAMES:
         yield line, f"`.{name}` is not allowed: it is the inside of Python, and an experiment needs none of it."
-    if name in allowed_imports.FORMATS:
+    if name in allowed_names.FORMATS:
         yield line, f"`.{name}` is not allowed: it reads attributes that are named in a text. Write an f-string."
-    if name in allowed_imports.TO_FILES:
-        yield line, f"`.{name}` is not allowed: {allowed_imports.FILES}."
-    if name in allowed_imports.TO_MEMORY:
-        yield line, f"`.{name}` is not allowed: {allowed_imports.INSIDE}."
+    if name in allowed_names.TO_FILES:
+        yield line, f"`.{name}` is not allowed: {allowed_names.FILES}."
+    if name in allowed_names.TO_MEMORY:
+        yield line, f"`.{name}` is not allowed: {allowed_names.INSIDE}."
 
 
 def _is_dunder(name: str) -> bool:
@@ -232,7 +232,7 @@ def _calls(file: SourceFile) -> _Found:
                     "`getattr` must say the attribute's name as a word, and no private one: write it out.",
                 )
             yield from _of_attribute(node.lineno, name)
-        if file.meanings(node.func) & allowed_imports.SEEDED and _is_constant(file, node):
+        if file.meanings(node.func) & allowed_names.SEEDED and _is_constant(file, node):
             yield (
                 node.lineno,
                 "This seed is a constant, so all replicates would be one and the same: pass the seed of run.",
@@ -280,9 +280,9 @@ def _import_calls(file: SourceFile) -> _Found:
 
 def _may_be_called_at_import(called: ast.expr, file: SourceFile) -> bool:
     if meanings := file.meanings(called):
-        return all(allowed_imports.AT_IMPORT.fullmatch(meaning) for meaning in meanings)
+        return all(allowed_names.AT_IMPORT.fullmatch(meaning) for meaning in meanings)
     if isinstance(called, ast.Name):
-        return called.id in allowed_imports.PURE or called.id not in _NAMES_OF_PYTHON
+        return called.id in allowed_names.PURE or called.id not in _NAMES_OF_PYTHON
     return isinstance(called, ast.Attribute)  # a method of a value, like "a b".split
 
 
@@ -296,7 +296,7 @@ def _peeks(file: SourceFile) -> _Found:
             yield node.lineno, f"`{node.id}` computes a cell, and a file must not compute one to say what it declares."
     for node in file.before_any_cell(is_named_enough=False):
         for meaning in file.meanings(node):
-            if allowed_imports.OF_CHANCE.fullmatch(meaning):
+            if allowed_names.OF_CHANCE.fullmatch(meaning):
                 yield (
                     getattr(node, "lineno", 1),
                     f"{meaning} is used when the file is imported or asked what it needs: draw in a function that run "
@@ -309,8 +309,8 @@ def _annotations(file: SourceFile) -> _Found:
     annotations = [getattr(node, where, None) for node in file.nodes for where in ("annotation", "returns")]
     texts = [node for part in annotations if part for node in ast.walk(part) if isinstance(node, ast.Constant)]
     for node in texts:
-        if isinstance(node.value, str) and not allowed_imports.PLAIN_TYPE.fullmatch(node.value):
-            yield node.lineno, f"This annotation is no type: {allowed_imports.TEXT}."
+        if isinstance(node.value, str) and not allowed_names.PLAIN_TYPE.fullmatch(node.value):
+            yield node.lineno, f"This annotation is no type: {allowed_names.TEXT}."
 
 
 _CHECKS: tuple[Callable[[SourceFile], _Found], ...] = (
