@@ -15,7 +15,8 @@ import axiom
 from axiom.domain.links import references_in
 from axiom.errors import AxiomError
 from axiom.laboratory.experiments.publish import pack_experiment
-from axiom.laboratory.findings.commands import DraftPaper, LinkFindings, NoteFinding, WriteLog
+from axiom.laboratory.findings.commands.links import LinkFindings
+from axiom.laboratory.findings.commands.prose import DraftPaper, NoteFinding, WriteLog
 from axiom.reads import findings
 from axiom.reads.base.request import Reading
 from axiom.reads.rounds import sessions as session_views

@@ -17,7 +17,7 @@ from axiom.autopilot.autopilot import hold_session
 from axiom.domain.rounds import EntryKind, Step
 from axiom.errors import CannotStart, HeldByAnother, WrongUse
 from axiom.laboratory.experiments.commands.experiments import RetireExperiment
-from axiom.laboratory.findings.commands import NoteFinding
+from axiom.laboratory.findings.commands.prose import NoteFinding
 from axiom.laboratory.programs.commands import LimitProgram
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.laboratory.rounds.commands import StepRound, TranscribeSession

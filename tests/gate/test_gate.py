@@ -33,7 +33,7 @@ from axiom.laboratory.experiments import published_files
 from axiom.laboratory.experiments.catalogue_files import list_files
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.laboratory.experiments.commands.releases import ApproveExperiment
-from axiom.laboratory.findings.commands import LinkFindings
+from axiom.laboratory.findings.commands.links import LinkFindings
 from axiom.laboratory.programs.commands import AddProgram, EndProgram, LimitProgram
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.laboratory.tasks.commands import CancelWorkunits

@@ -12,7 +12,7 @@ from made_texts import INVENTED, MadeTexts, filled
 from tiny_experiment import prepare_text, tiny_source
 
 from axiom.domain.headlines.numbers import format_number as written_number
-from axiom.laboratory.findings.commands import DraftPaper, WriteLog
+from axiom.laboratory.findings.commands.prose import DraftPaper, WriteLog
 from axiom.laboratory.findings.rules.prose import why_text_refused
 from axiom.reads.base.request import Reading
 from axiom.signed.manifests import ControlSweeps

@@ -11,7 +11,8 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import LimitReached, NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.registry import read_command
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment
-from axiom.laboratory.findings.commands import DraftPaper, LinkFindings, NoteFinding, WriteLog
+from axiom.laboratory.findings.commands.links import LinkFindings
+from axiom.laboratory.findings.commands.prose import DraftPaper, NoteFinding, WriteLog
 from axiom.laboratory.registrations.commands import AmendFinding
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.store.findings import evidence, links, old_claims

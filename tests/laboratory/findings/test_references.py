@@ -7,7 +7,7 @@ from axiom.domain.links import is_approved, reference_number, references_in
 from axiom.errors import NotAllowed, NotFound, WrongUse
 from axiom.gate.registry import read_command
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment
-from axiom.laboratory.findings.commands import AddReference, RemoveReference
+from axiom.laboratory.findings.commands.references import AddReference, RemoveReference
 from axiom.reads.base.bibtex import reference_bibtex
 from axiom.store.findings import references
 

@@ -13,7 +13,7 @@ from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.registry import read_command
 from axiom.laboratory.accounts.commands.accounts import EraseAccount, OpenAccount
-from axiom.laboratory.findings.commands import NoteFinding
+from axiom.laboratory.findings.commands.prose import NoteFinding
 from axiom.laboratory.ideas.commands import (
     AddIdea,
     AnswerIdea,
