@@ -23,6 +23,7 @@ from axiom.domain.headlines.numbers import format_duration
 from axiom.gate.command import Answer
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.reads import registrations as views
+from axiom.reads.forecasters import forecasters_page
 from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
@@ -172,7 +173,7 @@ def verify(folder: Folder, as_json: bool) -> None:
 @reading_options
 def forecasters(folder: Folder) -> Shown:
     """What each forecaster's predictions were worth."""
-    answer = read_page(folder, views.forecasters_page)
+    answer = read_page(folder, forecasters_page)
     yield answer
     names = ("forecaster", "predictions", "scored", "lost", "brier", "log_score", "covered", "intervals", "e_value")
     show_table(names, [[row[name] for name in names] for row in answer["forecasters"]], none="Nobody yet.")

@@ -1,66 +1,20 @@
-"""What was a prediction worth, now that its registration has ended? And who may be taken at their word?"""
+"""Whose predictions are the better ones, and whose chances may be taken at their word?"""
 
 import math
-import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.estimands import Prediction
-from axiom.domain.registrations import BLIND, INFORMED
-from axiom_weigh.amounts import tell_amount
+from axiom.domain.registrations import INFORMED
+from axiom.laboratory.findings.rules.prediction_scores import CLASSES, Score, find_class, read_chances, score_prediction
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics.compare_forecasters import better_log_es, compute_crps
-from axiom_weigh.statistics.scoring_rules import Said, calibration_log_e, compute_brier_score, interval_score, log_score
+from axiom_weigh.statistics.scoring_rules import Said, calibration_log_e
 from axiom_weigh.values import Verdict
 
-_CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)  # as the chances of a prediction are ordered
 FLAGGED = 20.0  # an e-value that an honest forecaster reaches once in twenty lifetimes at most
-_TO_SIXTEEN = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-_NUMERALS = _TO_SIXTEEN.split()
-_SEEDS = re.compile(rf"\b(\d[\d,]*|{'|'.join(_NUMERALS)}) seeds?\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Foreknowledge:
-    """What the forecaster had seen when the prediction was sealed."""
-
-    is_informed: bool
-    seeds: int | None  # None where nobody wrote down how many
-    reason: str
-
-
-def compute_foreknowledge(
-    forecaster: str, because: str, seen: int | None = None, informed: str | None = None
-) -> Foreknowledge:
-    """Blind, or informed: by the seeds that the laboratory counted or that its reason names, or by runs of its kin."""
-    if informed == "" and not forecaster.endswith(INFORMED):
-        return Foreknowledge(is_informed=False, seeds=0, reason=BLIND)
-    seeds = max((count for count in (seen, count_named_seeds(because)) if count is not None), default=None)
-    if seeds is None and informed:
-        return Foreknowledge(is_informed=True, seeds=None, reason=informed)
-    many = "an unrecorded number of seeds" if seeds is None else tell_amount(seeds, "seed")
-    return Foreknowledge(is_informed=True, seeds=seeds, reason=f"informed by {many}")
-
-
-def count_named_seeds(because: str) -> int | None:
-    """How many seeds a reason speaks of, the most where it speaks of several; None where it speaks of none."""
-    written = [number.replace(",", "").lower() for number in _SEEDS.findall(because)]
-    return max(
-        (int(numeral) if numeral.isdigit() else _NUMERALS.index(numeral) + 1 for numeral in written), default=None
-    )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Score:
-    """What one prediction was worth; None where there is nothing to score it by."""
-
-    brier: float | None  # over three classes: 0 at best, 2 at worst
-    log_score: float | None  # bits of surprise
-    interval_score: float | None  # in the estimand's unit: the width, and ten times what the truth lies outside
-    is_covered: bool | None  # does the interval hold the estimate?
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,20 +63,6 @@ class ForecasterComparison:
     nearer: float  # how much nearer the first was on average, in smallest effects that matter; below 0: farther
     e_better: float  # against the other being as good
     e_worse: float
-
-
-def score_prediction(prediction: Prediction, verdict: Verdict, estimate: float | None, ended: str) -> Score:
-    """Score a prediction when its registration has ended, by the verdict and the estimate of that moment."""
-    low, high = prediction.interval
-    chances = _chances(prediction)
-    happened = _class_of(verdict)
-    return Score(
-        brier=None if happened is None else compute_brier_score(chances, happened),
-        log_score=None if happened is None else log_score(chances, happened),
-        interval_score=None if estimate is None else interval_score(low, high, estimate),
-        is_covered=None if estimate is None else low <= estimate <= high,
-        reason=f"{ended}; the verdict is {verdict}" + ("" if happened is not None else ", which decides nothing"),
-    )
 
 
 def compute_track_records(scored: Sequence[PredictionScore]) -> list[TrackRecord]:
@@ -176,7 +116,7 @@ def _e_value(log_e: float) -> float:
 
 
 def _record(forecaster: str, rows: Sequence[PredictionScore]) -> TrackRecord:
-    decided = [(_chances(row.prediction), _class_of(row.verdict)) for row in rows if row.verdict is not None]
+    decided = [(read_chances(row.prediction), find_class(row.verdict)) for row in rows if row.verdict is not None]
     lost = [_at_worst(row.prediction) for row in rows if row.is_lost]
     scores = [*lost, *(row.score for row in rows if row.score is not None)]
     covered = [score.is_covered for score in scores if score.is_covered is not None]
@@ -198,27 +138,18 @@ def _record(forecaster: str, rows: Sequence[PredictionScore]) -> TrackRecord:
 
 def _at_worst(prediction: Prediction) -> Score:
     """What it is worth if what was held least likely came true; no estimate is there to hold its interval against."""
-    chances = _chances(prediction)
-    return score_prediction(prediction, _CLASSES[chances.index(min(chances))], None, "it was lost")
+    chances = read_chances(prediction)
+    return score_prediction(prediction, CLASSES[chances.index(min(chances))], None, "it was lost")
 
 
 def _by_bet(rows: Sequence[PredictionScore]) -> list[list[Said]]:
     """By registration, whose predictions are about the same seeds; what goes on beside what ended is unknown so far."""
     by_registration = group_pairs((row.registration_id, row) for row in rows)
     return [
-        [(_chances(row.prediction), _class_of(row.verdict) if row.verdict else None) for row in group]
+        [(read_chances(row.prediction), find_class(row.verdict) if row.verdict else None) for row in group]
         for group in by_registration.values()
         if any(row.verdict is not None for row in group)
     ]
-
-
-def _class_of(verdict: Verdict) -> int | None:
-    """Which class came true; None when it was not decided."""
-    return _CLASSES.index(verdict) if verdict in _CLASSES else None
-
-
-def _chances(prediction: Prediction) -> tuple[float, ...]:
-    return prediction.positive, prediction.negative, prediction.absent
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -1,50 +1,14 @@
+"""What predictions were worth, and whose were the better ones."""
+
 import itertools
 import math
-from datetime import date
 
 import pytest
 
 from axiom.domain.estimands import Prediction
-from axiom.laboratory.findings.rules.order import (
-    FindingOrder,
-    ListedFinding,
-    choose_daily_findings,
-    sort_findings,
-    surprise_bits,
-)
-from axiom.laboratory.findings.rules.score_predictions import (
-    PredictionScore,
-    compare_forecasters,
-    compute_track_records,
-    score_prediction,
-)
-from axiom_weigh.values import Grade, Verdict
-
-
-def finding(number, verdict=Verdict.POSITIVE, grade=Grade.MODERATE, size=2.0, positive=0.8):
-    rest = (1 - positive) / 2
-    chances = {"positive": positive, "negative": rest, "absent": rest}
-    return ListedFinding(number=number, verdict=verdict, grade=grade, size=size, predicted=chances)
-
-
-def test_findings_are_listed_by_surety_newness_and_surprise():
-    found = [finding(1, size=9.0), finding(2, grade=Grade.STRONG), finding(3, size=-12.0)]
-    found.append(finding(4, Verdict.UNDECIDED, Grade.AWAITING, size=40.0))
-    assert sort_findings(found, FindingOrder.SUREST) == [2, 3, 1, 4]
-    assert sort_findings(found, FindingOrder.NEWEST) == [1, 2, 3, 4]
-    found = [finding(1), finding(2, Verdict.NEGATIVE), finding(3, Verdict.MIXED), finding(4, positive=0.5)]
-    found.append(finding(5, Verdict.ABSENT, positive=0.99))
-    assert sort_findings(found, FindingOrder.SURPRISING) == [5, 2, 4, 1, 3]
-    assert surprise_bits(finding(4, positive=0.5)) == 1.0
-    assert surprise_bits(finding(3, Verdict.UNDECIDED)) < 0
-
-
-def test_a_day_brings_few_findings_and_the_most_surprising_of_them():
-    today, before = date(2026, 3, 2), date(2026, 3, 1)
-    found = [(today, finding(1)), (today, finding(2, Verdict.NEGATIVE)), (today, finding(3)), (before, finding(4))]
-    assert choose_daily_findings(found, 1) == [2, 4]
-    assert choose_daily_findings(found, 2) == [2, 1, 4]
-
+from axiom.laboratory.findings.rules.forecasters import PredictionScore, compare_forecasters, compute_track_records
+from axiom.laboratory.findings.rules.prediction_scores import score_prediction
+from axiom_weigh.values import Verdict
 
 SURE = Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.0, 2.0), because="a test")
 OPEN = Prediction(positive=1 / 3, negative=1 / 3, absent=1 / 3, interval=(-1.0, 1.0), because="a test")
