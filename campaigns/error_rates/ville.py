@@ -16,7 +16,7 @@ from axiom.limits import experiments as limits
 from axiom.rules.experiments.failure_rate import failure_log_e
 from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.evidence.verdict import weigh_values
-from axiom_weigh.statistics import compare_forecasters, scoring_rules
+from axiom_weigh.statistics import quantile_scores, scoring_rules
 from axiom_weigh.statistics.estimands import compute_estimand
 from axiom_weigh.values import NOT_WAITING
 from error_rates.figures import Answer, Bound, Size, interval, scored
@@ -215,7 +215,7 @@ def _of_events(rng: np.random.Generator, shape: tuple[int, int]) -> Iterator[_Ce
     paths = np.cumsum(gains[rng.choice(len(chances), shape, p=chances)], axis=1)
     likelier = special.logsumexp(paths, axis=2, b=[rival.share for rival in rivals])
     yield _cell("calibration", "says 90, 7 and 3 %", "the chances", likelier)
-    most, bets = compare_forecasters.MOST, compare_forecasters._BETS
+    most, bets = quantile_scores.MOST, quantile_scores._BETS
     steps = np.clip(LAWS["t3"].draw(rng, shape), -most, most)[..., None] * bets
     grown = special.logsumexp(np.cumsum(np.log1p(np.tanh(steps)), axis=1), axis=2) - math.log(len(bets))
     yield _cell("two forecasters", "scores differ by t3", "the sides", grown)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.statistics.compare_forecasters import better_log_es, compute_crps
+from axiom_weigh.statistics.quantile_scores import better_log_es, compute_crps
 from axiom_weigh.statistics.scoring_rules import (
     calibration_log_e,
     calibration_looks,

@@ -10,7 +10,7 @@ from axiom.domain.estimands import Prediction
 from axiom.domain.registrations import INFORMED
 from axiom.laboratory.findings.rules.prediction_scores import CLASSES, Score, find_class, read_chances, score_prediction
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.statistics.compare_forecasters import better_log_es, compute_crps
+from axiom_weigh.statistics.quantile_scores import better_log_es, compute_crps
 from axiom_weigh.statistics.scoring_rules import Said, calibration_log_e
 from axiom_weigh.values import Verdict
 
