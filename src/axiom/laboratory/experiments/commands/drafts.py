@@ -16,7 +16,7 @@ from axiom.laboratory.experiments.catalogue_files import list_shipped
 from axiom.laboratory.experiments.preflight import preflight_secret
 from axiom.laboratory.experiments.rules.drafts import describe_draft_failure, describe_tries_left
 from axiom.laboratory.ideas.untested_explanations import mark_idea_taken
-from axiom.laboratory.proposals.invent import InventedQuestion, propose_draft
+from axiom.laboratory.proposals.propose_draft import InventedQuestion, propose_draft
 from axiom.laboratory.registrations import kin
 from axiom.limits import experiments as limits
 from axiom.rules.accounts.command_permission import CommandCost

@@ -29,10 +29,11 @@ from axiom.laboratory.proposals.admit import (
     refuse_proposal,
     require_approvable_proposal,
 )
-from axiom.laboratory.proposals.ask import AskedQuestion, propose_question, withdraw_proposal
-from axiom.laboratory.proposals.invent import find_proposed_draft, publish_code
+from axiom.laboratory.proposals.ask_published import AskedQuestion, propose_question
+from axiom.laboratory.proposals.automatic_approval import choose_next_proposal
 from axiom.laboratory.proposals.price import Points
-from axiom.laboratory.proposals.propose import choose_next_proposal
+from axiom.laboratory.proposals.propose_draft import find_proposed_draft, publish_code
+from axiom.laboratory.proposals.withdraw import withdraw_proposal
 from axiom.laboratory.registrations.commands import PredictionCommand, price_published_configs
 from axiom.laboratory.registrations.kin import why_experiment_informed
 from axiom.limits import proposals as proposal_limits

@@ -10,7 +10,7 @@ from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.planning.rules.eta import Pace, measure_pace, time_until_cells
-from axiom.laboratory.proposals.propose import propose_followups
+from axiom.laboratory.proposals.follow_up import propose_followups
 from axiom.store.engine.database import Database, Row, from_optional_microseconds
 from axiom.store.findings import evidence
 from axiom.store.rounds import session_counts as facts

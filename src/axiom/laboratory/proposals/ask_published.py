@@ -2,20 +2,19 @@
 
 import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.estimands import Center, Direction, Kind, Prediction, prediction_data
+from axiom.domain.estimands import Center, Direction, Kind, prediction_data
 from axiom.domain.evidence import Meaning, verdicts_of
-from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import Admission, Proposal, ProposalState, StoredProposal, Template
 from axiom.domain.registrations import StoppingRule, read_registration_body
 from axiom.errors import NotFound, Refused, UnknownName
-from axiom.laboratory.findings.rules.novelty import asked_claim, find_nearest_findings, judge_novelty, known_claim
 from axiom.laboratory.planning.design_cost import cost_of_cells
-from axiom.laboratory.proposals.admit import approve_proposal, require_proposal
+from axiom.laboratory.proposals.admit import approve_proposal
+from axiom.laboratory.proposals.new_question import demand_new_question, demand_rival_apart
 from axiom.laboratory.proposals.price import Points
 from axiom.laboratory.proposals.rules.base_rates import prediction_entropy
 from axiom.laboratory.proposals.rules.draft import change_estimand
@@ -24,9 +23,7 @@ from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.findings import blocks
 from axiom.store.registrations import proposals, registrations
-from axiom.store.views.findings import list_registered_claims
 from axiom_weigh.values import Verdict
 
 _MARK = 8  # characters of a digest
@@ -55,14 +52,6 @@ class AskedQuestion:
     upheld_by: tuple[Verdict, ...] = ()  # of its number, under which the finding holds
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Withdrawal:
-    """What became of taking a proposal back."""
-
-    retired: tuple[int, ...] = ()  # findings
-    requests: tuple[int, ...] = ()  # proposals to retire findings, which wait for a person
-
-
 def propose_question(db: Database, question: AskedQuestion, points: Points, now: datetime) -> StoredProposal:
     """Write it down, if it could be registered as it stands. Nothing of it is ordered before it is approved."""
     proposal = _proposal(db, question, points)
@@ -80,61 +69,6 @@ def propose_question(db: Database, question: AskedQuestion, points: Points, now:
         raise LookupError(f"proposal {number} was written down and is not there")
     _rehearse(db, stored_proposal, points, now)
     return stored_proposal
-
-
-def withdraw_proposal(db: Database, number: int, *, by: str, why: str, now: datetime) -> Withdrawal:
-    """Take one's own proposal back; of what it registered nothing more is ordered.
-
-    A program that could have seen values by then only asks for it: what it foretold would be scored as it stands.
-    """
-    proposal = require_proposal(db, number)
-    if proposal.proposal.author != by:
-        raise Refused(f"Proposal {number} is {proposal.proposal.author}'s, not {by}'s. Nothing was changed.")
-    if proposal.state is ProposalState.OPEN:
-        proposals.decide_proposal(db, number, ProposalState.WITHDRAWN, why=why, by=by, now=now)
-        return Withdrawal()
-    registration = registrations.find_registration(db, proposal.registration_id) if proposal.registration_id else None
-    if proposal.state is not ProposalState.APPROVED or registration is None:
-        raise Refused(f"Proposal {number} is {proposal.state}: {proposal.why}. Nothing was changed.")
-    own = registrations.list_claim_numbers(db, registration).values()
-    feeding = registrations.group_feeders_by_finding(db, registration.experiment_id)
-    if joined := [finding for finding in sorted(own) if len(feeding[finding]) > 1]:
-        raise Refused(
-            f"More was registered of finding {joined[0]} since, so it is not {by}'s alone. Nothing was changed; a "
-            "person can retire it."
-        )
-    if by.startswith(PROGRAM) and blocks.sum_replicate_seconds(db, registration.id):
-        return Withdrawal(requests=tuple(_ask_to_retire(db, proposal, finding, why, now) for finding in sorted(own)))
-    retired = tuple(finding for finding in sorted(own) if registrations.set_finding_status(db, finding, "retired", why))
-    if not retired:
-        raise Refused(f"All that proposal {number} asked is retired or recalled already. Nothing was changed.")
-    return Withdrawal(retired=retired)
-
-
-def _ask_to_retire(db: Database, stored_proposal: StoredProposal, finding: int, why: str, now: datetime) -> int:
-    """A proposal that nothing more is ordered of a finding; that which waits, if it was asked before."""
-    original, slug = stored_proposal.proposal, f"withdraw-{stored_proposal.number}-{finding}"
-    for other in proposals.list_proposals_in_state(db, ProposalState.OPEN):
-        if other.proposal.slug == slug:
-            return other.number
-    proposal = Proposal(
-        slug=slug,
-        template=Template.RETIRE,
-        admission=Admission.RETIRE,
-        experiment=original.experiment,
-        version=original.version,
-        finding=finding,
-        links=(finding,),
-        kind=Template.RETIRE.value,
-        question=f"May {original.author} take proposal {stored_proposal.number} back, of which values are known?",
-        motivation=why,
-        claim="nothing more is to be ordered of it",
-        rival="It is taken back for what its values say so far.",
-        basis=slug,
-        author=original.author,
-    )
-    version = experiments.find_experiment_by_name(db, original.experiment, original.version)
-    return proposals.add_proposal(db, proposal, version.id if version else None, None, now)
 
 
 def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal:
@@ -201,18 +135,6 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
     )
 
 
-def demand_rival_apart(own: Prediction, rival: Sequence[float]) -> None:
-    """What oneself holds likeliest must be wrong if the rival is right. The ends of an honest interval may meet it."""
-    if rival[0] > rival[1]:
-        raise Refused(f"The rival's interval {rival[0]:g} to {rival[1]:g} ends before it begins. Nothing was proposed.")
-    median = own.quantiles[1]
-    if rival[0] <= median <= rival[1]:
-        raise Refused(
-            f"The median that is expected, {median:g}, lies within the rival's interval, {rival[0]:g} to {rival[1]:g}, "
-            "so both could be right. Nothing was proposed; ask where the two lie apart."
-        )
-
-
 def _estimand(before: Mapping[str, Any], question: AskedQuestion) -> dict[str, Any]:
     """What is asked. Another kind of number lies between no arms but those that are said with it.
 
@@ -244,19 +166,6 @@ def _demand_arms(estimand: Mapping[str, Any]) -> None:
         raise Refused(f"A contrast lies between two configs, and here are {arms}. Nothing was proposed.")
     if not is_contrast and arms > 1:
         raise Refused(f"A {estimand['kind']} looks at one config or at all, not at {arms}. Nothing was proposed.")
-
-
-def demand_new_question(
-    db: Database, version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]
-) -> None:
-    """What a finding asks already is registered as a cohort of it, where more of it is wanted, and not asked again."""
-    question = asked_claim(version, estimand, configs)
-    novelty = judge_novelty(question, find_nearest_findings(question, map(known_claim, list_registered_claims(db))))
-    if novelty.is_known:
-        raise Refused(
-            f"This is known: {novelty.reason}. Nothing was proposed; vary what it leaves open, or register a fresh "
-            "cohort of it."
-        )
 
 
 def _demand_known(estimand: Mapping[str, Any], manifest: Manifest) -> None:

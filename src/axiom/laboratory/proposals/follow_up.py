@@ -3,21 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, ProposalState, StoredProposal
-from axiom.domain.registrations import read_registration_body
+from axiom.domain.proposals import AUTOPILOT, Proposal, ProposalState
 from axiom.domain.rounds import Note
 from axiom.laboratory.ideas.untested_explanations import add_explanation_idea
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR
-from axiom.laboratory.proposals.open_orders import open_cost
-from axiom.laboratory.proposals.rules.admission import AdmittedProposals, choose_admitted_proposal, decide_proposals
+from axiom.laboratory.proposals.rules.admission import AdmittedProposals, decide_proposals
 from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.laboratory.proposals.subjects import list_explanation_pairs, read_subjects
 from axiom.laboratory.registrations.proposal_outcomes import read_base_rates
 from axiom.store.engine.database import Database
-from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import proposals, registrations
-from axiom.store.rounds import rounds, transcripts
+from axiom.store.rounds import rounds
 
 _LOOKED_BACK = 3  # sessions
 
@@ -51,39 +48,6 @@ def propose_followups(
 
 def _subjects(db: Database) -> list[Subject]:
     return read_subjects(db, proposals.list_all_proposals(db), count_dull_sessions(db))
-
-
-def choose_next_proposal(db: Database, most_core_hours: float, *, is_code_ours: bool = False) -> StoredProposal | None:
-    """The proposal that the autopilot would approve now. `is_code_ours`: new code may run on our own computers."""
-    waiting = proposals.list_proposals_in_state(db, ProposalState.OPEN)
-    if not waiting:
-        return None
-    if is_code_ours:
-        code = (proposal for proposal in waiting if proposal.proposal.admission is Admission.CODE)
-        for proposal in code:
-            if not _mends_anothers(db, proposal) and not _is_from_marked_session(db, proposal):
-                return proposal
-    return choose_admitted_proposal(waiting, open_core_seconds=open_cost(db).likely, most_core_hours=most_core_hours)
-
-
-def _mends_anothers(db: Database, proposal: StoredProposal) -> bool:
-    """Would it take the place of code that its author has not written? Then a person decides."""
-    # As it is now: it may be newer than the proposal.
-    stored = experiments.find_experiment_by_name(db, proposal.proposal.experiment)
-    if stored is None:
-        return False
-    first = read_registration_body(registrations.read_registrations(db, stored.id)[0].body).document
-    return bool(first.get("proposal", {}).get("author") != proposal.proposal.author)
-
-
-def _is_from_marked_session(db: Database, proposal: StoredProposal) -> bool:
-    """Could other programs' words have asked for this code? Then a person decides.
-
-    Its author may have read them in the session in which the text was written, or in any up to the proposal.
-    """
-    draft = drafts.find_draft(db, proposal.proposal.draft) if proposal.proposal.draft else None
-    since = draft.created_at if draft else proposal.created_at
-    return transcripts.has_read_other_programs(db, proposal.proposal.author, since=since, until=proposal.created_at)
 
 
 def count_dull_sessions(db: Database) -> Mapping[int, int]:

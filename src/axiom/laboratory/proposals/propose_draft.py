@@ -1,4 +1,4 @@
-"""Takes an invented experiment as a proposal; once approved, its code is published and what it asks registered."""
+"""Takes a draft as a proposal; once that is approved, its code is published and what it asks registered."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from axiom.laboratory.experiments.publish import (
     publish_bundle,
 )
 from axiom.laboratory.experiments.rules.drafts import diff_texts, may_propose_draft
-from axiom.laboratory.proposals.ask import demand_new_question, demand_rival_apart
+from axiom.laboratory.proposals.new_question import demand_new_question, demand_rival_apart
 from axiom.laboratory.proposals.rules.base_rates import prediction_entropy
 from axiom.laboratory.registrations.register import demand_askable
 from axiom.limits import proposals as limits

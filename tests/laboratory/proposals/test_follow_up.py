@@ -18,16 +18,12 @@ from axiom.laboratory.planning.candidates import list_candidates
 from axiom.laboratory.planning.rules.candidates import candidate_purpose
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR
 from axiom.laboratory.proposals.admit import approve_proposal, require_open_proposal
-from axiom.laboratory.proposals.ask import withdraw_proposal
+from axiom.laboratory.proposals.automatic_approval import choose_next_proposal
+from axiom.laboratory.proposals.follow_up import count_dull_sessions, list_followups, propose_followups
 from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.laboratory.proposals.price import price_configs
-from axiom.laboratory.proposals.propose import (
-    choose_next_proposal,
-    count_dull_sessions,
-    list_followups,
-    propose_followups,
-)
 from axiom.laboratory.proposals.subjects import list_explanation_pairs, read_subjects
+from axiom.laboratory.proposals.withdraw import withdraw_proposal
 from axiom.laboratory.registrations.links import record_link
 from axiom.laboratory.registrations.proposal_outcomes import read_base_rates
 from axiom.laboratory.registrations.register import register_cohort
