@@ -21,7 +21,7 @@ from axiom.cli.output import (
 )
 from axiom.cli.reading import open_reading, read_page
 from axiom.errors import WrongUse
-from axiom.laboratory.findings.rules.order import FindingOrder
+from axiom.laboratory.findings.rules.list_order import FindingOrder
 from axiom.reads import finding_lists, findings
 from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from axiom.laboratory.findings.rules.order import (
+from axiom.laboratory.findings.rules.list_order import (
     FindingOrder,
     ListedFinding,
     choose_daily_findings,
