@@ -13,20 +13,19 @@ from make_dumps import DUMPS, OLDER_ROWS, ROWS
 from mutated_dumps import COMPLETED, cut_dumps, mutated_dumps, short_rows
 
 from axiom.errors import NotFound, Refused
+from axiom_adopt.dump import Dump, open_dump
 from axiom_adopt.records import (
     IN_PROGRESS,
     KINDS,
     UNSENT,
     App,
     Consent,
-    Dump,
     Host,
     HostDeleted,
     Result,
     Team,
     User,
     UserDeleted,
-    open_dump,
 )
 
 
@@ -221,6 +220,6 @@ def test_a_dump_without_a_table_that_is_needed_is_refused():
 def test_what_is_too_long_is_refused(monkeypatch):
     for name, longest in (("LONGEST_LINE", 60_000), ("LONGEST_FIELD", 60_000)):
         with monkeypatch.context() as patch:
-            patch.setattr(f"axiom_adopt.dump.{name}", longest)
+            patch.setattr(f"axiom_adopt.dump_syntax.{name}", longest)
             with pytest.raises(Refused, match="table user"):
                 read(TEXT)

@@ -26,10 +26,10 @@ from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts
 from axiom_adopt import loading
+from axiom_adopt.dump import open_dump
 from axiom_adopt.inspection import inspect_dump
 from axiom_adopt.moving import Move
 from axiom_adopt.project_folder import read_project
-from axiom_adopt.records import open_dump
 
 HERE = [1, 2, 3, 4, 6, 7, 8, 9, 10, 11]  # 5 was deleted
 PERSON, HOST, TEAM = ({row["id"]: row for row in rows} for rows in (PEOPLE, HOSTS, TEAMS))

@@ -24,12 +24,12 @@ from axiom.store.accounts import adoption
 from axiom.store.engine.folder import Folder
 from axiom_adopt import moving
 from axiom_adopt.asking import find_strangers
+from axiom_adopt.dump import open_dump
 from axiom_adopt.inspection import Inspection, inspect_dump
 from axiom_adopt.laboratory_rows import moment_of
 from axiom_adopt.loading import Told
 from axiom_adopt.project_folder import Project, read_project
 from axiom_adopt.proxy_lines import write_nginx_lines
-from axiom_adopt.records import open_dump
 from axiom_adopt.undoing import undo_move, write_differences
 from axiom_weigh.terminal import print_remark, print_text
 

@@ -7,6 +7,7 @@ from axiom.boinc.account_keys import is_key
 from axiom.domain.work import read_task_name
 from axiom.server.scheduler.programs import APP
 from axiom.store.tasks.foreign_tasks import ForeignTask
+from axiom_adopt.dump import Dump
 from axiom_adopt.laboratory_rows import (
     count_thousandths,
     is_bcrypt,
@@ -22,7 +23,6 @@ from axiom_adopt.records import (
     App,
     Consent,
     ConsentType,
-    Dump,
     Host,
     HostDeleted,
     Record,

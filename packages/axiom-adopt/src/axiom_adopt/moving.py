@@ -24,10 +24,10 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock_folder
 from axiom.store.journal import history
 from axiom_adopt.addresses import ProjectAddresses, derive_settings
+from axiom_adopt.dump import Dump
 from axiom_adopt.inspection import Inspection
 from axiom_adopt.loading import AdoptRows, Loading, Told, give_rows
 from axiom_adopt.project_folder import CodeKeyState, Project
-from axiom_adopt.records import Dump
 
 _PURPOSE = "axiom adopt"
 _NEXT_CODE = "next-code.public"  # in the folder: the key that the one of before has to sign
