@@ -32,7 +32,7 @@ from axiom.laboratory.proposals.rules.factor_levels import level_as_number
 from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.laboratory.proposals.rules.subject import Subject, find_axis
 from axiom.limits import planning as limits
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest
 from axiom_weigh.values import Verdict

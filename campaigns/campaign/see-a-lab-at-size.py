@@ -24,7 +24,7 @@ from simulation import fleet_drill
 from simulation.fleet import WHOLE, Nature
 from simulation.live import LiveFleet, join, natures
 
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.service.open_laboratory import writer_of
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets

@@ -23,7 +23,7 @@ from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment, 
 from axiom.laboratory.open_gate import open_gate
 from axiom.laboratory.policy import policy_from_settings
 from axiom.laboratory.rounds import rounds
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.http.uploads import Transfers

@@ -12,7 +12,7 @@ from datetime import datetime
 from vouching import vouch
 
 from axiom.boinc.account_keys import account_key
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.server.accounts.sign_up import open_account
 from axiom.server.http.fast_lane import Intake
 from axiom.store.accounts import accounts

@@ -112,7 +112,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "runner": Feature(
         "The program on a volunteer's computer: built, signed, offered, and what it does there.",
-        rooms="runner service.runner_build store.experiments.runner_offers",
+        rooms="runner rules.hosts.suitable_runners service.runner_build store.experiments.runner_offers",
         terminal={"runner": ("laboratory.runners", "What volunteers' computers are given to run: fetch, sign.")},
     ),
     "hosts": Feature(

@@ -17,7 +17,7 @@ from axiom.domain.work import TaskState
 from axiom.laboratory.backups.invariants import find_broken_promises
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.laboratory.planning import plan
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import credit_sites

@@ -8,7 +8,7 @@ from tiny_experiment import prepare_text, tiny_source
 
 from axiom.cli.session.plan import show_plan
 from axiom.domain.planning import Purpose
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.signed.keys import make_keys
 
 

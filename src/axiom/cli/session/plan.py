@@ -21,7 +21,7 @@ from axiom.laboratory.planning.rules.mix_and_priority import parse_wishes
 from axiom.laboratory.policy import Policy, policy_from_settings
 from axiom.limits import planning as limits
 from axiom.reads.plan import list_idle_reasons, plan_data
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.service.open_laboratory import open_for_reading
 from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder

@@ -24,7 +24,7 @@ from axiom.laboratory.planning.rules.candidates import (
 from axiom.laboratory.planning.rules.stopping import Aim
 from axiom.laboratory.planning.rules.value_of_information import weight_by_questions
 from axiom.laboratory.registrations.links import read_hanging_questions
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database

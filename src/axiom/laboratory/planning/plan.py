@@ -21,7 +21,7 @@ from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
-from axiom.rules.hosts.runners import DRILL
+from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments

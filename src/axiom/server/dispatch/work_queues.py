@@ -6,7 +6,7 @@ from axiom.limits import hosts as limits
 from axiom.rules.experiments.release_history import sum_release_tasks, why_unapproved
 from axiom.rules.experiments.release_stages import RolloutQuota, compute_rollout_quota, decide_rollout
 from axiom.rules.hosts.reliability import PastTask, why_gpu_rests
-from axiom.rules.hosts.runners import why_host_unsuited
+from axiom.rules.hosts.suitable_runners import why_host_unsuited
 from axiom.rules.tasks.assignment import GpuLoad, WorkQueue
 from axiom.server.dispatch.cache import KnownExperiment
 from axiom.server.dispatch.dispatch_context import DispatchContext

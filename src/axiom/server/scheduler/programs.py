@@ -9,7 +9,7 @@ from axiom.boinc.requests import HeldVersion, SchedulerRequest
 from axiom.domain.fleet import GPU_KINDS
 from axiom.domain.runners import OfferedRunner
 from axiom.locale.languages import mark
-from axiom.rules.hosts.runners import SuitableRunners, choose_suitable_runners
+from axiom.rules.hosts.suitable_runners import SuitableRunners, choose_suitable_runners
 
 APP = "axiom"
 _API = "7.20.0"
