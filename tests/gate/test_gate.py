@@ -37,7 +37,7 @@ from axiom.laboratory.findings.commands.links import LinkFindings
 from axiom.laboratory.programs.commands import AddProgram, EndProgram, LimitProgram
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.laboratory.tasks.commands import CancelWorkunits
-from axiom.limits import accounts as account_limits
+from axiom.limits import programs as program_limits
 from axiom.limits import runner as runner_limits
 from axiom.rules.accounts.command_permission import CommandCost, SpentToday, check_permission
 from axiom.service import standard_callers as callers
@@ -327,7 +327,7 @@ def test_its_commands_are_counted_refused_ones_too_and_dry_ones_five_times_as_ma
 
 
 def test_refusals_are_remembered_and_cannot_fill_the_disk(door, monkeypatch):
-    monkeypatch.setattr(account_limits, "REFUSALS_A_DAY", 4)
+    monkeypatch.setattr(program_limits, "REFUSALS_A_DAY", 4)
     program = door.let_in("read")
     door.gate.refuse("no.such", '{"x": "' + "y" * 5_000, program, WrongUse("There is no command no.such."))
     entry = door.audited()[-1]

@@ -13,7 +13,7 @@ from mcp_lab import ERAS
 from patience import PATIENCE
 
 from axiom.errors import NotAllowed
-from axiom.limits import server as limits
+from axiom.limits import programs as limits
 from axiom.service.mcp_on_site import mount_mcp
 from axiom.signed.program_tokens import PREFIX
 from axiom.web.api.admission import ProgramAdmission

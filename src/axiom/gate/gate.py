@@ -16,7 +16,7 @@ from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, KeyReused, LimitReached, NotAllowed, StoreError
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.limits import accounts as limits
+from axiom.limits import programs as program_limits
 from axiom.rules.accounts.command_permission import (
     CommandCost,
     OpenOrders,
@@ -151,7 +151,7 @@ class CommandGate:
         """Is a refusal of this caller written down? Of a program's so many within a day: more could fill the disk."""
         return (
             not caller.is_program
-            or audit.count_refused_commands(db, caller.name, now - timedelta(days=1)) < limits.REFUSALS_A_DAY
+            or audit.count_refused_commands(db, caller.name, now - timedelta(days=1)) < program_limits.REFUSALS_A_DAY
         )
 
     def _is_worth_preparing(self, submission: _Submission) -> bool:
@@ -269,7 +269,7 @@ class CommandGate:
             uses = audit.count_commands_given(db, caller.name, request.command, since, dry_run=False)
             if submission.dry_run:
                 tried = audit.count_commands_given(db, caller.name, request.command, since, dry_run=True)
-        is_full = most is not None and max(uses, tried / limits.DRY_RUNS) >= most
+        is_full = most is not None and max(uses, tried / program_limits.DRY_RUNS) >= most
         proposals = caller.limits.open_proposals if request.proposals else math.inf
         is_limited = min(caller.limits.core_hours_open, proposals) < math.inf
         orders = self.open_orders(db, caller.name) if is_limited else OpenOrders()
@@ -298,12 +298,18 @@ def _repetition(db: Database, submission: _Submission, since: datetime) -> Axiom
         return None
     name, words = submission.command.name, submission.arguments
     before = audit.list_alike_commands(
-        db, submission.caller.name, name, words, dry_run=submission.dry_run, since=since, limit=limits.SAME_COMMANDS
+        db,
+        submission.caller.name,
+        name,
+        words,
+        dry_run=submission.dry_run,
+        since=since,
+        limit=program_limits.SAME_COMMANDS,
     )
-    if len(before) < limits.SAME_COMMANDS:
+    if len(before) < program_limits.SAME_COMMANDS:
         return None
     return LimitReached(
-        f"{submission.caller.name} gave this very {name} {limits.SAME_COMMANDS} times within a day, and it was "
+        f"{submission.caller.name} gave this very {name} {program_limits.SAME_COMMANDS} times within a day, and it was "
         f"{before[0]['outcome']}: {before[0]['answer']} Nothing was done; say something else."
     )
 
@@ -311,7 +317,7 @@ def _repetition(db: Database, submission: _Submission, since: datetime) -> Axiom
 def _next_at(db: Database, submission: _Submission, most: int, since: datetime) -> datetime:
     """When fewer than the most are within a day, with the one that is refused now."""
     caller, command, a_day = submission.caller.name, submission.command.name, timedelta(days=1)
-    others = limits.DRY_RUNS * most - 2 if submission.dry_run else most - 2
+    others = program_limits.DRY_RUNS * most - 2 if submission.dry_run else most - 2
     if others < 0:
         return since + 2 * a_day
     alike = audit.find_earlier_command_time(db, caller, command, since, others, dry_run=submission.dry_run)

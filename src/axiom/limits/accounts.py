@@ -1,4 +1,4 @@
-"""What a volunteer, an operator and a program may do at the site, and how long it holds."""
+"""What a volunteer and an operator may do at the site, and how long it holds."""
 
 from datetime import timedelta
 
@@ -43,8 +43,4 @@ DAYS_LOOKED_BACK = 28  # Days of which a volunteer sees on how many there was a 
 FINDING_COUNTS_FOR = timedelta(days=7)  # How long a weighing with a volunteer's results counts towards their goal
 FINDINGS_AIMED_AT = 1  # Findings that a volunteer aims to have results in within that time
 WEEKS_OF_HISTORY = 26  # Weeks of credit that a volunteer's page shows
-DRY_RUNS = 5  # A program may try a command this many times as often as it may give it: a trial takes time, too
-SAME_COMMANDS = 3  # How often a day a program may give the same command; then it is refused with the earlier answer
-REFUSALS_A_DAY = 1_000  # Refusals of one program written down in a day; beyond them it is refused without a record
-ROWS_OF_A_BRIEFING = 8  # Rows shown of each list in the briefing that a program reads first
 PASSWORD_LINK_FOR = timedelta(hours=1)  # How long a link that sets a new password is good

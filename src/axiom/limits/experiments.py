@@ -1,4 +1,4 @@
-"""How a file, a draft, a preflight and a release are limited, and how many results are shown."""
+"""How a file, a draft, a preflight and a release are limited, and how much is loaded of an old laboratory."""
 
 from datetime import timedelta
 
@@ -60,19 +60,8 @@ PILOT_WAITS_FOR = timedelta(minutes=10)
 WIDER_SHARE = 0.02  # Tasks in the second trial of a version, as a share of the volunteers' cores
 WIDER_OUT = 100  # The most tasks that this share may come to: more would show nothing new
 RELEASED_IN_VAIN = 9  # A version is halted when this many tasks failed and none was valid, whoever is to blame
-WATCHES_OPEN = 100  # Watches that may be open at once: each is held against every new result of its version
-RESULTS_ON_A_PAGE = 100  # Rows on a page of results
-RESULT_PAGES = 40  # Pages of results that can be turned to: later ones cost more, and the export has all
-RESULT_ROWS = 10_000  # Rows in a CSV file of results at most
-RESULT_ROWS_AT_ONCE = 200  # Rows of a CSV file that are made before others have a turn
-RESULTS_SUMMED = 100_000  # Results of a version that its page sums up: eleven million would take half a minute
 FORMER_ROWS = 500  # Results of an old laboratory that one command loads at most
 FORMER_NUMBERS = 100  # Numbers of one such result, and measures of them that an experiment's page sums up
 FORMER_SUMMED = 20_000  # Such results that an experiment's page sums up
-FAILURE_GROUPS = 200  # Groups of failures that a page shows; of the others it says how many there are
-FAILING_HOSTS_NAMED = 50  # Computers that are named of one group of failures
 DRAFTS_SHOWN = 200  # How many of the newest drafts are shown
 PUBLISHED_CHARACTERS = 200_000  # The longest file that may be sent to be published: a hundred times the usual length
-FAILURE_GROUPS_TOLD = 5  # Groups of failures on an operator's first page; a page of their own has all
-FAILURE_EXAMPLES = 8  # Tasks of a group of failures that are read for their messages and configs
-FAILURE_HOSTS = 2  # Computers on which the same must fail before it is no longer taken for one computer's own trouble

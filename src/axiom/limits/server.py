@@ -7,11 +7,6 @@ from datetime import timedelta
 CALL_AGAIN_SECONDS = 180.0
 CALL_ANYHOW_SECONDS = 3_600.0  # A client calls again within this time in any case, to hear of aborts and notices
 FREE_DISK_BYTES = 1_000_000_000  # Outputs have to wait while less disk space than this is free
-REQUESTS_A_SECOND = 20.0  # Requests a second that one program may make
-REQUESTS_AT_ONCE = 40.0  # Requests that a program which was quiet may make at once
-SLOW_REQUESTS = 4  # Slow requests of one program that are answered at a time: each may take a thread for seconds
-SLOW_REQUESTS_WAITING = 40  # Further slow requests of one program that may wait for their turn
-COMMAND_BYTES = 1_000_000  # The largest command that may be sent
 FORM_BYTES = 64 * 1024  # The largest form that a page may send
 FORMS_WAITING = 50  # Forms with passwords under way at once: nobody would wait as long as more of them take
 FORMS_OF_ONE_VISITOR = 8  # Of these, the forms that came from one address

@@ -11,8 +11,8 @@ from axiom.domain.programs import AdmittedProgram
 from axiom.domain.proposals import ProposalState, StoredProposal
 from axiom.domain.registrations import INFORMED
 from axiom.domain.rounds import Round
-from axiom.limits import accounts as account_limits
 from axiom.limits import language_models as limits
+from axiom.limits import programs as program_limits
 from axiom.reads import findings as finding_views
 from axiom.reads import proposals as proposal_views
 from axiom.reads.base.page import page_at
@@ -66,7 +66,7 @@ def read_charter(reading: Reading) -> str:
 def _stands(reading: Reading) -> Answer:
     briefs = findings.list_finding_briefs(reading.db)
     weighed = [brief for brief in briefs if brief.weighed_at]
-    newest = sorted(weighed, key=lambda brief: str(brief.weighed_at), reverse=True)[: account_limits.ROWS_OF_A_BRIEFING]
+    newest = sorted(weighed, key=lambda brief: str(brief.weighed_at), reverse=True)[: program_limits.ROWS_OF_A_BRIEFING]
     rows = read_finding_rows(reading, Graph(reading), [brief.number for brief in newest])
     return {
         "findings": len(briefs),
@@ -87,10 +87,10 @@ def _changes(reading: Reading, newest: Round | None) -> Answer | None:
     return {
         "from": changes["from"],
         "to": changes["to"],
-        "findings": changes["findings"][: account_limits.ROWS_OF_A_BRIEFING],
-        "more_findings": max(0, len(changes["findings"]) - account_limits.ROWS_OF_A_BRIEFING),
-        "experiments": changes["experiments"][: account_limits.ROWS_OF_A_BRIEFING],
-        "more_experiments": max(0, len(changes["experiments"]) - account_limits.ROWS_OF_A_BRIEFING),
+        "findings": changes["findings"][: program_limits.ROWS_OF_A_BRIEFING],
+        "more_findings": max(0, len(changes["findings"]) - program_limits.ROWS_OF_A_BRIEFING),
+        "experiments": changes["experiments"][: program_limits.ROWS_OF_A_BRIEFING],
+        "more_experiments": max(0, len(changes["experiments"]) - program_limits.ROWS_OF_A_BRIEFING),
     }
 
 
@@ -98,13 +98,13 @@ def _next(reading: Reading, newest: Round | None) -> list[str]:
     """What the log of the newest session says comes next."""
     notes = rounds.list_round_notes(reading.db, newest.id) if newest else []
     return [log.note_sentence(note) for _, note in notes if note.kind == "log.next"][
-        : account_limits.ROWS_OF_A_BRIEFING
+        : program_limits.ROWS_OF_A_BRIEFING
     ]
 
 
 def _waiting(reading: Reading) -> Answer:
     rows = [row for row in proposal_views.proposals_page(reading)["proposals"] if row["state"] == ProposalState.OPEN]
-    return {"waiting": len(rows), "newest": rows[: account_limits.ROWS_OF_A_BRIEFING]}
+    return {"waiting": len(rows), "newest": rows[: program_limits.ROWS_OF_A_BRIEFING]}
 
 
 def _limits(reading: Reading, program: AdmittedProgram) -> Answer:

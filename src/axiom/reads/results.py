@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from axiom.domain.work import Outcome
-from axiom.limits import experiments as limits
+from axiom.limits import results as limits
 from axiom.reads import figures
 from axiom.reads.base import query_errors
 from axiom.reads.base.breathe import Breathe, no_pause

@@ -11,7 +11,7 @@ import pytest
 
 from axiom.errors import StorageFull
 from axiom.laboratory.figures.redraw_figures import FigureUpdater, draw_job, experiment_curve, experiment_sweep
-from axiom.limits import experiments as limits
+from axiom.limits import results as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.engine import blobs

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Team
-from axiom.limits import server as server_limits
+from axiom.limits import programs as program_limits
 from axiom.rules.accounts.command_permission import CommandCost, SpentToday, check_permission
 from axiom.rules.accounts.new_hosts import MOST_NEW, are_own_preferences, why_host_waits
 from axiom.rules.accounts.profile_visibility import hide_team_profile, judge_visibility
@@ -106,10 +106,12 @@ def asked(moments: list[float]) -> list[float]:
 
 def test_a_burst_is_served_and_then_one_at_a_time():
     waits = asked([7.0] * 42)
-    assert waits[: int(server_limits.REQUESTS_AT_ONCE)] == [0.0] * int(server_limits.REQUESTS_AT_ONCE)
-    assert waits[-2:] == [1 / server_limits.REQUESTS_A_SECOND] * 2  # a request that waits takes nothing
-    assert asked([7.0] * int(server_limits.REQUESTS_AT_ONCE) + [7.0 + 1.5 / server_limits.REQUESTS_A_SECOND])[-1] == 0.0
-    assert asked([0.0] * 40 + [1e6] * 41)[-2:] == [0.0, 1 / server_limits.REQUESTS_A_SECOND]
+    assert waits[: int(program_limits.REQUESTS_AT_ONCE)] == [0.0] * int(program_limits.REQUESTS_AT_ONCE)
+    assert waits[-2:] == [1 / program_limits.REQUESTS_A_SECOND] * 2  # a request that waits takes nothing
+    assert (
+        asked([7.0] * int(program_limits.REQUESTS_AT_ONCE) + [7.0 + 1.5 / program_limits.REQUESTS_A_SECOND])[-1] == 0.0
+    )
+    assert asked([0.0] * 40 + [1e6] * 41)[-2:] == [0.0, 1 / program_limits.REQUESTS_A_SECOND]
 
 
 @settings(max_examples=30)
@@ -121,7 +123,7 @@ def test_never_more_are_served_than_the_burst_and_the_time(gaps):
         within = [moment for moment in served if served[start] <= moment]
         assert (
             len(within)
-            <= server_limits.REQUESTS_AT_ONCE + (within[-1] - served[start]) * server_limits.REQUESTS_A_SECOND + 1e-6
+            <= program_limits.REQUESTS_AT_ONCE + (within[-1] - served[start]) * program_limits.REQUESTS_A_SECOND + 1e-6
         )
 
 

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from axiom.domain.work import Outcome
-from axiom.limits import experiments as limits
+from axiom.limits import results as limits
 from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate_database
 from axiom.store.views.results import MeasureTally, ResultOrder, ResultQuery, list_results

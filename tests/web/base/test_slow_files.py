@@ -11,7 +11,7 @@ import pytest
 from patience import PATIENCE
 from starlette.requests import Request
 
-from axiom.limits import experiments as experiment_limits
+from axiom.limits import results as result_limits
 from axiom.limits import server as server_limits
 from axiom.store.views import results as stored_results
 from axiom.web.base import slow_files
@@ -128,7 +128,7 @@ def test_a_rest_is_as_long_as_the_work_before_it(monkeypatch):
 
 def test_the_results_are_read_in_pieces_and_a_file_says_what_it_is_before_it_is_made(site_of, monkeypatch):
     whole, amounts, rows = site_of.get("/results.csv").text, [], stored_results.read_results
-    monkeypatch.setattr(experiment_limits, "RESULT_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(result_limits, "RESULT_ROWS_AT_ONCE", 3)
     monkeypatch.setattr(stored_results, "read_results", lambda db, ids: amounts.append(len(ids)) or rows(db, ids))
     assert site_of.get("/results.csv").text == whole
     assert len(list(csv.DictReader(io.StringIO(whole)))) == sum(amounts)

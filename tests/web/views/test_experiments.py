@@ -17,6 +17,7 @@ from axiom.laboratory.figures import redraw_figures as draw_figures
 from axiom.laboratory.findings import observe
 from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.limits import experiments as limits
+from axiom.limits import results as result_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, former_results, task_rules
 from axiom.store.rounds import rounds
@@ -87,7 +88,7 @@ def test_the_picture_counts_what_has_no_value_and_ends_at_the_most_that_is_read(
     small_lab.report(order, small_lab.output(order, outcome=Outcome.LATE, measures=None))
     small_lab.validate()
     assert experiment_of(reader)["figures"]["sweep"]["without_value"] == 2
-    monkeypatch.setattr(limits, "RESULTS_SUMMED", 4)
+    monkeypatch.setattr(result_limits, "RESULTS_SUMMED", 4)
     rows = experiment_of(browse(small_lab))["figures"]["sweep"]["rows"]
     assert sum(row[1] for row in rows) == 4
 

@@ -5,7 +5,7 @@ import io
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
-from axiom.limits import experiments as limits
+from axiom.limits import results as limits
 from axiom.reads import results
 from axiom.reads.base.request import Reading
 from axiom.store.views.results import ResultQuery, list_results

@@ -14,7 +14,7 @@ from typing import Any
 
 from axiom.errors import WrongUse
 from axiom.limits import experiments as limits
-from axiom.limits import server
+from axiom.limits import programs as program_limits
 from axiom.signed.canonical_json import LARGEST
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.terminal import print_progress, print_remark
@@ -26,7 +26,7 @@ _DEPTH = 2  # objects within a result whose numbers are taken
 _KINDS = {"str": "texts", "list": "lists", "dict": f"deeper than {_DEPTH} objects"}
 _CHARACTERS = 200  # of a name
 _FILE_BYTES = 4 * 1024 * 1024  # the largest file, and the longest line of one with a result a line
-_CHUNK_BYTES = server.COMMAND_BYTES // 2
+_CHUNK_BYTES = program_limits.COMMAND_BYTES // 2
 _NAMED = 20  # files or tasks that are named of those with something amiss; of the others it is said how many there are
 
 

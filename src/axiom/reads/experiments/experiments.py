@@ -24,6 +24,7 @@ from axiom.laboratory.figures.rules.question_picture import choose_recorded_esti
 from axiom.laboratory.figures.rules.sweeps_and_strips import find_percent, place_points, summarize_values
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
+from axiom.limits import results as result_limits
 from axiom.reads import findings as finding_views
 from axiom.reads import registrations
 from axiom.reads.base import query_errors
@@ -263,7 +264,7 @@ def _former(reading: Reading, name: str) -> list[Answer]:
 def former_results_page(reading: Reading, name: str) -> Answer:
     """The tasks of one such source behind the one that the address names."""
     name, source = require_experiment(reading, name).name, reading.query.get("source", "")
-    most, after = experiment_limits.RESULTS_ON_A_PAGE, reading.query.get("after", "")
+    most, after = result_limits.RESULTS_ON_A_PAGE, reading.query.get("after", "")
     rows = former_results.list_former_results(reading.db, name, source, after=after, limit=most + 1)
     return {
         "experiment": name,

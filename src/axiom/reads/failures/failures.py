@@ -8,7 +8,7 @@ from axiom.domain.preflights import GATES
 from axiom.errors import NotFound
 from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
 from axiom.laboratory.failures.rules.tracebacks import find_failed_config, find_last_print
-from axiom.limits import experiments as limits
+from axiom.limits import failures as limits
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments import releases

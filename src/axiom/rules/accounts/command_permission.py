@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.domain.callers import Caller, Capability
-from axiom.limits import accounts as account_limits
+from axiom.limits import programs as program_limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +85,7 @@ def check_permission(caller: Caller, request: CommandCost, spent: SpentToday) ->
             reason=f"{caller.name} may manage their own account; {request.command} is about another one",
         )
     most = daily_command_limit(caller, request)
-    if most is not None and (spent.uses >= most or spent.tried >= account_limits.DRY_RUNS * most):
+    if most is not None and (spent.uses >= most or spent.tried >= program_limits.DRY_RUNS * most):
         return Permission(
             allowed=False,
             within_capability=True,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from axiom.limits import server as limits
+from axiom.limits import programs as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from axiom.domain.work import Outcome
-from axiom.limits import experiments as limits
+from axiom.limits import results as limits
 from axiom.store.engine.database import Database, as_value
 
 _FITS = """

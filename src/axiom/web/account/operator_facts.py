@@ -9,7 +9,7 @@ from axiom.domain.preflights import GATES
 from axiom.domain.programs import PROGRAM
 from axiom.domain.releases import Stage
 from axiom.errors import NotFound
-from axiom.limits import experiments as limits
+from axiom.limits import failures as failure_limits
 from axiom.reads import ideas, proposals
 from axiom.reads.base import paging
 from axiom.reads.base.request import Answer, Reading
@@ -56,7 +56,7 @@ def list_waiting_matters(reading: Reading) -> Answer:
             for row in suspended[: paging.LENGTH]
         ],
         "suspended_findings": len(suspended),
-        "failures": gone_wrong["failures"][: limits.FAILURE_GROUPS_TOLD],
+        "failures": gone_wrong["failures"][: failure_limits.FAILURE_GROUPS_TOLD],
         "failure_groups": gone_wrong["of"],
         "failed_preflights": [
             {"experiment": f"{preflight.name}@{preflight.version}", "reason": preflight.reason}

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from axiom.domain.callers import Caller
 from axiom.errors import LimitReached, NotAllowed
-from axiom.limits import server as limits
+from axiom.limits import programs as limits
 from axiom.rules.accounts.request_rate import RequestBucket, take_request
 from axiom.signed.program_tokens import PREFIX
 from axiom.web.api.problems import RequestRefused

@@ -14,7 +14,7 @@ from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.gate.command import Command
 from axiom.gate.gate import CommandGate
 from axiom.gate.registry import COMMANDS, read_command
-from axiom.limits import server as limits
+from axiom.limits import programs as limits
 from axiom.signed.canonical_json import read_json
 from axiom.web.api.problems import RequestRefused
 

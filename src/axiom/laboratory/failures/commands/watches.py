@@ -12,7 +12,7 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import FINITE, NAMED, NUMBER, SENTENCE
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.limits import experiments as limits
+from axiom.limits import failures as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import watches

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup, Suggestion
-from axiom.limits import experiments as limits
+from axiom.limits import failures as limits
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.grouping import group_pairs
 
