@@ -40,7 +40,7 @@ from programs_lab import OWN_SUM
 
 from axiom.errors import AxiomError, CannotStart
 from axiom.gate.client import ApiClient, SocketClient
-from axiom.laboratory.experiments.commands.experiments import DeployExperiment
+from axiom.laboratory.experiments.commands.deploy import DeployExperiment
 from axiom.laboratory.tasks.commands import CancelWorkunits
 
 SERVING_SECONDS = 10.0

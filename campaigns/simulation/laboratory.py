@@ -18,7 +18,7 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.credit.pay import CreditPayer
-from axiom.laboratory.experiments.commands.experiments import DeployExperiment
+from axiom.laboratory.experiments.commands.deploy import DeployExperiment
 from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment, publish_bundle
 from axiom.laboratory.open_gate import open_gate
 from axiom.laboratory.policy import policy_from_settings

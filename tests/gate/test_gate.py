@@ -31,7 +31,8 @@ from axiom.errors import (
 from axiom.gate.registry import COMMANDS, read_command
 from axiom.laboratory.experiments import published_files
 from axiom.laboratory.experiments.catalogue_files import list_files
-from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
+from axiom.laboratory.experiments.commands.deploy import DeployExperiment
+from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.laboratory.experiments.commands.releases import ApproveExperiment
 from axiom.laboratory.findings.commands.links import LinkFindings
 from axiom.laboratory.programs.commands import AddProgram, EndProgram, LimitProgram

@@ -16,7 +16,7 @@ from axiom.errors import CannotStart, Fault, LimitReached, NotFound, UnknownName
 from axiom.gate.client import SocketClient, short_socket_name
 from axiom.gate.registry import COMMANDS, read_command
 from axiom.gate.words import SENTENCE, SPEAKER, WHY
-from axiom.laboratory.experiments.commands.experiments import DeployExperiment
+from axiom.laboratory.experiments.commands.deploy import DeployExperiment
 from axiom.laboratory.tasks.commands import CancelWorkunits
 from axiom.server.http.serving import ServedSocket
 from axiom.service.sockets import listen_on_path

@@ -23,6 +23,7 @@ from axiom.domain.registrations import BLIND
 from axiom.domain.rounds import EntryKind
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.laboratory.experiments import drafts as lab_drafts
+from axiom.laboratory.experiments.commands.deploy import DeployExperiment
 from axiom.laboratory.experiments.commands.drafts import (
     DropDraft,
     ProposeDraft,
@@ -31,7 +32,7 @@ from axiom.laboratory.experiments.commands.drafts import (
     TryDraft,
     WriteDraft,
 )
-from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment
+from axiom.laboratory.experiments.commands.experiments import PreflightExperiment, PublishExperiment
 from axiom.laboratory.experiments.commands.releases import ApproveExperiment
 from axiom.laboratory.experiments.preflight import preflight_secret, preflight_seed
 from axiom.laboratory.experiments.preflight_report import write_preflight_report

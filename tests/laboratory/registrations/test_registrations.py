@@ -10,7 +10,8 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.registrations import read_registration_body
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.laboratory import Laboratory
-from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
+from axiom.laboratory.experiments.commands.deploy import DeployExperiment
+from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.laboratory.experiments.commands.jobs import stop_failing
 from axiom.laboratory.experiments.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.laboratory.experiments.publish import find_wanted_seal

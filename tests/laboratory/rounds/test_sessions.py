@@ -10,7 +10,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.rounds import Step
 from axiom.errors import HeldByAnother, NotAllowed, WrongUse
 from axiom.gate.registry import read_command
-from axiom.laboratory.experiments.commands.experiments import DeployExperiment
+from axiom.laboratory.experiments.commands.deploy import DeployExperiment
 from axiom.laboratory.rounds.commands import HoldSession, StepRound
 from axiom.limits import rounds as limits
 from axiom.store.rounds import rounds

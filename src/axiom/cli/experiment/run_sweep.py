@@ -20,7 +20,8 @@ from axiom.domain.work import TaskState
 from axiom.engines.available_resources import count_usable_cpus
 from axiom.errors import NotFound, Refused
 from axiom.gate.command import Answer
-from axiom.laboratory.experiments.commands.experiments import ChartExperiment, DeployExperiment, PublishExperiment
+from axiom.laboratory.experiments.commands.deploy import ChartExperiment, DeployExperiment
+from axiom.laboratory.experiments.commands.experiments import PublishExperiment
 from axiom.laboratory.experiments.publish import WAITS
 from axiom.rules.planning.task_size import replicates_per_workunit
 from axiom.service.engine import make_computing_parts
