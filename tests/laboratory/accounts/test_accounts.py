@@ -11,18 +11,20 @@ from axiom.domain.callers import volunteer_caller as volunteer
 from axiom.domain.fleet import PreferenceSets, ProjectPreferences
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.laboratory.accounts.commands.accounts import (
-    ChangeComputing,
     ChangeEmail,
     ChangePassword,
-    ChangePreferences,
     ChangeProfile,
     EraseAccount,
     OpenAccount,
-    PlaceHost,
     ReplaceAccountKey,
-    SeparatePreferences,
     SignIn,
     SignOut,
+)
+from axiom.laboratory.accounts.commands.preferences import (
+    ChangeComputing,
+    ChangePreferences,
+    PlaceHost,
+    SeparatePreferences,
 )
 from axiom.laboratory.accounts.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.laboratory.mail.commands import ChooseMail, ConfirmEmail

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from axiom.boinc import account_keys
 from axiom.domain.fleet import VENUES, Host
-from axiom.laboratory.accounts.commands.accounts import PlaceHost, SeparatePreferences
+from axiom.laboratory.accounts.commands.preferences import PlaceHost, SeparatePreferences
 from axiom.locale.languages import mark
 from axiom.reads import ideas
 from axiom.reads.accounts.volunteers import describe_contribution
