@@ -19,7 +19,7 @@ from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
 from axiom.laboratory.registrations.register import register_further
 from axiom.notebook.table import Table
 from axiom.store.experiments import experiments
-from axiom.store.views import tables
+from axiom.store.views import exported_rows
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 
@@ -124,17 +124,17 @@ def test_what_diverged_or_was_late_is_a_row_without_measures_and_no_part_of_a_me
 
 def test_pages_of_any_size_give_the_same_rows(measured_lab):
     for size in (1, 3, 16, 17):
-        pages = tables.iterate_result_pages(measured_lab.db, 1, size)
+        pages = exported_rows.iterate_result_pages(measured_lab.db, 1, size)
         rows = [row for page in pages for row in zip(page.replicates, page.configs, strict=True)]
         assert rows == [(replicate, config) for replicate in range(8) for config in range(2)]
 
 
 def test_a_part_of_a_table_reads_the_hosts_of_its_rows_alone(measured_lab):
-    whole = tables.read_result_page(measured_lab.db, 1, (-1, -1), 16)
+    whole = exported_rows.read_result_page(measured_lab.db, 1, (-1, -1), 16)
     assert all(whole.platforms)
     unread = measured_lab.host("idle")
     measured_lab.db.execute("UPDATE host SET seen_at = 'damaged' WHERE id = :id", id=unread)
-    assert tables.read_result_page(measured_lab.db, 1, (-1, -1), 16) == whole
+    assert exported_rows.read_result_page(measured_lab.db, 1, (-1, -1), 16) == whole
 
 
 def test_a_new_result_is_there_when_asked_again_and_a_long_table_shows_its_beginning(measured_lab, opened, fill):

@@ -12,11 +12,12 @@ from urllib.parse import quote, urlencode
 
 from axiom.errors import NoAnswer, WrongUse
 from axiom.gate.client import ApiClient, ApiReply
-from axiom.notebook.lab import FINDINGS, name_columns, rows_as_table, tidy_results
+from axiom.notebook.lab import FINDINGS, rows_as_table
 from axiom.notebook.maps import RemoteMap
+from axiom.notebook.result_columns import name_columns, tidy_results
 from axiom.notebook.table import Table, join_tables
 from axiom.signed.manifests import stored_manifest
-from axiom.store.views.tables import ResultColumns
+from axiom.store.views.exported_rows import ResultColumns
 
 _TRIES = 4
 _PAUSE = 0.5  # seconds before the second try, and twice as long before each that follows

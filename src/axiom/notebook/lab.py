@@ -15,9 +15,10 @@ from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
 from axiom.notebook.maps import FolderMap
+from axiom.notebook.result_columns import Version, name_columns, tidy_results
 from axiom.notebook.table import Table, join_tables
-from axiom.notebook.typical_values import TYPICAL, summarize_results
-from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.notebook.typical_values import summarize_results
+from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
@@ -25,19 +26,11 @@ from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.migrate import require_current_schema
 from axiom.store.registrations import registrations as registration_store
-from axiom.store.views import tables
+from axiom.store.views import exported_rows
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.facts_html import facts_html
 from axiom_weigh.values import Evidence
 
-_KEYS = {"replicate": ValueType.INT, "seed": ValueType.INT}
-_ORIGINS = {
-    "outcome": ValueType.TEXT,
-    "cpu_seconds": ValueType.FLOAT,
-    "host": ValueType.INT,
-    "platform": ValueType.TEXT,
-    "task": ValueType.INT,
-}
 _EXPERIMENTS = {
     "experiment": ValueType.TEXT,
     "version": ValueType.INT,
@@ -78,29 +71,6 @@ _OBSERVATIONS = {
     "hosts": ValueType.INTS,
     "why_missing": ValueType.TEXT,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """One version of an experiment, and what its columns are called."""
-
-    id: int
-    name: str  # with its version, as in tiny_sum@1
-    manifest: Manifest
-    configs: Mapping[int, Mapping[str, Any]]  # by place, over all designs
-    factors: Mapping[str, str]  # the column of each factor; it has another name only where that is taken
-    measures: Mapping[str, str]
-
-    @property
-    def types(self) -> dict[str, ValueType]:
-        """The columns of its results."""
-        kinds = {measure.name: measure.type for measure in self.manifest.measures}
-        return {
-            **_KEYS,
-            **{column: self.manifest.factors[name] for name, column in self.factors.items()},
-            **{column: kinds[name] for name, column in self.measures.items()},
-            **_ORIGINS,
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +125,7 @@ class Lab:
     def experiments(self) -> Table:
         """Every version of every experiment, and how many results each has."""
         with self._reading() as db:
-            rows = tables.list_experiment_counts(db)
+            rows = exported_rows.list_experiment_counts(db)
         versions = [
             {
                 **row,
@@ -194,12 +164,12 @@ class Lab:
     def findings(self) -> Table:
         """Every claim with its number, and how it stands."""
         with self._reading() as db:
-            return rows_as_table(tables.list_finding_rows(db), FINDINGS, "Findings")
+            return rows_as_table(exported_rows.list_finding_rows(db), FINDINGS, "Findings")
 
     def finding(self, number: int) -> FindingCard:
         """One finding: its evidence, its history and its observations."""
         with self._reading() as db:
-            rows = {row["number"]: row for row in tables.list_finding_rows(db)}
+            rows = {row["number"]: row for row in exported_rows.list_finding_rows(db)}
             lines, observations = evidence.list_evidence_lines(db, number), evidence.read_observations(db, number)
         if number not in rows:
             numbers = f"The numbers go from {min(rows)} to {max(rows)}." if rows else "There is none yet."
@@ -253,7 +223,7 @@ class Lab:
     def pages(self, version: Version) -> Iterator[Table]:
         """The results of a version in tables of some thousand rows, at least one, from one consistent look."""
         with self._reading() as db:
-            for page in tables.iterate_result_pages(db, version.id):
+            for page in exported_rows.iterate_result_pages(db, version.id):
                 yield tidy_results(version, page)
 
     def __repr__(self) -> str:
@@ -279,46 +249,6 @@ def open_lab(data: str | Path) -> Lab:
     return Lab(folder)
 
 
-def name_columns(manifest: Manifest, placed: Mapping[int, Mapping[str, Any]], experiment_id: int = 0) -> Version:
-    """A version with names for its columns; `placed` are its configs by place."""
-    # A summary has columns of its own, in whose place no factor may be.
-    made = {f"{measure.name}_{end}" for measure in manifest.measures for end in TYPICAL}
-    taken = {*_KEYS, *_ORIGINS, "n", *made}
-    factors = {factor: tables.take_column_name(factor, "factor", taken) for factor in manifest.factors}
-    taken -= {"n", *made} - set(factors.values())
-    return Version(
-        id=experiment_id,
-        name=f"{manifest.name}@{manifest.version}",
-        manifest=manifest,
-        configs=placed,
-        factors=factors,
-        measures={
-            measure.name: tables.take_column_name(measure.name, "measure", taken) for measure in manifest.measures
-        },
-    )
-
-
-def tidy_results(version: Version, page: tables.ResultColumns) -> Table:
-    """Results as rows of a table, a column for each factor and each measure."""
-    types = version.types
-    measured = [row or {} for row in page.measures]
-    columns: dict[str, Sequence[Any]] = {"replicate": page.replicates, "seed": page.seeds}
-    configs = {place: version.configs[place] for place in set(page.configs)}  # deeper tiles of a map, too
-    for name, column in version.factors.items():
-        values = {place: config[name] for place, config in configs.items()}
-        columns[column] = _real([values[place] for place in page.configs], types[column])
-    for name, column in version.measures.items():
-        columns[column] = _real([row.get(name) for row in measured], types[column])
-    columns |= {
-        "outcome": page.outcomes,
-        "cpu_seconds": page.cpu_seconds,
-        "host": page.hosts,
-        "platform": page.platforms,
-        "task": page.tasks,
-    }
-    return Table(columns, types, version.name)
-
-
 def _declared(version: Version, results: Table) -> Table:
     """The rows of the declared sweep: a seed of a further design may have as many cells, and they are others."""
     own = {tuple(config[name] for name in version.factors) for config in version.manifest.configs}
@@ -326,13 +256,6 @@ def _declared(version: Version, results: Table) -> Table:
     is_own = [tuple(column[place] for column in columns) in own for place in range(len(results))]
     rows = {name: list(compress(values, is_own)) for name, values in results.columns.items()}
     return Table(rows, results.types, results.title)
-
-
-def _real(values: list[Any], kind: ValueType) -> list[Any]:
-    """JSON may write a float without its point."""
-    if kind is not ValueType.FLOAT:
-        return values
-    return [None if value is None else float(value) for value in values]
 
 
 def rows_as_table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, ValueType], title: str) -> Table:

@@ -20,7 +20,7 @@ from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
-from axiom.store.views import results, tables
+from axiom.store.views import exported_rows, results
 from axiom.store.views.results import ListedResult, ResultOrder, ResultQuery
 
 _Configs = Mapping[int, Mapping[str, Any]]
@@ -90,8 +90,8 @@ def flat_results_table(
         measures |= dict.fromkeys(row["measures"])
     breathe()
     taken = {*_PLAIN, *_AFTER}
-    columns = [tables.take_column_name(name, "factor", taken) for name in factors]
-    columns += [tables.take_column_name(name, "measure", taken) for name in measures]
+    columns = [exported_rows.take_column_name(name, "factor", taken) for name in factors]
+    columns += [exported_rows.take_column_name(name, "measure", taken) for name in measures]
     rows: list[list[Any]] = []
     for row in pieces:
         flat = *(row["config"].get(name) for name in factors), *(row["measures"].get(name) for name in measures)

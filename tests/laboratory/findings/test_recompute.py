@@ -19,7 +19,7 @@ from axiom.store.experiments import experiments
 from axiom.store.findings import duplicates, evidence
 from axiom.store.registrations import registrations, scores
 from axiom.store.tasks import workunits
-from axiom.store.views.tables import iterate_result_pages
+from axiom.store.views.exported_rows import iterate_result_pages
 from axiom.web.export import archive, recompute
 from axiom_weigh.values import NOT_WAITING, OUTVOTED, Agreements, Force, Grade
 

@@ -29,7 +29,7 @@ from axiom_weigh.amounts import tell_amount
 from axiom_weigh.terminal import print_remark, print_text
 
 if TYPE_CHECKING:
-    from axiom.notebook.lab import Version
+    from axiom.notebook.result_columns import Version
 
 _NOWHERE = {"status": "catalogue", "stopped": None, "results": 0}
 

@@ -8,7 +8,8 @@ import click
 from axiom.cli.experiment.run_sweep import SweepOrder
 from axiom.cli.experiment.run_where import SweepProgress
 from axiom.cli.output import show_json, show_table
-from axiom.notebook.lab import Version, open_lab
+from axiom.notebook.lab import open_lab
+from axiom.notebook.result_columns import Version
 from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder

@@ -27,7 +27,7 @@ from axiom.store.engine.database import copy_database
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
 from axiom.store.upkeep import audit
-from axiom.store.views import tables
+from axiom.store.views import exported_rows
 
 FORMAT = "axiom-backup-1"
 MANIFEST = "manifest.json"
@@ -89,14 +89,14 @@ def _lost_files(files: Sequence[Path]) -> StoreDamaged:
 
 def _count_rows(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
     with Connections(folder=copied).reader() as db:
-        versions, point = tables.list_experiment_counts(db), history.read_journal_point(db)
+        versions, point = exported_rows.list_experiment_counts(db), history.read_journal_point(db)
         return Backup(
             lab=lab,
             made_at=now.isoformat(),
             with_keys=with_keys,
             experiments=len(versions),
             results=sum(row["results"] for row in versions),
-            findings=tables.count_findings(db),
+            findings=exported_rows.count_findings(db),
             audited=audit.count_audit_entries(db),
             files=0,
             bytes=0,

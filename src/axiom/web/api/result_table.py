@@ -8,7 +8,7 @@ from axiom.errors import WrongUse
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments.experiments import require_experiment
 from axiom.store.registrations import registrations
-from axiom.store.views import tables
+from axiom.store.views import exported_rows
 
 _ROWS = 2_000  # of a part: some hundred kilobytes
 _FIRST = (-1, -1)
@@ -17,7 +17,7 @@ _FIRST = (-1, -1)
 def read_result_rows(reading: Reading, name: str) -> Answer:
     """The results behind `?after=REPLICATE.CONFIG`, and what is needed to name their columns."""
     stored = require_experiment(reading, name)
-    columns = tables.read_result_page(reading.db, stored.id, _after(reading.query.get("after", "")), _ROWS)
+    columns = exported_rows.read_result_page(reading.db, stored.id, _after(reading.query.get("after", "")), _ROWS)
     here = f"/experiments/{quote(f'{stored.name}@{stored.version}')}/table"
     is_more = len(columns.replicates) == _ROWS
     return {
