@@ -17,7 +17,6 @@ from axiom.domain.experiments import Headline, check_headlines
 from axiom.domain.headlines import numbers
 from axiom.domain.headlines.answers import (
     MeasuredNumber,
-    choose_headline,
     compose_answer,
     compose_claim,
     compose_question,
@@ -29,6 +28,7 @@ from axiom.domain.headlines.answers import (
     with_levels,
     with_words,
 )
+from axiom.domain.headlines.declared_headlines import choose_headline
 from axiom.domain.headlines.names import hold_level, keep_named_levels, name_in_words, tell_common_levels, tell_config
 from axiom.domain.registrations import estimand_definition
 from axiom.signed.canonical_json import canonical_bytes

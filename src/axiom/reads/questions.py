@@ -5,21 +5,23 @@ from typing import Any
 
 from axiom.domain.headlines.answers import (
     WeighedNumber,
-    are_all_decided,
-    choose_answer,
-    compose_headline,
     compose_quantity,
     compose_question,
     compose_size_question,
     compose_statement,
-    compose_title,
-    count_open_sizes,
     find_unsaid_levels,
-    grade_answer,
     is_size_open,
     tell_pooling,
     with_levels,
     with_words,
+)
+from axiom.domain.headlines.declared_headlines import (
+    are_all_decided,
+    choose_answer,
+    compose_headline,
+    compose_title,
+    count_open_sizes,
+    grade_answer,
 )
 from axiom.domain.headlines.names import tell_common_levels
 from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words

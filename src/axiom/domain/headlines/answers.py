@@ -10,14 +10,13 @@ from typing import Any, NamedTuple, Protocol
 
 from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
-from axiom.domain.experiments import Headline
 from axiom.domain.headlines import numbers
 from axiom.domain.headlines.names import name_in_words, tell_arm, tell_pooled_levels
 from axiom_weigh.evidence import rounding
 from axiom_weigh.statistics.estimands import list_needed_configs
-from axiom_weigh.values import Grade, Verdict
+from axiom_weigh.values import Verdict
 
-_SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
+SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
 _POWERS = {Kind.SLOPE: "exponent", Kind.RANK_CORRELATION: "rank correlation"}
 
 
@@ -42,11 +41,6 @@ class WeighedNumber(Protocol):
     def high(self) -> float | None: ...
 
 
-class GradedNumber(WeighedNumber, Protocol):
-    @property
-    def grade(self) -> Grade: ...
-
-
 class MeasuredNumber(NamedTuple):
     """The same where nobody has a line of evidence at hand; before there is any, nothing of it is known."""
 
@@ -57,18 +51,17 @@ class MeasuredNumber(NamedTuple):
 
 
 NOT_MEASURED = MeasuredNumber()
-_SIZE_OPEN = "that may be too little to matter"
-_SOME_SIZE_OPEN = "some of that may be too little to matter"
+SIZE_OPEN = "that may be too little to matter"
 
 
 def compose_answer(
     estimand: Mapping[str, Any], measured: WeighedNumber, status: str = "open", *, is_number_told: bool = True
 ) -> str:
     """The headline of a finding, which ends without a full stop."""
-    if measured.verdict in _SIDES:
-        sentence = _stated(estimand, _SIDES[measured.verdict], measured if is_number_told else NOT_MEASURED)
+    if measured.verdict in SIDES:
+        sentence = _stated(estimand, SIDES[measured.verdict], measured if is_number_told else NOT_MEASURED)
         if is_size_open(estimand, measured):
-            sentence = f"{sentence}; {_SIZE_OPEN}"
+            sentence = f"{sentence}; {SIZE_OPEN}"
     elif measured.verdict is Verdict.MIXED:
         sentence = f"It depends on the design: {compose_question(estimand)}"
     else:
@@ -110,50 +103,6 @@ def name_arms(estimand: Mapping[str, Any]) -> tuple[str, str]:
     """The two that are compared, each by what only it has."""
     arms = _arms(estimand)
     return arms.first.removeprefix("with "), arms.second.removeprefix("with ")
-
-
-def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, WeighedNumber]) -> Headline | None:
-    """The first answer of a file that says of each estimand it speaks of what its finding says; None is undecided."""
-    sides = {name: _SIDES[number.verdict] for name, number in measured.items() if number.verdict in _SIDES}
-    return next((headline for headline in headlines if headline.when.items() <= sides.items()), None)
-
-
-def choose_answer(
-    headlines: Sequence[Headline], own: Mapping[str, WeighedNumber], recorded: Mapping[str, WeighedNumber]
-) -> tuple[Headline | None, bool]:
-    """What this laboratory's numbers say; else what the makers' say, while no own one denies it: then it is True."""
-    if headline := choose_headline(headlines, own):
-        return headline, False
-    headline = choose_headline(headlines, recorded)
-    decided = {name: number.verdict for name, number in own.items() if number.verdict.is_decided}
-    if headline is None or any(decided.get(name) not in (None, recorded[name].verdict) for name in headline.when):
-        return None, False
-    return headline, True
-
-
-def compose_headline(headline: Headline, *, open_sizes: int) -> str:
-    """What a file lets an answer say, and no more than its numbers do, of some of which the size may be open."""
-    if not open_sizes:
-        return headline.says
-    return f"{headline.says}; {_SIZE_OPEN if open_sizes == len(headline.when) else _SOME_SIZE_OPEN}"
-
-
-def compose_title(question: str, headline: Headline | None, *, open_sizes: int, is_decided: bool) -> str:
-    """What stands for a question wherever it is named by its answer."""
-    if headline:
-        return compose_headline(headline, open_sizes=open_sizes)
-    return f"{question} {'Decided, test by test' if is_decided else 'Not decided yet'}"
-
-
-def are_all_decided(own: Mapping[str, WeighedNumber]) -> bool:
-    """Then a question without a headline has an answer for which its file has no sentence."""
-    return bool(own) and all(number.verdict.is_decided for number in own.values())
-
-
-def choose_pictured_estimand(names: Collection[str], estimands: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Of these that whose repetitions show most: a share of them has but two heights."""
-    carrying = [estimand for estimand in estimands if estimand["name"] in names]
-    return min(carrying, key=lambda estimand: estimand["kind"] == Kind.PROPORTION)
 
 
 def compose_claim(estimand: Mapping[str, Any]) -> str:
@@ -214,17 +163,6 @@ def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
     """Is there an effect of which it is open whether it is as large as one that matters?"""
     bars = rounding.list_bars(float(estimand["null"]), float(estimand["smallest"]))
     return rounding.is_size_open(measured.verdict, measured.low, measured.high, bars)
-
-
-def count_open_sizes(estimands: Sequence[Mapping[str, Any]], carrying: Mapping[str, WeighedNumber]) -> int:
-    """Of how many numbers that carry an answer that is so."""
-    declared = {estimand["name"]: estimand for estimand in estimands}
-    return sum(is_size_open(declared[name], number) for name, number in carrying.items())
-
-
-def grade_answer(carrying: Mapping[str, GradedNumber]) -> Grade:
-    """How sure an answer is: as the least sure of the numbers that carry it."""
-    return min((number.grade for number in carrying.values()), key=list(Grade).index, default=Grade.AWAITING)
 
 
 class NamesThings(Protocol):

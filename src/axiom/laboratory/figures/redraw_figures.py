@@ -13,17 +13,14 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
-from axiom.domain.headlines.answers import (
-    WeighedNumber,
+from axiom.domain.headlines.answers import WeighedNumber, compose_answer, compose_question, with_words
+from axiom.domain.headlines.declared_headlines import (
     are_all_decided,
     choose_answer,
     choose_headline,
-    compose_answer,
-    compose_question,
     compose_title,
     count_open_sizes,
     grade_answer,
-    with_words,
 )
 from axiom.domain.headlines.numbers import estimand_scale, find_known_ends, unit_of
 from axiom.domain.work import Outcome
