@@ -8,7 +8,6 @@ from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import SIDES, SIZE_OPEN, WeighedNumber, is_size_open
 from axiom_weigh.values import Grade
 
-
 _SOME_SIZE_OPEN = "some of that may be too little to matter"
 
 
