@@ -50,7 +50,6 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "registrations": Feature(
         "What is written down before it is computed, and what somebody predicts of it.",
-        rooms="reads.forecasters",
         commands="registration",
         terminal={"registration": ("finding.registrations", "What was asked before: list, show, verify …")},
     ),

@@ -22,8 +22,8 @@ from axiom.cli.reading import read_page
 from axiom.domain.headlines.numbers import format_duration
 from axiom.gate.command import Answer
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.reads import registrations as views
-from axiom.reads.forecasters import forecasters_page
+from axiom.reads.registrations import registrations as views
+from axiom.reads.registrations.forecasters import forecasters_page
 from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder

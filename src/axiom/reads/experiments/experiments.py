@@ -26,7 +26,6 @@ from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
 from axiom.limits import results as result_limits
 from axiom.reads import findings as finding_views
-from axiom.reads import registrations
 from axiom.reads.base import query_errors
 from axiom.reads.base.cells import config_in_words
 from axiom.reads.base.docstring import bundle_files, describe_papers, experiment_source
@@ -35,6 +34,7 @@ from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.reads.experiments import releases
 from axiom.reads.experiments.drafts import describe_estimand
 from axiom.reads.figures import figure_with_table, shared_card_address
+from axiom.reads.registrations import registrations
 from axiom.rules.hosts.costs import describe_cost_fit as as_shown
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters

@@ -126,7 +126,7 @@ class PageCache:
     def _remember(self, key: _Key, page: CachedPage) -> None:
         """What is old is forgotten first, and nothing is kept that is shown no more."""
         now = self._clock()
-        kept = {other: shown for other, shown in self._kept.items() if other != key and shown.until > now}
+        kept = {other: older for other, older in self._kept.items() if other != key and older.until > now}
         kept[key] = page
         size = sum(map(_size, kept.values()))
         while len(kept) > limits.PAGES_REMEMBERED or size > limits.PAGES_REMEMBERED_BYTES:

@@ -1,0 +1,1 @@
+"""What was written down before it was computed, and whose predictions came true."""
