@@ -10,7 +10,6 @@ from axiom.laboratory.accounts.commands.accounts import (
     CHANGED,
     ChangeEmail,
     ChangePassword,
-    ChangePreferences,
     ChangeProfile,
     EraseAccount,
     OpenAccount,
@@ -21,6 +20,7 @@ from axiom.laboratory.accounts.commands.accounts import (
     check_email,
     check_website,
 )
+from axiom.laboratory.accounts.commands.preferences import ChangePreferences
 from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.locale.languages import mark
 from axiom.store.accounts import accounts
