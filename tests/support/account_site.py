@@ -69,14 +69,14 @@ def receiving(
             guesses=Guesses(lambda: lab.now),
             new_accounts=new_accounts,
         )
-        reception = AccountServices(
+        services = AccountServices(
             gate=gate,
             pages=pages,
             accounts=keeper,
             threads=threads,
             master=master,
         )
-        yield Received(app=SiteWithAccounts(make_site(pages), account_app(reception), reception), writer=writer)
+        yield Received(app=SiteWithAccounts(make_site(pages), account_app(services), services), writer=writer)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,13 +15,13 @@ def hand(
 ) -> WorkGrant:
     """What a host gets that asks for so many tasks; it lost nothing unless `holding` says so."""
     kept = [task.id for task in task_store.list_tasks_at_host(lab.db, host)] if holding is None else holding
-    wish: dict[str, Any] = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": frozenset(kept)} | asked
+    requested: dict[str, Any] = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": frozenset(kept)} | asked
     with lab.db.transaction():
         asking = hosts.find_host(lab.db, host)
         assert asking is not None
         settings = dispatch or lab.dispatch
         allowance = read_allowance(lab.db, settings.volunteers, asking)
-        return grant_tasks(lab.db, settings, lab.known, asking, WorkRequest(**wish), lab.now, allowance=allowance)
+        return grant_tasks(lab.db, settings, lab.known, asking, WorkRequest(**requested), lab.now, allowance=allowance)
 
 
 def tasks_of(handed: WorkGrant) -> list[int]:

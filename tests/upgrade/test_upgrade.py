@@ -86,7 +86,7 @@ def in_flight(exchange: Exchange) -> dict[str, object]:
 
 def restored(backup: Path, folder: Folder) -> None:
     """The laboratory as a restore brings it up to date."""
-    made = restore_backup(backup, folder, now=NOW, wish=RecoveryOptions(as_it_was=True))
+    made = restore_backup(backup, folder, now=NOW, options=RecoveryOptions(as_it_was=True))
     assert (made.backup.results, list(made.broken)) == (2, [])
 
 

@@ -42,7 +42,7 @@ def order_island(island: Collection[Node], links: Sequence[Link]) -> list[Node]:
     return list(dict.fromkeys([*rows, *sorted(node for node in island if node.noun is Noun.FINDING)]))
 
 
-def draw_arcs(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int, FindingState]) -> dict[str, Any]:
+def draw_arcs(rows: Sequence[Node], links: Sequence[Link], states: Mapping[int, FindingState]) -> dict[str, Any]:
     """Arcs between the rows: each with the path of its line and of its head, its kind, and how it is drawn."""
     places = {node: number * ROW + ROW // 2 for number, node in enumerate(rows)}
     by_id = {link.id: link for link in links}
@@ -52,7 +52,7 @@ def draw_arcs(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int
         if target.noun is Noun.LINK:  # the test of an explanation is drawn to what is explained
             target = by_id[target.id].target
         if link.source in places and target in places:
-            drawn.append(_arc(link, places[link.source], places[target], len(rows), footings))
+            drawn.append(_arc(link, places[link.source], places[target], len(rows), states))
     return {
         "width": WIDTH,
         "height": len(rows) * ROW,
@@ -62,12 +62,12 @@ def draw_arcs(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int
     }
 
 
-def _arc(link: Link, start: int, end: int, rows: int, footings: Mapping[int, FindingState]) -> dict[str, Any]:
+def _arc(link: Link, start: int, end: int, rows: int, states: Mapping[int, FindingState]) -> dict[str, Any]:
     share = (abs(end - start) / ROW) / max(1, rows - 1)
     edge = _SPINE - 5
     lean = _SPINE - (_LEAST + (_MOST - _LEAST) * share**0.5) - edge
     head = f"M{edge} {end}l-{_HEAD + 3} -{_HEAD}v{2 * _HEAD}z"
-    bearing = link_rules.find_bearing(link, footings)
+    bearing = link_rules.find_bearing(link, states)
     return {
         "link": link.id,
         "kind": link.kind.value,
@@ -151,7 +151,7 @@ class Graph:
         self._reading, self._besides = reading, besides
 
     @cached_property
-    def footings(self) -> Mapping[int, FindingState]:
+    def states(self) -> Mapping[int, FindingState]:
         """How findings stand. Most pages ask for names alone: this and what follows is read when it is asked."""
         ends = {end.id for link in self.links for end in (link.source, link.target) if end.noun is Noun.FINDING}
         return links.find_finding_states(self._reading.db, ends.union(self._besides))
@@ -159,12 +159,12 @@ class Graph:
     @cached_property
     def open(self) -> frozenset[Node]:
         """The nodes, of these, about which something is still asked."""
-        return link_rules.open_nodes(self.links, self.footings, self.claims)
+        return link_rules.open_nodes(self.links, self.states, self.claims)
 
     @cached_property
     def tainted(self) -> Mapping[int, tuple[int, ...]]:
         """The findings that depend on void ones, and on which."""
-        return link_rules.find_tainted_findings(self.links, self.footings)
+        return link_rules.find_tainted_findings(self.links, self.states)
 
     @cached_property
     def hanging(self) -> Mapping[int, int]:
@@ -180,10 +180,10 @@ class Graph:
         return [self.link(link) for link in self.links if node in (link.source, link.target)]
 
     def link(self, link: Link) -> Answer:
-        bearing = link_rules.find_bearing(link, self.footings)
+        bearing = link_rules.find_bearing(link, self.states)
         said_at = link.said_at.isoformat()
         ends = link_rules.findings_between(link, self.links)
-        is_weighed = all(self.footings[number].is_weighed for number in ends)
+        is_weighed = all(self.states[number].is_weighed for number in ends)
         why = link.why if is_weighed else ""
         return {
             "number": link.id,
@@ -191,8 +191,8 @@ class Graph:
             "source": self.named(link.source),
             "target": self.named(link.target),
             "bearing": bearing,
-            "upheld_by": list(link_rules.upholding_verdicts(link, self.footings)),
-            "caution": link_rules.link_caution(link, self.links, self.footings),
+            "upheld_by": list(link_rules.upholding_verdicts(link, self.states)),
+            "caution": link_rules.link_caution(link, self.links, self.states),
             "said": resolved_prose.quote_text(self._reading, link.by, "why", why, number=link.id, at=said_at),
             "by": link.by,
             "line": link.line,
@@ -234,7 +234,7 @@ def _graph(reading: Reading, briefs: Sequence[FindingBrief]) -> Answer:
         **{_old(claim.id): _shown_claim(whole, claim) for claim in whole.claims.values()},
     }
     islands = [
-        {"nodes": [nodes[row] for row in rows], "picture": draw_arcs(rows, joined, whole.footings)}
+        {"nodes": [nodes[row] for row in rows], "picture": draw_arcs(rows, joined, whole.states)}
         for rows, joined in whole.woven.islands
     ]
     return {
@@ -257,13 +257,13 @@ def _graph(reading: Reading, briefs: Sequence[FindingBrief]) -> Answer:
 def describe_links(reading: Reading, number: int) -> Answer:
     """What a finding's own page says of its links."""
     around = Graph(reading, around=number)
-    footings = around.footings
+    states = around.states
     return {
         "links": around.of_finding(number),
         "aliases": around.aliases(number),
         "hanging": around.hanging.get(number, 0),
         "depends_on_void": [
-            {"number": source, "status": footings[source].status} for source in around.tainted.get(number, ())
+            {"number": source, "status": states[source].status} for source in around.tainted.get(number, ())
         ],
     }
 

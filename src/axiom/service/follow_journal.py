@@ -59,7 +59,7 @@ def make_copy(folder: Folder, journal: Path, backup: Path | None) -> Path | None
             f"There is no backup to begin with: {source or f'no copy lies in {journal}'}. Nothing was made; name one "
             "with --from."
         )
-    restore_backup(source, folder, now=wall_clock(), wish=RecoveryOptions(to_follow=True))
+    restore_backup(source, folder, now=wall_clock(), options=RecoveryOptions(to_follow=True))
     return source
 
 

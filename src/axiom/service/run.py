@@ -147,7 +147,7 @@ def _run(
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
     core, visits = _build(folder, settings, keys, clock.apart, stopping)
-    attendant = AutopilotProcess(folder, clock.now) if pi else None
+    autopilot = AutopilotProcess(folder, clock.now) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(core.writer.stop)
         volunteers = stack.enter_context(
@@ -155,7 +155,7 @@ def _run(
         )
         health = _health(folder, settings, clock, core)
         probes = _probes(health, settings, counts)
-        pages = _pages(folder, settings, clock, core, visits, volunteers, address, probes, attendant)
+        pages = _pages(folder, settings, clock, core, visits, volunteers, address, probes, autopilot)
         stack.callback(pages.readers.close)
         mail = make_mailing(
             settings,
@@ -172,7 +172,7 @@ def _run(
         ):
             stack.callback(folder.socket.unlink, missing_ok=True)
             stack.callback(folder.programs_socket.unlink, missing_ok=True)
-            _start(core, attendant, mail, stopping, stack)
+            _start(core, autopilot, mail, stopping, stack)
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
             behind = control_app(core.gate, pages, operator_caller())
             people = Confirmations(gate=core.gate)
@@ -243,7 +243,7 @@ def _pages(
     volunteers: VolunteerParts,
     address: str,
     probes: Probes,
-    attendant: AutopilotProcess | None,
+    autopilot: AutopilotProcess | None,
 ) -> Site:
     policy = policy_from_settings(settings)
     occasion = SessionReason(folder, policy, clock.now)
@@ -251,7 +251,7 @@ def _pages(
         folder=folder,
         name=settings.name,
         now=clock.now,
-        live=_live(core, address, clock.now(), workers_of(settings), occasion, volunteers, attendant),
+        live=_live(core, address, clock.now(), workers_of(settings), occasion, volunteers, autopilot),
         preview=CachedPreview(folder, policy, clock.now).now,
         look_at=visits.note,
         probes=probes,
@@ -288,7 +288,7 @@ def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: DueAlerts |
 
 def _start(
     core: ComputingParts,
-    attendant: AutopilotProcess | None,
+    autopilot: AutopilotProcess | None,
     mail: Mailing,
     stopping: StopSignal,
     stack: contextlib.ExitStack,
@@ -296,9 +296,9 @@ def _start(
     watch = functools.partial(_watch, core.writer, stopping, core.jobs, mail.alerts)
     for job in (Job(name="watch", every=1.0, work=watch, remembered=False), *mail.jobs):
         core.jobs.add(job)
-    if attendant is not None:
-        core.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))
-        stack.callback(attendant.stop)
+    if autopilot is not None:
+        core.jobs.add(Job(name="attend", every=2.0, work=autopilot.keep, remembered=False))
+        stack.callback(autopilot.stop)
     core.jobs.start()
     stack.callback(core.jobs.stop)
     trust = core.gate.laboratory.folder.keys / TRUST_FILE
@@ -313,7 +313,7 @@ def _live(
     workers: int,
     occasion: SessionReason,
     volunteers: VolunteerParts,
-    attendant: AutopilotProcess | None,
+    autopilot: AutopilotProcess | None,
 ) -> Callable[[], Mapping[str, Any]]:
     def live() -> Mapping[str, Any]:
         parts = {"writer": core.writer.failed is None, "engine": workers > 0}
@@ -321,8 +321,8 @@ def _live(
             "state": "running",
             "address": address,
             "started_at": started_at.isoformat(),
-            "parts": parts | ({"autopilot": attendant.again_at is None} if attendant else {}),
-            "autopilot": attendant.shown if attendant else None,
+            "parts": parts | ({"autopilot": autopilot.again_at is None} if autopilot else {}),
+            "autopilot": autopilot.shown if autopilot else None,
             "session": {"due": occasion.now()},
             "offer": volunteers.offer(),
             "computing": [{"task": task, "progress": share} for task, share in sorted(core.engine.progress.items())],

@@ -94,12 +94,12 @@ class VolunteerParts:
         return scheduler_lines((f"{self.project.master}scheduler",))
 
     def before(self, pages: Site, gate: CommandGate) -> Front:
-        reception = AccountServices(
+        services = AccountServices(
             gate=gate, pages=pages, accounts=self.project.accounts, threads=self.forms, master=self.project.master
         )
         endpoints = self.project.endpoints() | {"/notices.php": _news(pages, self.project.master)}
         return Front(
-            SiteWithAccounts(make_site(pages), account_pages(reception), reception),
+            SiteWithAccounts(make_site(pages), account_pages(services), services),
             endpoints,
             self.files,
             self.threads,

@@ -182,13 +182,15 @@ def test_a_late_copy_of_what_was_given_up_says_nothing_of_those_that_moved(small
 def test_a_backup_holds_the_files_and_an_older_one_gets_them_from_the_journal(old_lab, tmp_path):
     old, new, copy = tmp_path / "old.tar", tmp_path / "new.tar", Folder(path=tmp_path / "copy")
     make_backup(old_lab.folder, old, with_keys=True, now=old_lab.now)
-    restore_backup(old, copy, now=old_lab.now, wish=RecoveryOptions(to_follow=True))
+    restore_backup(old, copy, now=old_lab.now, options=RecoveryOptions(to_follow=True))
     assert [path.name for path in copy.keys.iterdir()] == ["trust.json"]
     old_lab.archived()
     make_backup(old_lab.folder, new, with_keys=True, now=old_lab.now)
     for backup in (old, new):
         again = Folder(path=tmp_path / f"from-{backup.stem}")
-        restored = restore_backup(backup, again, now=old_lab.now, wish=RecoveryOptions(journal=old_lab.folder.journal))
+        restored = restore_backup(
+            backup, again, now=old_lab.now, options=RecoveryOptions(journal=old_lab.folder.journal)
+        )
         assert restored.recovered.complete
         assert old_lab.files(again) == old_lab.files()
         old_lab.demand_whole(again)

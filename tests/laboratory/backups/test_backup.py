@@ -91,7 +91,7 @@ def test_what_is_restored_is_what_was_there_at_that_moment(whole_lab, backup, tm
     whole_lab.deploy()
     again = Folder(path=tmp_path / "again")
     again.path.mkdir()
-    made = restore_backup(backup, again, now=whole_lab.now, wish=AS_IT_WAS).backup
+    made = restore_backup(backup, again, now=whole_lab.now, options=AS_IT_WAS).backup
     assert everything(again, "sqlite_sequence") == before != everything(whole_lab.folder, "sqlite_sequence")
     assert again.settings.read_text() == 'name = "mine"\n'
     assert again.charter.read_text() == "What makes a network learn suddenly?\n"
@@ -129,7 +129,9 @@ def test_a_backup_that_was_cut_short_or_is_something_else_is_refused_in_any_case
     cuts = [raw[: int(where * len(raw))] for where in (0.01, 0.3, 0.5, 0.99)]
     for wrong in (b"", b"not a backup", *cuts, raw[:-1], raw + b"\n", b"\0" * 20_480):
         refused(tmp_path, wrong)
-    refused(tmp_path, raw[: len(raw) // 2] + bytes([raw[len(raw) // 2] ^ 1]) + raw[len(raw) // 2 + 1 :], wish=DESPITE)
+    refused(
+        tmp_path, raw[: len(raw) // 2] + bytes([raw[len(raw) // 2] ^ 1]) + raw[len(raw) // 2 + 1 :], options=DESPITE
+    )
 
 
 def refused(tmp_path, raw, **how) -> str:
@@ -160,9 +162,9 @@ def test_a_laboratory_that_broke_a_promise_is_not_restored_unless_it_is_wished(w
     with pytest.raises(StoreDamaged, match=fact or None):
         restore_backup(target, new, now=whole_lab.now)
     assert not new.path.exists()
-    tried = restore_backup(target, new, now=whole_lab.now, wish=DESPITE, dry_run=True)
+    tried = restore_backup(target, new, now=whole_lab.now, options=DESPITE, dry_run=True)
     assert not new.path.exists()
-    restored = restore_backup(target, new, now=whole_lab.now, wish=DESPITE)
+    restored = restore_backup(target, new, now=whole_lab.now, options=DESPITE)
     assert restored.broken == tried.broken
     assert any(fact in text for text in restored.broken)
     assert everything(new)["task"] == everything(whole_lab.folder)["task"]
@@ -189,7 +191,7 @@ def test_nothing_is_overwritten_and_a_lost_file_is_not_backed_up_as_if_it_were_t
     make_backup(whole_lab.folder, tmp_path / "left.tar", with_keys=True, now=whole_lab.now, although_broken=True)
     with pytest.raises(StoreDamaged, match=lost.name):
         restore_backup(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now)
-    restored = restore_backup(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE)
+    restored = restore_backup(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now, options=DESPITE)
     assert any(f"{lost.parent.name}{lost.name}" in text for text in restored.broken)
 
 
@@ -265,9 +267,9 @@ def again(tmp_path):
 def test_an_older_backup_and_the_journal_are_the_lost_laboratory_which_goes_on(journalled_lab, older, again, tmp_path):
     lab = journalled_lab
     with pytest.raises(NotFound):
-        restore_backup(older, again, now=lab.now, wish=RecoveryOptions(journal=tmp_path / "nowhere"))
+        restore_backup(older, again, now=lab.now, options=RecoveryOptions(journal=tmp_path / "nowhere"))
     assert not again.path.exists()
-    restored = restore_backup(older, again, now=lab.now, wish=RecoveryOptions(journal=lab.folder.journal))
+    restored = restore_backup(older, again, now=lab.now, options=RecoveryOptions(journal=lab.folder.journal))
     assert everything(again) == everything(lab.folder)
     assert stored(again) == stored(lab.folder)
     assert LARGE in stored(again).values()
@@ -281,7 +283,7 @@ def test_an_older_backup_and_the_journal_are_the_lost_laboratory_which_goes_on(j
     assert all((again.keys / f"{name}.key").is_file() for name in ("root", "bundle", "ticket"))
     make_backup(again, second, with_keys=False, now=lab.now)
     work_on(lab)
-    assert restore_backup(second, third, now=lab.now, wish=RecoveryOptions(journal=again.journal)).recovered.complete
+    assert restore_backup(second, third, now=lab.now, options=RecoveryOptions(journal=again.journal)).recovered.complete
     assert everything(third) == everything(again)
     lab.db.close()
 
@@ -306,7 +308,7 @@ def test_without_its_journal_a_backup_is_what_was_there_and_no_number_is_given_t
     journalled_lab, older, again, tmp_path
 ):
     lab, bare = journalled_lab, Folder(path=tmp_path / "bare")
-    restore_backup(older, bare, now=lab.now, wish=RecoveryOptions(journal=lab.folder.journal, as_it_was=True))
+    restore_backup(older, bare, now=lab.now, options=RecoveryOptions(journal=lab.folder.journal, as_it_was=True))
     assert everything(bare)["result"] == []
     given = max(row["id"] for row in everything(lab.folder)["task"])
     restored = restore_backup(older, again, now=lab.now)
@@ -321,7 +323,7 @@ def test_without_its_journal_a_backup_is_what_was_there_and_no_number_is_given_t
 
 
 def test_what_was_never_finished_is_left_out_and_a_damaged_journal_refused(journalled_lab, older, again, tmp_path):
-    lab, torn, wish = (
+    lab, torn, options = (
         journalled_lab,
         Folder(path=tmp_path / "torn"),
         RecoveryOptions(journal=journalled_lab.folder.journal),
@@ -329,16 +331,16 @@ def test_what_was_never_finished_is_left_out_and_a_damaged_journal_refused(journ
     (file,) = lab.folder.journal.glob("*.log")
     raw = bytearray(file.read_bytes())
     file.write_bytes(raw.rstrip(b"\0")[:-1])
-    assert restore_backup(older, torn, now=lab.now, wish=wish).recovered.ending is JournalEnd.TORN
+    assert restore_backup(older, torn, now=lab.now, options=options).recovered.ending is JournalEnd.TORN
     assert add(torn, "new") > history.SKIPPED
     assert LARGE in stored(lab.folder).values()
     assert LARGE not in stored(torn).values()
     raw[raw.rindex(b"tiny_sum")] ^= 1  # a bit flipped in the middle of what came after the backup
     file.write_bytes(raw)
     with pytest.raises(StoreDamaged):
-        restore_backup(older, again, now=lab.now, wish=wish)
+        restore_backup(older, again, now=lab.now, options=options)
     assert not again.path.exists()
-    recovered = restore_backup(older, again, now=lab.now, wish=replace(wish, as_far_as_possible=True)).recovered
+    recovered = restore_backup(older, again, now=lab.now, options=replace(options, as_far_as_possible=True)).recovered
     assert (recovered.ending, recovered.complete) == (JournalEnd.DAMAGED, False)
     assert add(again, "new") > history.SKIPPED
 
@@ -428,20 +430,20 @@ def test_what_was_made_up_is_refused_in_one_sentence(members, tmp_path):
         {"lab": 7},
         {"lab": "\x1b[2J"},
     ):
-        assert "manifest" in refused(tmp_path, forged(members, **made), wish=AS_IT_WAS)
+        assert "manifest" in refused(tmp_path, forged(members, **made), options=AS_IT_WAS)
     for sql, name in (  # what no migration made
         ("CREATE TRIGGER hook AFTER UPDATE ON volunteer BEGIN DELETE FROM result; END", "'hook'"),
         ("CREATE VIEW shadow AS SELECT * FROM volunteer", "'shadow'"),
         ("CREATE TABLE more (x)", "'more'"),
     ):
-        assert name in refused(tmp_path, forged(changed(members, tmp_path, sql)), wish=AS_IT_WAS)
+        assert name in refused(tmp_path, forged(changed(members, tmp_path, sql)), options=AS_IT_WAS)
     sqlite3.connect(tmp_path / "empty.db").execute("VACUUM").connection.close()
     empty = members | {"axiom.db": (tmp_path / "empty.db").read_bytes()}
-    refused(tmp_path, forged(empty), wish=AS_IT_WAS)
+    refused(tmp_path, forged(empty), options=AS_IT_WAS)
     holes = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(10**7)}
-    assert "plain file" in refused(tmp_path, forged(members, headers=holes), wish=AS_IT_WAS)
+    assert "plain file" in refused(tmp_path, forged(members, headers=holes), options=AS_IT_WAS)
     (tmp_path / "forged.tar").write_bytes(forged(members))
-    restore_backup(tmp_path / "forged.tar", Folder(path=tmp_path / "new"), now=NOW, wish=AS_IT_WAS)
+    restore_backup(tmp_path / "forged.tar", Folder(path=tmp_path / "new"), now=NOW, options=AS_IT_WAS)
 
 
 @pytest.fixture

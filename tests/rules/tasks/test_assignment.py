@@ -45,11 +45,11 @@ def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float
     return assignment.TasksInHand(tasks=tasks, seconds=seconds, memory_mb=memory_mb, disk_mb=disk_mb)
 
 
-def decide(host=HOST, queues=(), *, has=(), wish=ONE, allowance=ALLOWANCE, today=0, lately=0):
+def decide(host=HOST, queues=(), *, has=(), requested=ONE, allowance=ALLOWANCE, today=0, lately=0):
     in_hand = sum(batch.tasks for batch in has)
     limits = task_limits.list_task_limits(host, allowance, in_hand=in_hand, sent_today=today, sent_lately=lately)
     return assignment.assign_tasks(
-        host, queues, in_hand=has, wish=wish, deadline=allowance.deadline, task_limits=limits
+        host, queues, in_hand=has, requested=requested, deadline=allowance.deadline, task_limits=limits
     )
 
 
@@ -78,18 +78,20 @@ def test_a_host_gets_as_much_as_it_asks_for():
     times = {
         seconds: assignment.RequestedWork(seconds=seconds, instances=0.0, most=64) for seconds in (0.0, 180.0, 181.0)
     }
-    for wish, tasks in zip((ONE, many(3), many(99), *times.values()), (1, 3, 16, 0, 3, 4), strict=True):  # four a core
-        assert sum(share.tasks for share in decide(HOST, [queue(1, unsent=99)], wish=wish).shares) == tasks
+    for requested, tasks in zip(
+        (ONE, many(3), many(99), *times.values()), (1, 3, 16, 0, 3, 4), strict=True
+    ):  # four a core
+        assert sum(share.tasks for share in decide(HOST, [queue(1, unsent=99)], requested=requested).shares) == tasks
 
 
 def test_a_fast_host_gets_more_for_the_same_time():
-    wish, allowance = (
+    requested, allowance = (
         assignment.RequestedWork(seconds=600.0, instances=0.0, most=64),
         replace(ALLOWANCE, tasks_per_core=64),
     )
     for speed, availability, tasks in ((1.0, 1.0, 10), (2.0, 1.0, 20), (2.0, 0.5, 10)):
         host = replace(HOST, speed=speed, availability=availability)
-        (share,) = decide(host, [queue(1, unsent=99)], wish=wish, allowance=allowance).shares
+        (share,) = decide(host, [queue(1, unsent=99)], requested=requested, allowance=allowance).shares
         assert share.tasks == tasks
 
 
@@ -98,11 +100,13 @@ def test_a_fast_host_gets_more_for_the_same_time():
 )
 def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(cores, of_a_new_host, of_a_proven_one):
     boast = replace(NEW_HOST, capacity=Capacity(cores=cores, memory_mb=10**9), flops=1e18)
-    allowance, wish = (
+    allowance, requested = (
         replace(ALLOWANCE, tasks_per_core=16),
         assignment.RequestedWork(seconds=1e18, instances=0.0, most=10**6),
     )
-    decided = decide(boast, [queue(1, unsent=999)], wish=wish, allowance=replace(allowance, daily_per_core=None))
+    decided = decide(
+        boast, [queue(1, unsent=999)], requested=requested, allowance=replace(allowance, daily_per_core=None)
+    )
     assert sum(share.tasks for share in decided.shares) == of_a_new_host
     assert decided.shares == () or "after its next valid one" in decided.reason
     assert task_limits.most_in_hand(replace(boast, standing=Standing(valid_in_row=1)), allowance) == of_a_proven_one
@@ -138,7 +142,7 @@ def test_a_host_that_gets_nothing_is_told_why(host, queues, has, fact):
 
 
 def test_a_quota_of_an_hour_and_a_limit_of_a_day_end_what_a_host_gets():
-    decided = decide(QUOTA, [queue(1, unsent=99)], wish=many(9), today=60, lately=1)
+    decided = decide(QUOTA, [queue(1, unsent=99)], requested=many(9), today=60, lately=1)
     assert decided.shares == (assignment.TaskShare(experiment_id=1, tasks=3),)
     assert "4 tasks an hour" in decided.reason
     assert decide(QUOTA, [queue(1)], lately=4).shares == ()
@@ -154,7 +158,7 @@ def test_a_quota_of_an_hour_and_a_limit_of_a_day_end_what_a_host_gets():
 
 
 @pytest.mark.parametrize(
-    ("wish", "tasks", "fact"),
+    ("requested", "tasks", "fact"),
     [
         (assignment.RequestedWork(seconds=0, instances=0, most=9), 0, "no work was asked for"),
         (many(2), 2, "as much as was asked for"),
@@ -169,11 +173,11 @@ def test_a_quota_of_an_hour_and_a_limit_of_a_day_end_what_a_host_gets():
         ),
     ],
 )
-def test_the_reason_says_why_not_more(wish, tasks, fact):
-    decided = decide(GPU_HOST, [queue(1)], wish=wish)
+def test_the_reason_says_why_not_more(requested, tasks, fact):
+    decided = decide(GPU_HOST, [queue(1)], requested=requested)
     assert decided.shares == ((assignment.TaskShare(experiment_id=1, tasks=tasks),) if tasks else ())
     assert fact in decided.reason
-    on_gpus = decide(GPU_HOST, [queue(1, gpu=True)], wish=replace(ONE, programs={""}))
+    on_gpus = decide(GPU_HOST, [queue(1, gpu=True)], requested=replace(ONE, programs={""}))
     assert "there is no program for your computer" in on_gpus.reason
 
 
@@ -182,7 +186,7 @@ BOTH = assignment.RequestedWork(seconds=0.0, instances=4.0, most=64, gpus={"NVID
 
 
 @pytest.mark.parametrize(
-    ("host", "wish", "more", "given"),
+    ("host", "requested", "more", "given"),
     [
         (GPU_HOST, BOTH, {}, {"NVIDIA": 1, "": 4}),
         (GPU_HOST, replace(BOTH, cpu=False), {}, {"NVIDIA": 1}),
@@ -201,27 +205,27 @@ BOTH = assignment.RequestedWork(seconds=0.0, instances=4.0, most=64, gpus={"NVID
         (replace(GPU_HOST, platform=OLD_HOST.platform), BOTH, {"avx": True}, {}),
     ],
 )
-def test_what_may_use_a_gpu_goes_to_an_idle_one_and_else_to_cores(host, wish, more, given):
-    decided = decide(host, [queue(1, **EITHER | more)], wish=wish)
+def test_what_may_use_a_gpu_goes_to_an_idle_one_and_else_to_cores(host, requested, more, given):
+    decided = decide(host, [queue(1, **EITHER | more)], requested=requested)
     assert {share.gpu: share.tasks for share in decided.shares} == given
     assert decided.reason
 
 
 def test_gpus_are_asked_for_apart_and_as_long_as_work_takes_there():
-    wish = replace(BOTH, seconds=60.0, instances=0.0, gpus={"NVIDIA": (60.0, 0.0)})
-    decided = decide(GPU_HOST, [queue(1, **EITHER)], wish=wish)
+    requested = replace(BOTH, seconds=60.0, instances=0.0, gpus={"NVIDIA": (60.0, 0.0)})
+    decided = decide(GPU_HOST, [queue(1, **EITHER)], requested=requested)
     assert {share.gpu: share.tasks for share in decided.shares} == {"NVIDIA": 2, "": 1}
     assert decided.is_enough
     large = EITHER | {"on_gpu": assignment.GpuLoad(seconds=1.0, memory_mb=5_000)}
-    full = decide(GPU_HOST, [queue(1, **large)], wish=replace(BOTH, instances=0.0))
+    full = decide(GPU_HOST, [queue(1, **large)], requested=replace(BOTH, instances=0.0))
     assert "5000 MB of memory a task, and 1000 MB are free" in full.reason
     assert [assignment.choose_gpu_kind(GPU_HOST, memory_mb, ("NVIDIA",)) for memory_mb in (600, 601)] == [
         "NVIDIA",
         None,
     ]
     assert [assignment.choose_gpu_kind(host, 9_000, ("NVIDIA",)) for host in (with_gpu(0), HOST)] == ["NVIDIA", None]
-    wish = assignment.RequestedWork(seconds=60.0, instances=2.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
-    decided = decide(GPU_HOST, [queue(1), queue(2, gpu=True), queue(3, gpu=True)], wish=wish)
+    requested = assignment.RequestedWork(seconds=60.0, instances=2.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
+    decided = decide(GPU_HOST, [queue(1), queue(2, gpu=True), queue(3, gpu=True)], requested=requested)
     shares = Counter({(share.experiment_id, share.gpu): share.tasks for share in decided.shares})
     assert shares == {(1, ""): 2, (2, "NVIDIA"): 1}
     assert decided.is_enough
@@ -229,7 +233,10 @@ def test_gpus_are_asked_for_apart_and_as_long_as_work_takes_there():
 
 def test_experiments_take_turns_within_one_answer_and_over_many():
     queues = [queue(1), queue(2, out=1), queue(3, out=4)]
-    assert {share.experiment_id: share.tasks for share in decide(HOST, queues, wish=many(7)).shares} == {1: 4, 2: 3}
+    assert {share.experiment_id: share.tasks for share in decide(HOST, queues, requested=many(7)).shares} == {
+        1: 4,
+        2: 3,
+    }
     turns, order = {1: 0, 2: 0, 3: 0}, []
     for moment in range(1, 10):  # a lone core goes round: nobody waits for ever behind the first of equals
         queues = [replace(queue(number), last_turn=last) for number, last in turns.items()]
@@ -282,11 +289,11 @@ def at_once(sizes: list[int], cores: int) -> int:
     return sum(sorted(sizes)[-cores:])
 
 
-@given(host=HOSTS, queues=QUEUES, has=HELD, wish=WISHES, today=st.integers(0, 20))
-def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, today):
-    decided = decide(host, queues, has=has, wish=wish, today=today, lately=today)
+@given(host=HOSTS, queues=QUEUES, has=HELD, requested=WISHES, today=st.integers(0, 20))
+def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, requested, today):
+    decided = decide(host, queues, has=has, requested=requested, today=today, lately=today)
     assert decided.reason
-    assert decided == decide(host, queues, has=has, wish=wish, today=today, lately=today)
+    assert decided == decide(host, queues, has=has, requested=requested, today=today, lately=today)
     named = {queue.experiment_id: queue for queue in queues}
     tasks = []
     for share in decided.shares:
@@ -295,16 +302,16 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
         assert not (work.avx and host.platform.instructions == "none")
         assert share.gpu == "NVIDIA" or not work.gpu
         assert not share.gpu or work.gpu or work.on_gpu
-        assert share.gpu or wish.cpu
+        assert share.gpu or requested.cpu
         assert not share.gpu or host.capacity.gpus[0].memory_mb >= work.gpu_memory_mb
-        assert share.gpu in wish.programs
+        assert share.gpu in requested.programs
         load = work.on_gpu if share.gpu and not work.gpu else work
         assert elapsed_on(host, load.seconds) <= ALLOWANCE.deadline.total_seconds()
         tasks += [(load.memory_mb, work.disk_mb)] * share.tasks
     if not tasks:
         return
     cores, capacity, in_hand = host.capacity.cores, host.capacity, sum(some.tasks for some in has)
-    assert len(tasks) <= wish.most
+    assert len(tasks) <= requested.most
     assert len(tasks) + in_hand <= ALLOWANCE.tasks_per_core * cores
     quota = ALLOWANCE.daily_per_core if host.standing.quota is None else host.standing.quota
     assert today + len(tasks) <= quota * cores, "of a day or, by its standing, of an hour"
@@ -316,11 +323,11 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
 @pytest.mark.parametrize(("beside", "amount"), [(0, 16), (112, 8), (126, 1), (127, 1), (900, 1)])
 def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
-    wish, queues = assignment.RequestedWork(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
+    requested, queues = assignment.RequestedWork(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
     allowance = replace(ALLOWANCE, out_to_siblings=beside)
 
     def given(host: Host, allowance: task_limits.Allowance) -> int:
-        return sum(share.tasks for share in decide(host, queues, wish=wish, allowance=allowance).shares)
+        return sum(share.tasks for share in decide(host, queues, requested=requested, allowance=allowance).shares)
 
     assert given(boast, allowance) == amount
     proven = replace(boast, standing=Standing(valid_in_row=1))
@@ -331,12 +338,16 @@ def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
 def test_whoever_invents_hosts_gets_a_task_for_each_at_most_in_whatever_order(order):
-    hands, wish = dict.fromkeys(range(10), 0), assignment.RequestedWork(seconds=1e9, instances=0.0, most=1_000)
+    hands, requested = dict.fromkeys(range(10), 0), assignment.RequestedWork(seconds=1e9, instances=0.0, most=1_000)
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
     for number in order:
         has, beside = [held(hands[number])] if hands[number] else [], sum(hands.values()) - hands[number]
         decided = decide(
-            boast, [queue(1, unsent=500)], has=has, wish=wish, allowance=replace(ALLOWANCE, out_to_siblings=beside)
+            boast,
+            [queue(1, unsent=500)],
+            has=has,
+            requested=requested,
+            allowance=replace(ALLOWANCE, out_to_siblings=beside),
         )
         hands[number] += sum(share.tasks for share in decided.shares)
         assert sum(hands.values()) <= 128 + sum(map(bool, hands.values()))

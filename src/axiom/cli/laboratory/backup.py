@@ -73,20 +73,20 @@ def restore(
     """
     if not file.is_file():
         raise NotFound(f"There is no file {file}. Nothing was restored.")
-    wish = RecoveryOptions(
+    options = RecoveryOptions(
         journal=journal,
         as_it_was=as_it_was,
         as_far_as_possible=as_far_as_possible,
         although_broken=although_broken,
     )
-    restored = restore_backup(file, folder, now=wall_clock(), wish=wish, dry_run=dry_run)
+    restored = restore_backup(file, folder, now=wall_clock(), options=options, dry_run=dry_run)
     if not dry_run:
         with open_for_reading(folder) as db:
             lay_out_own_files(db, folder)  # also for commands that come before the first start
     yield {"restored": _answer(restored, folder, dry_run=dry_run)}
     state = "can be restored" if restored.broken else "is sound"
     print_text(f"{file} {state}; nothing was restored." if dry_run else folder.path)
-    for line in _remarks(restored, wish, folder, dry_run=dry_run):
+    for line in _remarks(restored, options, folder, dry_run=dry_run):
         print_remark(line, quiet=quiet)
 
 
@@ -127,9 +127,9 @@ def _answer(restored: RestoredBackup, folder: Folder, *, dry_run: bool) -> dict[
     }
 
 
-def _remarks(restored: RestoredBackup, wish: RecoveryOptions, folder: Folder, *, dry_run: bool) -> Iterator[str]:
+def _remarks(restored: RestoredBackup, options: RecoveryOptions, folder: Folder, *, dry_run: bool) -> Iterator[str]:
     yield f"{'It holds' if dry_run else 'Restored'} {_contents(restored.backup)}."
-    yield _reached(restored.recovered, wish)
+    yield _reached(restored.recovered, options)
     yield from _kept(restored.broken)
     if not dry_run:
         yield _next_step(restored.backup, folder)
@@ -158,10 +158,10 @@ def _contents(made: Backup) -> str:
     )
 
 
-def _reached(recovered: Recovery, wish: RecoveryOptions) -> str:
+def _reached(recovered: Recovery, options: RecoveryOptions) -> str:
     """How far the journal led, and what that means for numbers."""
     later = f"New numbers begin {SKIPPED:,} later, so that none is given twice."
-    if wish.as_it_was:
+    if options.as_it_was:
         return f"What came in after the backup was left out. {later}"
     if recovered.journal is None:
         return f"No journal was found (--journal names its folder): what came in after the backup is lost. {later}"

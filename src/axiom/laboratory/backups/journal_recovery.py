@@ -42,32 +42,32 @@ class Recovery:
 
 
 def recover_from_journal(
-    db: Database, unproven: Folder, wish: RecoveryOptions, *, backup_folder: Path, now: datetime
+    db: Database, unproven: Folder, options: RecoveryOptions, *, backup_folder: Path, now: datetime
 ) -> Recovery:
     """Bring the database of an unpacked backup up to what its journal says, which lies in `backup_folder`."""
-    if wish.to_follow:
+    if options.to_follow:
         require_current_schema(db)  # a migration would be a change that no journal holds
         return Recovery()
-    journal = None if wish.as_it_was else _chosen_journal(db, unproven, wish, backup_folder)
+    journal = None if options.as_it_was else _chosen_journal(db, unproven, options, backup_folder)
     recovered = Recovery()
     if journal is not None:
         replayed = replay_journal(db, unproven, journal)
         recovered = Recovery(journal=journal, groups=replayed.groups, until=replayed.until, ending=replayed.ending)
-        if recovered.ending in _NO_END and not wish.as_far_as_possible:
+        if recovered.ending in _NO_END and not options.as_far_as_possible:
             raise StoreDamaged(_stop_text(recovered, replayed.damaged))
     if not recovered.complete:
         history.fork_history(db, now)
     return recovered
 
 
-def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryOptions, backup_folder: Path) -> Path | None:
-    if wish.journal is not None:
-        if not _fits(db, [wish.journal]):
+def _chosen_journal(db: Database, unproven: Folder, options: RecoveryOptions, backup_folder: Path) -> Path | None:
+    if options.journal is not None:
+        if not _fits(db, [options.journal]):
             raise NotFound(
-                f"{wish.journal} holds no journal of the laboratory in this backup. Nothing was restored; name the "
+                f"{options.journal} holds no journal of the laboratory in this backup. Nothing was restored; name the "
                 "right folder, or restore without one: --as-it-was."
             )
-        return wish.journal
+        return options.journal
     settings, _ = read_settings(unproven.settings, {}, {})
     named = Path(settings.journal)
     fitting = _fits(db, [backup_folder, *([named] if named.is_absolute() else [])])

@@ -45,14 +45,14 @@ class RestoredBackup:
 
 
 def restore_backup(
-    archive: Path, folder: Folder, *, now: datetime, wish: RecoveryOptions | None = None, dry_run: bool = False
+    archive: Path, folder: Folder, *, now: datetime, options: RecoveryOptions | None = None, dry_run: bool = False
 ) -> RestoredBackup:
     """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there.
 
     What the laboratory's journal says came after the backup is in it, too, unless there is none or it is not wished.
     After a dry run all was checked, and nothing is there. Who wishes so has it restored although a promise is broken.
     """
-    wish = wish or RecoveryOptions()
+    options = options or RecoveryOptions()
     if not dry_run and folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         what = "holds a laboratory" if folder.exists() else "is there already, and not empty"
         raise Refused(f"{folder.path} {what}, and nothing is overwritten. Nothing was restored; name a new folder.")
@@ -63,11 +63,11 @@ def restore_backup(
         unproven.create()
         with archive.open("rb") as file:
             made = _unpack(file, _size_of_body(file, archive), unproven, archive)
-        if wish.to_follow:
+        if options.to_follow:
             _forget_keys(unproven)
-        recovered = _bring_up(unproven, archive, wish, now)
+        recovered = _bring_up(unproven, archive, options, now)
         problems = _problems(unproven, made, archive, recovered.until)
-        if problems and not wish.although_broken:
+        if problems and not options.although_broken:
             raise _broken(archive, problems)
         if not dry_run:
             _sync_files(place)
@@ -165,7 +165,7 @@ def _read_backup(fields: canonical_json.Fields) -> Backup:
     return Backup(**fields.data)
 
 
-def _bring_up(unproven: Folder, archive: Path, wish: RecoveryOptions, now: datetime) -> Recovery:
+def _bring_up(unproven: Folder, archive: Path, options: RecoveryOptions, now: datetime) -> Recovery:
     """The database opens, and has what came after the backup."""
     db = connect_writer(unproven.database)
     try:
@@ -176,7 +176,7 @@ def _bring_up(unproven: Folder, archive: Path, wish: RecoveryOptions, now: datet
             raise _damaged(archive, f"its database cannot be used: {error}") from error
         if strange:
             raise _damaged(archive, f"in its database is what Axiom did not make ({strange[0][:80]!r})")
-        return recover_from_journal(db, unproven, wish, backup_folder=archive.absolute().parent, now=now)
+        return recover_from_journal(db, unproven, options, backup_folder=archive.absolute().parent, now=now)
     finally:
         db.close()
 

@@ -83,7 +83,7 @@ def preflight_bundle(
     files = bundles.read_bundle_files(archive)
     manifest = read_manifest(files[bundles.MANIFEST])
     refused = check_source(files[bundles.experiment_path(manifest.name)], manifest.name)
-    course = PreflightRun(
+    preflight_run = PreflightRun(
         files,
         manifest,
         preflight_demands(manifest, is_invented=is_invented),
@@ -95,19 +95,19 @@ def preflight_bundle(
     )
     if not refused:
         bubblewrap.demand_sandbox()
-        course.run()
+        preflight_run.run()
     return Attempt(
         bundle=digest,
         gates=GATES,
         platform=str(platform_here()),
         seed=preflight_seed(secret),
         refusals=refused,
-        first=course.tried("first"),
-        again=course.tried("again"),
-        others=course.tried("others"),
-        compared=course.tried("compared"),
-        controls=course.controls(),
-        fault=course.fault,
+        first=preflight_run.tried("first"),
+        again=preflight_run.tried("again"),
+        others=preflight_run.tried("others"),
+        compared=preflight_run.tried("compared"),
+        controls=preflight_run.controls(),
+        fault=preflight_run.fault,
         seconds=round(time.monotonic() - began, 3),
     )
 

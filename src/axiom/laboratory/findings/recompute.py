@@ -28,10 +28,10 @@ def find_wrong_evidence(db: Database) -> list[str]:
     """I10: every line of every history follows from the stored results, again and identically."""
     problems = []
     for experiment in experiments.list_experiment_versions(db):
-        course = _VersionHistory(db=db, experiment_id=experiment.id)
+        history = _VersionHistory(db=db, experiment_id=experiment.id)
         for finding in evidence.list_weighed_findings(db, experiment.id):
             problems += [
-                f"finding {finding.number}, line {line} is not what its results say" for line in course.wrong(finding)
+                f"finding {finding.number}, line {line} is not what its results say" for line in history.wrong(finding)
             ]
     return problems + _misplaced(db)
 

@@ -31,15 +31,15 @@ def record_link(
     before = links.find_link(db, kind, source, target)
     if before is not None:
         return before
-    all_links, footings = links.list_links(db), links.list_finding_states(db)
+    all_links, states = links.list_links(db), links.list_finding_states(db)
     _demand(
         {inference.id for inference in all_links},
-        set(footings),
+        set(states),
         {claim.id for claim in old_claims.list_old_claims(db)},
         source,
         target,
     )
-    if fault := link_rules.link_fault(kind, source, target, all_links, footings):
+    if fault := link_rules.link_fault(kind, source, target, all_links, states):
         raise Refused(f"{node_phrase(source)} {kind} {node_phrase(target)}: {fault}. Nothing was linked.")
     line, digest = _evidence(db, source)
     return links.add_link(

@@ -130,7 +130,7 @@ def assign_tasks(
     queues: Sequence[WorkQueue],
     *,
     in_hand: Sequence[TasksInHand],
-    wish: RequestedWork,
+    requested: RequestedWork,
     deadline: timedelta | None,
     task_limits: Sequence[TaskLimit],
 ) -> Assignment:
@@ -138,13 +138,13 @@ def assign_tasks(
 
     `deadline`: by which a task must be done; None where it does not matter.
     """
-    if not wish.is_any:
+    if not requested.is_any:
         return Assignment(shares=(), reason=NOTHING_ASKED)
     if is_barred(host.standing):
         return Assignment(shares=(), reason=_BARRED)
     if not host.platform.is_known:
         return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
-    filling = _HostFill(host, in_hand, wish, deadline, task_limits)
+    filling = _HostFill(host, in_hand, requested, deadline, task_limits)
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
     heap = [
         ((not queue.is_meant, queue.rank), queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
@@ -176,13 +176,13 @@ class _HostFill:
         self,
         host: Host,
         in_hand: Sequence[TasksInHand],
-        wish: RequestedWork,
+        requested: RequestedWork,
         deadline: timedelta | None,
         task_limits: Sequence[TaskLimit],
     ) -> None:
         self.shares: dict[tuple[int, str], int] = {}
         self._host = host
-        self._wish = wish
+        self._requested = requested
         self._deadline = deadline
         self._cores = host.capacity.cores
         self._given = 0
@@ -195,7 +195,9 @@ class _HostFill:
         )
         # How long the cores have to do with what is in hand.
         self._busy = sum(elapsed_on(host, batch.seconds) * batch.tasks for batch in in_hand) / max(1, self._cores)
-        self._wanted = {"": [wish.seconds, wish.instances]} | {kind: list(two) for kind, two in wish.gpus.items()}
+        self._wanted = {"": [requested.seconds, requested.instances]} | {
+            kind: list(two) for kind, two in requested.gpus.items()
+        }
         self._obstacles: dict[str, str] = {}
         self._places: dict[int, tuple[_Place, ...]] = {}  # of each queue, the better one first
 
@@ -246,20 +248,20 @@ class _HostFill:
 
     def _stop(self) -> str:
         reached = (limit.reason for limit in self._task_limits if limit.left <= self._given)
-        enough = mark("one answer brings no more than this; ask again") if self._given >= self._wish.most else ""
+        enough = mark("one answer brings no more than this; ask again") if self._given >= self._requested.most else ""
         return next(reached, enough)
 
     def _first_look(self, queue: WorkQueue) -> tuple[_Place, ...]:
         """Where a task of it may compute: what a GPU may compute as well as a core goes to a GPU that is asked for."""
         elapsed = elapsed_on(self._host, queue.seconds)
         if queue.gpu:
-            kind = choose_gpu_kind(self._host, queue.gpu_memory_mb, self._wish.programs)
+            kind = choose_gpu_kind(self._host, queue.gpu_memory_mb, self._requested.programs)
             obstacle = self._no_gpu(queue) if kind is None else queue.held_back or self._unfit(queue)
             return (_Place(kind=kind, elapsed=elapsed, memory_mb=queue.memory_mb, obstacle=obstacle),)
         obstacle = queue.held_back or self._unfit(queue) or self._no_core(queue)
         core = _Place(kind="", elapsed=elapsed, memory_mb=queue.memory_mb, cores=queue.cores, obstacle=obstacle)
         load = queue.on_gpu
-        kind = choose_gpu_kind(self._host, queue.gpu_memory_mb, self._wish.programs) if load else None
+        kind = choose_gpu_kind(self._host, queue.gpu_memory_mb, self._requested.programs) if load else None
         if load is None or not kind or self._is_met(kind):
             return (core,)
         return (
@@ -281,9 +283,9 @@ class _HostFill:
         return why_too_small(queue.rule, cores=capacity.cores, memory_mb=capacity.memory_mb)
 
     def _no_core(self, queue: WorkQueue) -> str:
-        if not self._wish.cpu:
+        if not self._requested.cpu:
             return "computes on the processor, and your preferences allow no such work"
-        if "" not in self._wish.programs:
+        if "" not in self._requested.programs:
             return "computes on the processor, for which your computer has no program"
         if queue.cores > self._cores:
             return f"computes on {queue.cores} cores at once, and your computer lends {self._cores}"
@@ -302,7 +304,7 @@ class _HostFill:
         return ""
 
     def _no_gpu(self, queue: WorkQueue) -> str:
-        kinds = " or ".join(sorted(kind for kind in self._wish.programs if kind))
+        kinds = " or ".join(sorted(kind for kind in self._requested.programs if kind))
         if not kinds:
             return "computes on a GPU, for which there is no program for your computer"
         return f"needs a GPU of {kinds}" + (f" with {queue.gpu_memory_mb} MB" if queue.gpu_memory_mb else "")

@@ -54,14 +54,14 @@ def _grant_new_tasks(
     context: DispatchContext, rollout: RolloutLimits, out: Sequence[HeldTasks], lost: Sequence[GrantedTask]
 ) -> tuple[Sequence[GrantedTask], str]:
     """New tasks, and why not more. What was sent again counts as what was asked for."""
-    wish = context.remaining_wish(context.request, lost)
-    if not wish.is_any:
+    requested = context.remaining_request(context.request, lost)
+    if not requested.is_any:
         return (), f"{len(lost)} lost tasks sent again" if lost else NOTHING_ASKED
     in_hand = [_load_in_hand(context, tasks) for tasks in out]
     queues, why_nothing = QueueReader(context, rollout).read_queues()
     if why_nothing:
         return (), why_nothing
-    deal = Deal(context=context, picker=TaskPicker(context), queues=queues, wish=wish)
+    deal = Deal(context=context, picker=TaskPicker(context), queues=queues, requested=requested)
     return deal.give_tasks(in_hand)
 
 

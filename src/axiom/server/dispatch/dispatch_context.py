@@ -139,12 +139,12 @@ class DispatchContext:
         lab = self.settings.lab, self.settings.trust
         return self.cache.form(self.db, lab, experiment, task.registration_id, task.configs, gpu)
 
-    def remaining_wish(self, wish: RequestedWork, granted: Sequence[GrantedTask]) -> RequestedWork:
+    def remaining_request(self, requested: RequestedWork, granted: Sequence[GrantedTask]) -> RequestedWork:
         if not granted:
-            return wish
-        wanted = {"": (wish.seconds, wish.instances), **wish.gpus}
+            return requested
+        wanted = {"": (requested.seconds, requested.instances), **requested.gpus}
         for task in granted:
             seconds, instances = wanted.get(task.gpu, (0.0, 0.0))
             wanted[task.gpu] = seconds - self.elapsed_seconds(task.seconds), instances - task.cores
         seconds, instances = wanted.pop("")
-        return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(granted))
+        return replace(requested, seconds=seconds, instances=instances, gpus=wanted, most=requested.most - len(granted))

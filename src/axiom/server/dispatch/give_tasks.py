@@ -23,12 +23,12 @@ from axiom.store.tasks.waiting_tasks import WaitingTask
 
 @dataclass(kw_only=True, slots=True)
 class Deal:
-    """Gives tasks of the queues to one host until its wish is fulfilled or no queue has any for it."""
+    """Gives tasks of the queues to one host until it has what it asked for or no queue has any for it."""
 
     context: DispatchContext
     picker: TaskPicker
     queues: dict[int, WorkQueue]
-    wish: RequestedWork  # what of it is left
+    requested: RequestedWork  # what of it is left
     is_more: bool = False  # is more there than was thought, since what waits was cut into smaller tasks?
 
     def give_tasks(self, in_hand: Sequence[TasksInHand]) -> tuple[list[GrantedTask], str]:
@@ -42,7 +42,7 @@ class Deal:
                 context.host,
                 list(self.queues.values()),
                 in_hand=[*in_hand, *map(_as_in_hand, granted)],
-                wish=self.wish,
+                requested=self.requested,
                 deadline=context.allowance.deadline,
                 task_limits=[limit.after(len(granted)) for limit in task_limits],
             )
@@ -51,9 +51,9 @@ class Deal:
             planned = sum(share.tasks for share in decided.shares)
             for_others = for_others or len(taken) != planned
             as_planned = len(taken) == planned and not self.is_more
-            if not self.wish.is_any or (as_planned and not decided.is_enough):
+            if not self.requested.is_any or (as_planned and not decided.is_enough):
                 break
-        if not self.wish.is_any:
+        if not self.requested.is_any:
             return granted, ENOUGH
         nothing = for_others and not granted and not any(queue.unsent for queue in self.queues.values())
         return granted, MEANT_FOR_OTHERS if nothing else decided.reason
@@ -70,7 +70,7 @@ class Deal:
             unclaimed += claims
             tasks = [claim.task for claim in claims]
             taken += tasks
-            self.wish = self.context.remaining_wish(self.wish, tasks)
+            self.requested = self.context.remaining_request(self.requested, tasks)
         claim_tasks(self.context, unclaimed)
         return taken
 
@@ -92,7 +92,9 @@ class Deal:
     ) -> tuple[list[UnsignedOrder], int, int]:
         """Orders that fill a share; of how many of the picked tasks they are made, and how many parts were cut off."""
         context = self.context
-        seconds, instances = self.wish.gpus[share.gpu] if share.gpu else (self.wish.seconds, self.wish.instances)
+        seconds, instances = (
+            self.requested.gpus[share.gpu] if share.gpu else (self.requested.seconds, self.requested.instances)
+        )
         cores = context.cores(experiment.declared, share.gpu)
         instances /= cores  # tasks, from here on
         written: list[UnsignedOrder] = []

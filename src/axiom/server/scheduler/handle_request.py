@@ -125,14 +125,14 @@ class RequestHandler:
         if not programs.by_gpu:
             hosts.record_no_work_reason(db, identity.host.id, programs.ours.reason)
             return WorkGrant(granted=(), lost=(), reason=programs.ours.reason)
-        wish = read_work_request(
+        requested = read_work_request(
             request,
             programs=frozenset(programs.by_gpu),
             preferences=identity.caller.preferred.project.at(identity.venue),
             holding=None if tasks is None else frozenset(number for number in tasks.values() if number is not None),
         )
         allowance = read_allowance(db, self.dispatch.volunteers, identity.host)
-        grant = grant_tasks(db, self.dispatch, self.cache, identity.host, wish, now, allowance=allowance)
+        grant = grant_tasks(db, self.dispatch, self.cache, identity.host, requested, now, allowance=allowance)
         if grant.lost:
             self.forget_uploads({task.task for task in grant.lost})
         return grant

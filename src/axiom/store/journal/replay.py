@@ -162,8 +162,8 @@ def replay_journal(db: Database, folder: Folder, place: Path) -> ReplayResult:
     point = history.read_journal_point(db)
     if point is None:
         return ReplayResult(groups=0, changes=0, until=None, ending=JournalEnd.ABSENT, tail=None, damaged=None)
-    course = JournalReader(place, point)
-    records = iter(course)
+    reader = JournalReader(place, point)
+    records = iter(reader)
     groups = changes = 0
     until: datetime | None = None
     while batch := list(itertools.islice(records, _GROUPS_AT_ONCE)):
@@ -178,9 +178,9 @@ def replay_journal(db: Database, folder: Folder, place: Path) -> ReplayResult:
         groups=groups,
         changes=changes,
         until=until,
-        ending=course.ending,
-        tail=course.tail,
-        damaged=course.damaged,
+        ending=reader.ending,
+        tail=reader.tail,
+        damaged=reader.damaged,
     )
 
 

@@ -79,10 +79,10 @@ class _PasswordQueue:
 class SiteWithAccounts:
     """The account pages, those of operators and, for every other address, the site."""
 
-    def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: AccountServices) -> None:
+    def __init__(self, site: ASGIApp, accounts: ASGIApp, services: AccountServices) -> None:
         self._site = site
         self._accounts = accounts
-        self._reception = reception
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the one or the other; the site is told whether somebody is signed in, and never who."""
@@ -92,7 +92,7 @@ class SiteWithAccounts:
             await self._accounts(scope, receive, send)
             return
         if scope["type"] == "http" and "." not in path:  # a file, or an answer for programs, is the same for everybody
-            session = session_of(Request(scope), secure=self._reception.is_secure)
+            session = session_of(Request(scope), secure=self._services.is_secure)
             look = functools.partial(self._who_is_there, session, is_proposal=bool(_PROPOSAL.fullmatch(path)))
             is_signed_in, is_operating = await run_in_threadpool(look) if session else (False, False)
             if is_operating or (is_signed_in and path == _IDEAS):  # with a form, which is theirs alone
@@ -104,36 +104,36 @@ class SiteWithAccounts:
     def _who_is_there(self, session: str, *, is_proposal: bool) -> tuple[bool, bool]:
         """Is somebody signed in, and do they look at a proposal as an operator, who may answer it?"""
         try:
-            with self._reception.reader() as db:
-                number = stored.find_signed_in_volunteer(db, digest_secret(session), self._reception.pages.now())
+            with self._services.reader() as db:
+                number = stored.find_signed_in_volunteer(db, digest_secret(session), self._services.pages.now())
                 if number is None or not is_proposal:
                     return number is not None, False
-                return True, _role(self._reception, db, number, session)[1]
+                return True, _role(self._services, db, number, session)[1]
         except AxiomError:
             return False, False  # the page is shown all the same
 
 
-def account_app(reception: AccountServices) -> Starlette:
+def account_app(services: AccountServices) -> Starlette:
     templates = template_environment()
     templates.globals["scheduler"] = ""
-    data = Route("/account.json", _as_data(reception))
-    slow = _PasswordQueue(reception.threads)
+    data = Route("/account.json", _as_data(services))
+    slow = _PasswordQueue(services.threads)
     forms = [
-        Route(path, _endpoint(reception, templates, path, slow), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}
+        Route(path, _endpoint(services, templates, path, slow), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}
     ]
-    nothing = missing_page_handler(templates, reception.pages.read)
+    nothing = missing_page_handler(templates, services.pages.read)
     careful = Middleware(SecurityHeaders, templates=templates)
     return Starlette(routes=[data, *forms], middleware=[careful], exception_handlers={404: nothing})
 
 
 def _endpoint(
-    reception: AccountServices, templates: Environment, path: str, slow: _PasswordQueue
+    services: AccountServices, templates: Environment, path: str, slow: _PasswordQueue
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         if len(body) > limits.FORM_BYTES:
             return PlainTextResponse("This form is too long. Nothing was changed.\n", status_code=413)
-        made = functools.partial(_answer, reception, templates, path, request, body)
+        made = functools.partial(_answer, services, templates, path, request, body)
         if request.method == "POST":
             return await slow.do(request.client.host if request.client else "", made)
         return await run_in_threadpool(made)
@@ -141,12 +141,12 @@ def _endpoint(
     return endpoint
 
 
-def _answer(reception: AccountServices, templates: Environment, path: str, request: Request, body: bytes) -> Response:
+def _answer(services: AccountServices, templates: Environment, path: str, request: Request, body: bytes) -> Response:
     """The page, what became of its form, or the sentence that it could not be made."""
     try:
-        return _made(reception, templates, path, request, body)
+        return _made(services, templates, path, request, body)
     except NotFound as error:
-        response = missing_page_handler(templates, reception.pages.read)(request, error)
+        response = missing_page_handler(templates, services.pages.read)(request, error)
         response.headers.update(_HEADERS)
         return response
     except Exception as error:
@@ -156,13 +156,13 @@ def _answer(reception: AccountServices, templates: Environment, path: str, reque
         return HTMLResponse(page, status_code=500, headers=_HEADERS)
 
 
-def _made(reception: AccountServices, templates: Environment, path: str, request: Request, body: bytes) -> Response:
-    visit = _visit(reception, request, read_form(body), session_of(request, secure=reception.is_secure))
+def _made(services: AccountServices, templates: Environment, path: str, request: Request, body: bytes) -> Response:
+    visit = _visit(services, request, read_form(body), session_of(request, secure=services.is_secure))
     outcome = _act(visit, path, request)
     if isinstance(outcome, Redirect):
         response: Response = RedirectResponse(outcome.to, status_code=303)
         if outcome.session is not None:
-            keep_session(response, outcome.session, secure=reception.is_secure, seconds=SESSION_SECONDS)
+            keep_session(response, outcome.session, secure=services.is_secure, seconds=SESSION_SECONDS)
     else:
         page = PAGES[outcome.page or (ACTS[path].page if path in ACTS else path)]
         response = _render(visit, templates, page, request, outcome)
@@ -170,30 +170,28 @@ def _made(reception: AccountServices, templates: Environment, path: str, request
     return response
 
 
-def _visit(reception: AccountServices, request: Request, form: Form, session: str) -> Visit:
+def _visit(services: AccountServices, request: Request, form: Form, session: str) -> Visit:
     """Who is it? A secret that nobody has is nobody's."""
     peer = request.client.host if request.client else ""
     link = request.query_params.get("token", "")
-    visit = Visit(reception=reception, form=form, session=session, peer=peer, link=link)
+    visit = Visit(services=services, form=form, session=session, peer=peer, link=link)
     if not session:
         return visit
-    with reception.pages.read(request) as reading:
+    with services.pages.read(request) as reading:
         number = stored.find_signed_in_volunteer(reading.db, digest_secret(session), reading.now)
         owner = stored.find_account(reading.db, number) if number is not None else None
         if number is None or owner is None:
             return visit
-        role, is_operating = _role(reception, reading.db, number, session)
+        role, is_operating = _role(services, reading.db, number, session)
     return replace(visit, volunteer=owner[0], account=owner[1], operator=role, is_operating=is_operating)
 
 
-def _role(
-    reception: AccountServices, db: Database, volunteer_id: int, session: str
-) -> tuple[SiteOperator | None, bool]:
+def _role(services: AccountServices, db: Database, volunteer_id: int, session: str) -> tuple[SiteOperator | None, bool]:
     """The role that this volunteer has now, and whether this sign-in may act with it."""
     role = operators.find_acting_operator(db, volunteer_id)
     if role is None:
         return None, False
-    return role, reception.operators.goes_on(digest_secret(session), role.serial, reception.pages.now())
+    return role, services.operators.goes_on(digest_secret(session), role.serial, services.pages.now())
 
 
 def _act(visit: Visit, path: str, request: Request) -> Outcome:
@@ -230,7 +228,7 @@ def _render(
         "typed": outcome.form.shown(),
         "wrong": outcome.form.wrong,
     }
-    with visit.reception.pages.read(request) as reading:
+    with visit.services.pages.read(request) as reading:
         answer: Mapping[str, Any] = page.make(reading, visit) | dict(outcome.shown)
         language = language_of(request.scope) if page.path.startswith("/account") else ""  # the others are English
         with speak_language(language or ENGLISH):
@@ -242,7 +240,7 @@ def _render(
                 operator=visit.operator.name if visit.operator else "",
                 operator_tabs=operator.TABS,
                 is_signed_in=visit.volunteer is not None,
-                master=visit.reception.master,
+                master=visit.services.master,
                 done=pages.DONE.get(reading.query.get("done", ""), ""),
                 lab=reading.name,
                 talk=reading.talk,
@@ -255,14 +253,14 @@ def _render(
     return HTMLResponse(text, status_code=outcome.status, headers=headers)
 
 
-def _as_data(reception: AccountServices) -> Callable[[Request], Response]:
+def _as_data(services: AccountServices) -> Callable[[Request], Response]:
     def endpoint(request: Request) -> Response:
-        visit = _visit(reception, request, Form(), session_of(request, secure=reception.is_secure))
+        visit = _visit(services, request, Form(), session_of(request, secure=services.is_secure))
         if visit.volunteer is None:
             message = f"Nobody is signed in. Sign in at {_SIGN_IN}."
             error = {"kind": "NotAllowed", "message": message}
             return JSONResponse({"error": error}, status_code=401, headers=_HEADERS)
-        with reception.pages.read(request) as reading:
+        with services.pages.read(request) as reading:
             return JSONResponse(pages.account_page(reading, visit), headers=_HEADERS)
 
     return endpoint

@@ -35,7 +35,7 @@ def register_account(visit: Visit) -> Outcome:
     name, email = form.check("name", check_account_name), form.check("email", check_email)
     if form.wrong:
         return Redisplay(form=form)
-    keeper, password = visit.reception.accounts, form.text("password")
+    keeper, password = visit.services.accounts, form.text("password")
     lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email), password=password)
     holder, begun = keeper.attempt(lookup, visit.peer)
     if not isinstance(holder, Problem):
@@ -55,7 +55,7 @@ def register_account(visit: Visit) -> Outcome:
 
 def _refuse_more(visit: Visit) -> None:
     """Refuse where no accounts are opened, or too many were asked for from here, whoever has this address."""
-    keeper = visit.reception.accounts
+    keeper = visit.services.accounts
     if not keeper.new_accounts:
         raise Refused(mark("This laboratory opens no new accounts at the moment. Nothing was stored."))
     verdict = keeper.guesses.open_one(visit.peer, keeper.new_accounts)
@@ -76,7 +76,7 @@ def sign_in(visit: Visit) -> Outcome:
 def sign_out(visit: Visit) -> Outcome:
     volunteer, account = visit.themselves
     visit.submit(SignOut(volunteer=volunteer.id, token=digest_secret(visit.session)))
-    visit.reception.accounts.guesses.know(account.email or "", visit.peer)
+    visit.services.accounts.guesses.know(account.email or "", visit.peer)
     return Redirect(to="/account/sign-in", session="")
 
 
@@ -128,7 +128,7 @@ def submit_new_email(visit: Visit) -> Outcome:
 
     An address that somebody has counts as a wrong password for it: it is asked for no faster than by signing in.
     """
-    form, (volunteer, _), guesses = visit.form, visit.themselves, visit.reception.accounts.guesses
+    form, (volunteer, _), guesses = visit.form, visit.themselves, visit.services.accounts.guesses
     wanted = form.check("email", check_email)
     proven = visit.proven()
     if form.wrong or proven is None:
@@ -172,11 +172,11 @@ def submit_erasure(visit: Visit) -> Outcome:
 def _keys(visit: Visit, proven: int) -> Outcome:
     """Both keys as they are now, if the password that was proven is still the one of now."""
     volunteer, _ = visit.themselves
-    with visit.reception.reader() as db:
+    with visit.services.reader() as db:
         owner = accounts.find_account(db, volunteer.id)
     if owner is None:
         raise LookupError(f"volunteer {volunteer.id} is gone")
-    secret, account = visit.reception.accounts.secret, owner[1]
+    secret, account = visit.services.accounts.secret, owner[1]
     if account.password_serial != proven:
         raise Refused(CHANGED)
     keys = {
@@ -187,5 +187,5 @@ def _keys(visit: Visit, proven: int) -> Outcome:
 
 
 def _good_password(visit: Visit, text: str, name: str, email: str) -> str:
-    refuse_weak(text, name, email, visit.reception.pages.name)
+    refuse_weak(text, name, email, visit.services.pages.name)
     return text

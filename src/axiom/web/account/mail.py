@@ -51,7 +51,7 @@ def mail_of(db: Database, volunteer_id: int) -> Answer:
 def forgotten_password_page(_reading: Reading, visit: Visit) -> Answer:
     """Where a new password is asked for."""
     minutes = round(limits.PASSWORD_LINK_FOR / timedelta(minutes=1))
-    return {"sends_mail": visit.reception.sends_mail, "link_minutes": minutes, "is_done": False}
+    return {"sends_mail": visit.services.sends_mail, "link_minutes": minutes, "is_done": False}
 
 
 def mail_link_page(reading: Reading, visit: Visit) -> Answer:
@@ -67,9 +67,9 @@ def request_new_password(visit: Visit) -> Outcome:
     email = form.check("email", check_email)
     if form.wrong:
         return Redisplay(form=form)
-    if not visit.reception.sends_mail:
+    if not visit.services.sends_mail:
         raise Refused(mark("This laboratory sends no mail. Nothing was changed."))
-    verdict, _ = visit.reception.accounts.guesses.begin(email, visit.peer)
+    verdict, _ = visit.services.accounts.guesses.begin(email, visit.peer)
     if not verdict.may:
         raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")
     visit.submit(AskForPassword(email=email))
@@ -81,7 +81,7 @@ def reset_password(visit: Visit) -> Outcome:
     (volunteer, account), form = _proven(visit, "/account/reset"), visit.form
 
     def good(text: str) -> str:
-        refuse_weak(text, volunteer.name, account.email or "", visit.reception.pages.name)
+        refuse_weak(text, volunteer.name, account.email or "", visit.services.pages.name)
         return text
 
     form.check("new_password", good)
@@ -111,8 +111,8 @@ def _proven(visit: Visit, page: str) -> tuple[Volunteer, Account]:
     """Whose link it is, if it is still good for what this page does."""
     link = read_link(visit.link)
     if link is not None and link.purpose in _PURPOSES[page]:
-        with visit.reception.reader() as db:
-            holder = _holder(db, visit, link, visit.reception.pages.now())
+        with visit.services.reader() as db:
+            holder = _holder(db, visit, link, visit.services.pages.now())
         if holder is not None:
             return holder
     raise Refused(_WORTHLESS)
@@ -126,7 +126,7 @@ def _holder(db: Database, visit: Visit, link: MailLink, now: datetime) -> tuple[
     if link.purpose is LinkPurpose.CONFIRM and accounts.read_confirmation_time(db, link.volunteer_id):
         return None
     bound = {LinkPurpose.CONFIRM: holder[1].email, LinkPurpose.RESET: str(holder[1].password_serial)}
-    is_good = is_valid(visit.reception.accounts.secret, link, bound.get(link.purpose, ""), now)
+    is_good = is_valid(visit.services.accounts.secret, link, bound.get(link.purpose, ""), now)
     return holder if is_good else None
 
 

@@ -121,14 +121,14 @@ def sign_in(visit: Visit) -> Outcome:
     volunteer, account = visit.themselves
     proven = visit.submit(SignInAsOperator(volunteer=volunteer.id, code=visit.form.text("code")))
     go = visit.sign_in(volunteer.id, account.password_serial, OVERVIEW)
-    reception = visit.reception
-    reception.operators.begin(digest_secret(go.session or ""), proven["serial"], reception.pages.now())
+    services = visit.services
+    services.operators.begin(digest_secret(go.session or ""), proven["serial"], services.pages.now())
     return go
 
 
 def sign_out(visit: Visit) -> Outcome:
     """Act as operator no more; the account stays signed in."""
-    visit.reception.operators.end(digest_secret(visit.session))
+    visit.services.operators.end(digest_secret(visit.session))
     return Redirect(to="/account")
 
 

@@ -115,7 +115,7 @@ def account_page(reading: Reading, visit: Visit) -> Answer:
             "tiles": list_tiles_by_hosts(reading, numbers),
             "made": find_newest_made(reading, volunteer.id),
             **describe_contribution(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
-            "mail": {"is_sent": visit.reception.sends_mail, **mail_of(reading.db, volunteer.id)},
+            "mail": {"is_sent": visit.services.sends_mail, **mail_of(reading.db, volunteer.id)},
             "ideas": ideas.list_ideas_of_volunteer(reading, volunteer.id),
             "hosts": [_host(host) | describe_balance(balances.get(host.id), reading.now) for host in hosts],
         }
@@ -146,7 +146,7 @@ def _preferences(reading: Reading, visit: Visit) -> Answer:
 
 
 def _entrance(_reading: Reading, visit: Visit) -> Answer:
-    return {"is_open": visit.reception.accounts.new_accounts > 0, "sends_mail": visit.reception.sends_mail}
+    return {"is_open": visit.services.accounts.new_accounts > 0, "sends_mail": visit.services.sends_mail}
 
 
 def _security(reading: Reading, visit: Visit) -> Answer:

@@ -116,7 +116,7 @@ Outcome = Redirect | Redisplay
 class Visit:
     """Who asks, from where, and what they have typed."""
 
-    reception: AccountServices
+    services: AccountServices
     form: Form
     session: str  # the secret that came with the request
     peer: str  # the address of the network from which it came
@@ -139,7 +139,7 @@ class Visit:
     def operate(self, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
         if self.operator is None or not self.is_operating:
             raise LookupError("a command of an operator was given by somebody who is none")
-        return self.reception.gate.submit(command, self.operator.caller, dry_run=dry_run, key=key)
+        return self.services.gate.submit(command, self.operator.caller, dry_run=dry_run, key=key)
 
     def sign_in(self, volunteer_id: int, serial: int, to: str) -> Redirect:
         """Sign this browser in, with a new secret, unless the password is not the one of this serial any more."""
@@ -155,16 +155,16 @@ class Visit:
         Each kind counts by itself: what needs a password is not used up by whoever has a stolen sign-in alone.
         """
         if volunteer_id is not None:
-            verdict = self.reception.accounts.guesses.do_one(volunteer_id, command.name)
+            verdict = self.services.accounts.guesses.do_one(volunteer_id, command.name)
             if not verdict.may:
                 raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was changed.")
-        return self.reception.gate.submit(command, volunteer_caller(volunteer_id))
+        return self.services.gate.submit(command, volunteer_caller(volunteer_id))
 
     def whose(self, email: str, password: str) -> ProvenAccount | Problem:
         """Who has this e-mail address and this password."""
         lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email), password=password)
         is_own = self.account is not None and self.account.email == email
-        return self.reception.accounts.prove(lookup, self.peer, digest_secret(self.session) if is_own else "")
+        return self.services.accounts.prove(lookup, self.peer, digest_secret(self.session) if is_own else "")
 
     def proven(self) -> int | None:
         """The serial of their password, if they, who are signed in, typed it again; if not, it is said beside it."""

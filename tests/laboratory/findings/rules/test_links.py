@@ -78,7 +78,7 @@ def test_what_may_be_said_of_what(source, kind, target, says):
 
 
 @pytest.mark.parametrize(
-    ("footing", "says"),
+    ("state", "says"),
     [
         (HOLDS, ""),
         (WEAK, "Awaiting"),
@@ -87,33 +87,33 @@ def test_what_may_be_said_of_what(source, kind, target, says):
         (RECALLED, "recalled"),
     ],
 )
-def test_only_a_decided_finding_that_is_at_least_moderate_rules_anything_out(footing, says):
-    found = link_fault(RULES_OUT, finding(1), finding(2), [], {1: footing, 2: OPEN})
+def test_only_a_decided_finding_that_is_at_least_moderate_rules_anything_out(state, says):
+    found = link_fault(RULES_OUT, finding(1), finding(2), [], {1: state, 2: OPEN})
     assert says in found
     assert bool(found) == bool(says)
     link = said(finding(1), RULES_OUT, finding(2))
-    assert link_caution(link, [link], {1: footing, 2: OPEN}) == (f"not in force: {found}" if found else "")
+    assert link_caution(link, [link], {1: state, 2: OPEN}) == (f"not in force: {found}" if found else "")
 
 
 @pytest.mark.parametrize("kind", [SUPERSEDES, DEPENDS_ON])
 def test_a_circle_is_refused_with_the_way_round_it(kind):
     known = [said(finding(1), kind, finding(2)), said(finding(2), kind, finding(3)), said(finding(1), kind, finding(4))]
-    footings = dict.fromkeys((1, 2, 3, 4), HOLDS)
-    assert "3 → 1 → 2 → 3" in link_fault(kind, finding(3), finding(1), known, footings)
-    assert link_fault(kind, finding(4), finding(3), known, footings) == ""
+    states = dict.fromkeys((1, 2, 3, 4), HOLDS)
+    assert "3 → 1 → 2 → 3" in link_fault(kind, finding(3), finding(1), known, states)
+    assert link_fault(kind, finding(4), finding(3), known, states) == ""
     others = [replace(one, kind=MODERATES) for one in known]
-    assert link_fault(kind, finding(3), finding(1), others, footings) == ""
+    assert link_fault(kind, finding(3), finding(1), others, states) == ""
 
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), max_size=30))
 def test_whatever_is_said_in_whatever_order_nothing_depends_on_itself(pairs):
-    footings = dict.fromkeys(range(1, 7), RECALLED)
+    states = dict.fromkeys(range(1, 7), RECALLED)
     links: list[Link] = []
     for source, target in pairs:
-        if not link_fault(DEPENDS_ON, finding(source), finding(target), links, footings):
+        if not link_fault(DEPENDS_ON, finding(source), finding(target), links, states):
             links.append(said(finding(source), DEPENDS_ON, finding(target)))
-    for number, void in find_tainted_findings(links, footings).items():
+    for number, void in find_tainted_findings(links, states).items():
         assert number not in void
 
 
@@ -121,13 +121,13 @@ def test_what_a_test_came_to_follows_from_the_verdict():
     claimed, other = (Meaning.AS_CLAIMED,), (Meaning.OPPOSITE, Meaning.TOO_SMALL)
     bearings = {(HOLDS, claimed): Bearing.SUPPORTS, (SMALL, claimed): Bearing.CONTRADICTS}
     bearings |= {(SMALL, other): Bearing.SUPPORTS, (MIXED, claimed): Bearing.SAYS_NOTHING}
-    for (footing, upheld), comes_to in (bearings | {(RECALLED, claimed): Bearing.SAYS_NOTHING}).items():
-        assert find_bearing(said(finding(1), TESTS, old(1), upheld=upheld), {1: footing}) is comes_to
-        assert find_bearing(said(finding(1), REPLICATES, finding(2), upheld=upheld), {1: footing, 2: OPEN}) is comes_to
+    for (state, upheld), comes_to in (bearings | {(RECALLED, claimed): Bearing.SAYS_NOTHING}).items():
+        assert find_bearing(said(finding(1), TESTS, old(1), upheld=upheld), {1: state}) is comes_to
+        assert find_bearing(said(finding(1), REPLICATES, finding(2), upheld=upheld), {1: state, 2: OPEN}) is comes_to
 
 
 @pytest.mark.parametrize(
-    ("footings", "says"),
+    ("states", "says"),
     [
         ({3: OPEN, 4: OPEN}, CONJECTURE),
         ({3: HOLDS, 4: OPEN}, "tested: a finding supports it"),
@@ -136,14 +136,14 @@ def test_what_a_test_came_to_follows_from_the_verdict():
         ({3: SUSPENDED, 4: OPEN}, CONJECTURE),
     ],
 )
-def test_an_explanation_is_a_conjecture_until_a_decided_finding_tests_it(footings, says):
+def test_an_explanation_is_a_conjecture_until_a_decided_finding_tests_it(states, says):
     links = [
         EXPLANATION,
         said(finding(3), TESTS, the_link(7), number=8),
         said(finding(4), TESTS, the_link(7), number=9),
         said(finding(1), TESTS, finding(2), number=10),  # to test one of its ends is not to test it
     ]
-    assert link_caution(EXPLANATION, links, {1: HOLDS, 2: HOLDS, **footings}) == says
+    assert link_caution(EXPLANATION, links, {1: HOLDS, 2: HOLDS, **states}) == says
 
 
 def test_what_is_no_test_of_ours_comes_to_nothing_or_only_to_what_was_claimed():
@@ -162,12 +162,12 @@ def test_what_depends_on_something_void_is_tainted_through_all_that_lies_between
         said(finding(5), DEPENDS_ON, finding(6)),
         said(finding(6), TESTS, finding(3)),
     ]
-    footings = {1: HOLDS, 2: HOLDS, 3: RECALLED, 4: SUSPENDED, 5: HOLDS, 6: HOLDS}
-    assert find_tainted_findings(links, footings) == {1: (3, 4), 2: (3, 4)}
-    assert find_tainted_findings(links, dict.fromkeys(footings, replace(HOLDS, status="retired"))) == {}
+    states = {1: HOLDS, 2: HOLDS, 3: RECALLED, 4: SUSPENDED, 5: HOLDS, 6: HOLDS}
+    assert find_tainted_findings(links, states) == {1: (3, 4), 2: (3, 4)}
+    assert find_tainted_findings(links, dict.fromkeys(states, replace(HOLDS, status="retired"))) == {}
     links = [said(finding(1), TESTS, old(1)), said(finding(2), TESTS, old(2)), said(finding(1), MODERATES, old(3))]
-    footings = {1: HOLDS, 2: OPEN, 3: replace(OPEN, status="retired")}
-    assert open_nodes(links, footings, [1, 2, 3]) == {finding(2), old(2), old(3)}
+    states = {1: HOLDS, 2: OPEN, 3: replace(OPEN, status="retired")}
+    assert open_nodes(links, states, [1, 2, 3]) == {finding(2), old(2), old(3)}
 
 
 def test_all_that_is_reached_through_open_questions_hangs_on_a_finding():

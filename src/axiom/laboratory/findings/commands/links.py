@@ -73,8 +73,8 @@ class LinkFindings(Command, name="finding.link", capability=Capability.PROPOSE):
 
 def _meanings(db: Database, source: Node, words: str) -> Iterator[Meaning]:
     """What its finding must say: a sign says it of whichever claim the finding has."""
-    footing = links.find_finding_states(db, [source.id]).get(source.id) if source.noun is Noun.FINDING else None
-    expects = footing.expects if footing else Direction.MORE
+    state = links.find_finding_states(db, [source.id]).get(source.id) if source.noun is Noun.FINDING else None
+    expects = state.expects if state else Direction.MORE
     for word in words.split(","):
         yield verdict_meaning(SIGNS[word], expects) if word in SIGNS else Meaning(word)
 

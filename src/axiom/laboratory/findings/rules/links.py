@@ -21,7 +21,7 @@ SAID_THEN = "as it was said then; here a finding that is at least Moderate must 
 
 
 def link_fault(
-    kind: LinkKind, source: Node, target: Node, links: Sequence[Link], footings: Mapping[int, FindingState]
+    kind: LinkKind, source: Node, target: Node, links: Sequence[Link], states: Mapping[int, FindingState]
 ) -> str:
     """Why this may not be said, or nothing: the end of a sentence that begins with the link."""
     if source == target:
@@ -32,31 +32,31 @@ def link_fault(
         return "only an explanation can begin at something that is no finding"
     if target.noun is Noun.LINK and not (kind is LinkKind.TESTS and _is_explanation(target, links)):
         return "of all links only an explanation can be tested, and nothing else can be said of it"
-    if kind is LinkKind.RULES_OUT and (why := _too_weak(footings[source.id])):
+    if kind is LinkKind.RULES_OUT and (why := _too_weak(states[source.id])):
         return why
     if kind in _WITHOUT_CYCLES and (path := _path(target, source, kind, links)):
         return f"that would close a circle: {' → '.join(str(node.id) for node in [source, *path])}"
     return ""
 
 
-def find_bearing(link: Link, footings: Mapping[int, FindingState]) -> Bearing | None:
+def find_bearing(link: Link, states: Mapping[int, FindingState]) -> Bearing | None:
     """What a test came to; None of what is no test."""
     if link.kind not in _TESTING or link.source.noun is not Noun.FINDING:
         return None
-    return choose_bearing(footings[link.source.id], link.upheld_by)
+    return choose_bearing(states[link.source.id], link.upheld_by)
 
 
-def choose_bearing(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
+def choose_bearing(state: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
     """What a test came to under whose meanings in `upheld_by` the claim holds."""
-    if footing.is_void or footing.meaning not in DECIDED:
+    if state.is_void or state.meaning not in DECIDED:
         return Bearing.SAYS_NOTHING
-    return Bearing.SUPPORTS if footing.meaning in upheld_by else Bearing.CONTRADICTS
+    return Bearing.SUPPORTS if state.meaning in upheld_by else Bearing.CONTRADICTS
 
 
-def upholding_verdicts(link: Link, footings: Mapping[int, FindingState]) -> tuple[Verdict, ...]:
+def upholding_verdicts(link: Link, states: Mapping[int, FindingState]) -> tuple[Verdict, ...]:
     """Under which verdicts of the source of a test the target holds."""
     return tuple(
-        verdict for meaning in link.upheld_by for verdict in verdicts_of(meaning, footings[link.source.id].expects)
+        verdict for meaning in link.upheld_by for verdict in verdicts_of(meaning, states[link.source.id].expects)
     )
 
 
@@ -67,19 +67,19 @@ def findings_between(link: Link, links: Iterable[Link]) -> frozenset[int]:
     return beyond | {node.id for node in (link.source, link.target) if node.noun is Noun.FINDING}
 
 
-def link_caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
+def link_caution(link: Link, links: Iterable[Link], states: Mapping[int, FindingState]) -> str:
     """What is to be kept in mind of a link; empty where nothing is."""
     if link.kind is LinkKind.EXPLAINS:
-        return _test_in_words(link, links, footings)
+        return _test_in_words(link, links, states)
     if link.kind is not LinkKind.RULES_OUT:
         return ""
     if link.source.noun is not Noun.FINDING:
         return SAID_THEN
-    why = _too_weak(footings[link.source.id])
+    why = _too_weak(states[link.source.id])
     return f"not in force: {why}" if why else ""
 
 
-def find_tainted_findings(links: Iterable[Link], footings: Mapping[int, FindingState]) -> dict[int, tuple[int, ...]]:
+def find_tainted_findings(links: Iterable[Link], states: Mapping[int, FindingState]) -> dict[int, tuple[int, ...]]:
     """Each finding that depends, directly or through others, on findings that are void, and on which."""
     needs: dict[Node, set[Node]] = defaultdict(set)
     for link in links:
@@ -87,22 +87,20 @@ def find_tainted_findings(links: Iterable[Link], footings: Mapping[int, FindingS
             needs[link.source].add(link.target)
     tainted_by = {}
     for node in list(needs):
-        void = sorted(support.id for support in _reachable(node, needs) if footings[support.id].is_void)
+        void = sorted(support.id for support in _reachable(node, needs) if states[support.id].is_void)
         if void:
             tainted_by[node.id] = tuple(void)
     return dict(sorted(tainted_by.items()))
 
 
-def open_nodes(
-    links: Iterable[Link], footings: Mapping[int, FindingState], old_claims: Iterable[int]
-) -> frozenset[Node]:
+def open_nodes(links: Iterable[Link], states: Mapping[int, FindingState], old_claims: Iterable[int]) -> frozenset[Node]:
     """The questions that are not answered: open findings without a verdict, old claims that no test has decided."""
     waiting = {
         Node(noun=Noun.FINDING, id=number)
-        for number, footing in footings.items()
-        if footing.status == "open" and footing.meaning not in DECIDED
+        for number, state in states.items()
+        if state.status == "open" and state.meaning not in DECIDED
     }
-    decided = {link.target for link in links if find_bearing(link, footings) in {Bearing.SUPPORTS, Bearing.CONTRADICTS}}
+    decided = {link.target for link in links if find_bearing(link, states) in {Bearing.SUPPORTS, Bearing.CONTRADICTS}}
     claims = {Node(noun=Noun.OLD_CLAIM, id=old_claim) for old_claim in old_claims}
     return frozenset(waiting | (claims - decided))
 
@@ -131,19 +129,17 @@ def _is_explanation(target: Node, links: Iterable[Link]) -> bool:
     return any(link.id == target.id and link.kind is LinkKind.EXPLAINS for link in links)
 
 
-def _too_weak(footing: FindingState) -> str:
-    if footing.is_void:
-        return f"the finding is {footing.status}"
-    if footing.grade is Grade.AWAITING or footing.meaning not in DECIDED:
-        return (
-            f"only a finding that is decided and at least Moderate rules anything out, and this one is {footing.grade}"
-        )
+def _too_weak(state: FindingState) -> str:
+    if state.is_void:
+        return f"the finding is {state.status}"
+    if state.grade is Grade.AWAITING or state.meaning not in DECIDED:
+        return f"only a finding that is decided and at least Moderate rules anything out, and this one is {state.grade}"
     return ""
 
 
-def _test_in_words(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
+def _test_in_words(link: Link, links: Iterable[Link], states: Mapping[int, FindingState]) -> str:
     target = Node(noun=Noun.LINK, id=link.id)
-    bearings = {find_bearing(candidate, footings) for candidate in links if candidate.target == target}
+    bearings = {find_bearing(candidate, states) for candidate in links if candidate.target == target}
     verbs = [verb.value for verb in (Bearing.SUPPORTS, Bearing.CONTRADICTS) if verb in bearings]
     return f"tested: a finding {' and another one '.join(verbs)} it" if verbs else CONJECTURE
 

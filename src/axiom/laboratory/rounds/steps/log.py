@@ -40,8 +40,8 @@ _MOST_ROUNDS = 100_000  # of one session
 
 def tell_inferences(db: Database) -> list[Note]:
     """Every inference from one finding to another, the newest first, and every watch that waits."""
-    footings = links.list_finding_states(db)
-    inferred = [_inference(link, footings) for link in reversed(links.list_links(db))]
+    states = links.list_finding_states(db)
+    inferred = [_inference(link, states) for link in reversed(links.list_links(db))]
     if not inferred:
         inferred = [Note(kind="direction.none", text="No finding is linked to another yet.", about=_GRAPH)]
     return [*shorten_notes(inferred, "Inferences", _GRAPH), *shorten_notes(_watch_notes(db), "Watches", "/watches")]
@@ -64,8 +64,8 @@ def read_directions(db: Database, findings: Sequence[OpenFinding]) -> list[NextS
     return agenda.choose_directions(needs, proposals=waiting, claims=_amount_untested(db))
 
 
-def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
-    came_to, upheld = find_bearing(link, footings), " or ".join(upholding_verdicts(link, footings))
+def _inference(link: Link, states: Mapping[int, FindingState]) -> Note:
+    came_to, upheld = find_bearing(link, states), " or ".join(upholding_verdicts(link, states))
     return Note(
         kind="direction.link",
         text="{source} {kind} {target}{came_to}.",

@@ -215,7 +215,7 @@ def _comparison_note(db: Database, other: StoredExperiment, number: int, line: E
 
 def _old_claims(db: Database, number: int) -> list[Note]:
     claims = {old_claim.id: old_claim.said for old_claim in old_claims.list_old_claims(db)}
-    footings = links.list_finding_states(db)
+    states = links.list_finding_states(db)
     return [
         Note(
             kind="changed.claim",
@@ -232,7 +232,7 @@ def _old_claims(db: Database, number: int) -> list[Note]:
         for link in links.list_links(db)
         if link.kind is LinkKind.TESTS
         and (link.source.noun, link.source.id, link.target.noun) == (Noun.FINDING, number, Noun.OLD_CLAIM)
-        and (came_to := find_bearing(link, footings)) is not None
+        and (came_to := find_bearing(link, states)) is not None
     ]
 
 
