@@ -29,7 +29,7 @@ from loadgen.laboratory import Laboratory
 from loadgen.lane import Mode
 
 from axiom.laboratory.backups.archive import archive_old_outputs, read_task_output
-from axiom.laboratory.backups.invariants import find_broken_promises
+from axiom.laboratory.promises import find_broken_promises
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections

@@ -195,7 +195,7 @@ def _hold_sessions(db: Database) -> None:
             note = Note(kind="bench", text="{results} results", facts={"results": number}, about="/results")
             sessions.add_round_notes(db, begun.id, step, [note] * 5)
             current = sessions.find_round_by_name(db, begun.name) or begun
-            sessions.finish_round_step(db, current, step, seen_task=0, now=NOW, ends=step is Step.LOG)
+            sessions.finish_round_step(db, current, step, reviewed_to=0, now=NOW, ends=step is Step.LOG)
         sessions.make_session_of_round(db, begun.id, "a benchmark", NOW)
 
 

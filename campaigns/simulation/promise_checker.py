@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from axiom.domain.work import TaskState
-from axiom.laboratory.backups import invariants
+from axiom.laboratory import promises
 from axiom.store.engine.database import Database, connect_reader
 from simulation import task_invariants
 from simulation.laboratory import Simulated
@@ -48,7 +48,7 @@ class Witness:
     def look_at_everything(self) -> None:
         """Every promise over the whole laboratory, and every acknowledged task that was ever proven."""
         with self._reader().snapshot():
-            by_promise = invariants.find_broken_promises(
+            by_promise = promises.find_broken_promises(
                 self._reader(), self.lab.folder, self.lab.keys.trust, self.lab.clock.now
             )
             stored = task_invariants.read_promised_tasks(self._reader(), self.acknowledged)

@@ -11,7 +11,7 @@ from old_sessions.story import STORY
 
 from axiom.domain.credit import Reason
 from axiom.domain.rounds import Step
-from axiom.laboratory.backups import invariants
+from axiom.laboratory import promises
 from axiom.laboratory.credit.rules.tariffs import PRESETS
 from axiom.reads.rounds.log import SECTIONS, log_chapters
 from axiom.store.credit import ledger
@@ -206,7 +206,5 @@ def test_each_task_was_reviewed_once_and_paid_once_and_every_promise_holds(histo
     assert ledger.sum_awarded_credit(history.lab.db) == sum(
         our_findings.totals(history.lab, part).amount for part in settled
     )
-    broken = invariants.find_broken_promises(
-        history.lab.db, history.lab.folder, history.lab.keys.trust, history.lab.now
-    )
+    broken = promises.find_broken_promises(history.lab.db, history.lab.folder, history.lab.keys.trust, history.lab.now)
     assert not any(broken.values())

@@ -167,7 +167,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "backups": Feature(
         "Copies of the laboratory, its journal, what moved out of the database, and a copy that goes along.",
-        rooms="service.follow_journal store.journal store.tasks.archives store.upkeep.last_backup "
+        rooms="laboratory.promises service.follow_journal store.journal store.tasks.archives store.upkeep.last_backup "
         "cli.laboratory.archive cli.laboratory.follow",
         terminal={
             "backup": ("laboratory.backup", "One file that holds the whole laboratory, also while it works."),

@@ -16,7 +16,7 @@ from programs_lab import OWN_SUM
 from running_lab import AXIOM, Lab, answer, axiom, running, typed
 
 from axiom import shipped
-from axiom.laboratory.backups.invariants import PROMISES
+from axiom.laboratory.promises import PROMISES
 
 CATALOGUE = shipped.catalogue_folder()
 QUESTIONS = 6  # that the front page lists

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from axiom.laboratory.backups import invariants
+from axiom.laboratory import promises
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
@@ -33,7 +33,7 @@ def test_every_counter_counts_and_credit_is_for_what_is_there(bench):
     valid, awards = there["valid"], bench.amount("SELECT count(*) AS n FROM award WHERE reason = 'computed'")
     assert valid == awards == 9
     assert bench.amount("SELECT sum(amount) AS n FROM award") == ledger.sum_awarded_credit(lab.db)
-    broken = invariants.find_broken_promises(lab.db, lab.folder, lab.keys.trust, lab.now)
+    broken = promises.find_broken_promises(lab.db, lab.folder, lab.keys.trust, lab.now)
     assert {promise: problems for promise, problems in broken.items() if problems} == {}
 
 

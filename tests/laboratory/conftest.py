@@ -17,7 +17,7 @@ from tiny_experiment import prepare_text, tiny_source
 
 import axiom
 from axiom.domain.rounds import Step
-from axiom.laboratory.backups import invariants
+from axiom.laboratory import promises
 from axiom.laboratory.experiments.publish import PackedBundle
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds.rounds import StepResult, take_next_step
@@ -96,8 +96,8 @@ class Rounds:
         }
 
     def broken(self) -> dict[str, list[str]]:
-        promises = invariants.find_broken_promises(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
-        return {promise: problems for promise, problems in promises.items() if problems}
+        found = promises.find_broken_promises(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
+        return {promise: problems for promise, problems in found.items() if problems}
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from patience import until
 from started_writer import started_writer
 
 from axiom.errors import ClockSetBack, StorageFull, StoreError
-from axiom.laboratory.backups import invariants
+from axiom.laboratory import promises
 from axiom.laboratory.rounds.commands import HoldSession
 from axiom.laboratory.rounds.steps.clean import give_up_stuck_tasks
 from axiom.limits import mail as limits
@@ -111,7 +111,7 @@ def test_evidence_written_while_time_stands_still_knows_nothing_of_what_came_aft
     assert "1" in answer["steps"][-1]["notes"][-1]
     small_lab.report(late, small_lab.output(late))
     small_lab.validate()
-    broken = invariants.find_broken_promises(small_lab.db, small_lab.folder, small_lab.keys.trust, small_lab.now)
+    broken = promises.find_broken_promises(small_lab.db, small_lab.folder, small_lab.keys.trust, small_lab.now)
     assert {promise: problems for promise, problems in broken.items() if problems} == {}
 
 

@@ -129,7 +129,7 @@ def fill(lab, prepared) -> None:
             for step in Step:
                 current, at = rounds.find_round_by_name(lab.db, begun.name), lab.now + timedelta(minutes=2)
                 assert current
-                rounds.finish_round_step(lab.db, current, step, seen_task=0, now=at, ends=step is Step.LOG)
+                rounds.finish_round_step(lab.db, current, step, reviewed_to=0, now=at, ends=step is Step.LOG)
             rounds.make_session_of_round(lab.db, begun.id, "two hours have passed", lab.now)
         values = {number: None if number == 3 else 1.0 + number / 10 for number in range(8)}
         observed = [

@@ -14,10 +14,10 @@ from simulation.live import LiveFleet, join, natures
 from simulation.replies import hear
 
 from axiom.domain.work import TaskState
-from axiom.laboratory.backups.invariants import find_broken_promises
 from axiom.laboratory.experiments.commands.deploy import DeployExperiment
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment
 from axiom.laboratory.planning import plan
+from axiom.laboratory.promises import find_broken_promises
 from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets

@@ -20,7 +20,7 @@ from simulation.fleet import Build, Nature
 from simulation.laboratory import Simulated
 from simulation.replies import hear
 
-from axiom.laboratory.backups import invariants
+from axiom.laboratory import promises
 from axiom.laboratory.tasks.commands import CancelWorkunits
 from axiom.settings import Settings
 from axiom.store.connections import Connections
@@ -162,7 +162,7 @@ def _copied(origin: Tableau, place: Path, path: str) -> Tableau:
 def _broken(acted: Tableau) -> list[str]:
     lab = acted.lab
     with Connections(folder=lab.folder).reader() as db:
-        found = invariants.find_broken_promises(db, lab.folder, lab.keys.trust, lab.clock.now)
+        found = promises.find_broken_promises(db, lab.folder, lab.keys.trust, lab.clock.now)
     return [f"{promise} {problem}" for promise, problems in found.items() for problem in problems]
 
 

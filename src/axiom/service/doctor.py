@@ -18,8 +18,8 @@ from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.gate.client import SocketClient
 from axiom.laboratory.backups.archive import is_archiving_due, is_possible
 from axiom.laboratory.backups.daily_copies import list_daily_copies
-from axiom.laboratory.backups.invariants import PROMISES, find_broken_promises
 from axiom.laboratory.experiments.catalogue_files import list_contested_files
+from axiom.laboratory.promises import PROMISES, find_broken_promises
 from axiom.limits import backups as backup_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from axiom.errors import FolderUnusable, KeysUnusable, NotFound, Refused, StoreDamaged
 from axiom.laboratory.backups.backup import make_backup
 from axiom.laboratory.backups.daily_copies import list_daily_copies, make_daily_copy
-from axiom.laboratory.backups.invariants import PROMISES, find_broken_promises
 from axiom.laboratory.backups.journal_recovery import RecoveryOptions
 from axiom.laboratory.backups.restore import restore_backup
+from axiom.laboratory.promises import PROMISES, find_broken_promises
 from axiom.server.upkeep import invariants
 from axiom.signed.key_rotation import begin_with_public
 from axiom.signed.keys import load_keys, make_keys

@@ -98,7 +98,7 @@ def test_what_asks_elsewhere_is_for_generality_and_three_dull_plans_are_dull(set
             for one in registrations
         ]
         sessions.store_round_plan(settled.db, held.id, {"allotments": [], "skipped": skipped})
-        sessions.finish_round_step(settled.db, held, Step.LOG, seen_task=0, now=settled.lab.now, ends=True)
+        sessions.finish_round_step(settled.db, held, Step.LOG, reviewed_to=0, now=settled.lab.now, ends=True)
         settled.lab.later(seconds=1)
 
     for number in (1, 2, 3):

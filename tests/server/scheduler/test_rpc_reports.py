@@ -109,9 +109,12 @@ def test_what_is_not_ours_is_acknowledged_lest_it_come_for_ever_and_words_are_cu
     (refused,) = [record.getMessage() for record in caplog.records if "report.refused" in record.getMessage()]
     assert f"host={attic.host} reports=300 first=1000 " in refused
     assert exchange.task(1)["state"] == "sent"
-    words = "<b>]]>&\x01" * 1_000 + "the very end"
+    written = "<b>]]>&\x01" * 1_000 + "ZeroDivisionError: the very end"
+    words = f"<message>it exited</message>\n<stderr_txt>\n{written}\n</stderr_txt>"
     exchange.call(attic, report(name_of(given), status=int(Exit.CHILD_LOST), state=3, said=words))
     assert len(exchange.task(1)["message"]) <= limits.MESSAGE_CHARACTERS
+    assert exchange.task(1)["message"].startswith("it exited ")
+    assert exchange.task(1)["message"].endswith("the very end")
     assert "\x01" not in exchange.task(1)["message"]
     assert exchange.broken() == {}
 

@@ -37,7 +37,7 @@ def test_a_session_is_open_until_its_last_step_is_done(database, now):
         current = rounds.find_open_round(database)
         assert current.done == tuple(Step)[:place]
         later = now + timedelta(seconds=place)
-        rounds.finish_round_step(database, current, step, seen_task=place, now=later, ends=step is Step.LOG)
+        rounds.finish_round_step(database, current, step, reviewed_to=place, now=later, ends=step is Step.LOG)
     assert rounds.find_open_round(database) is None
     last = rounds.find_last_round(database)
     assert (last.done, last.ended_at) == (tuple(Step), now + timedelta(seconds=16))

@@ -41,7 +41,7 @@ def test_a_number_has_at_most_three_digits_and_an_interval_as_many_as_count():
     for value, written in (
         *((1234, "1,234"), (-3, "−3"), (0.0614, "0.0614"), (-0.5, "−0.5"), (2.0, "2"), (0.3333, "0.333")),
         *((1234.5678, "1,235"), (1e-9, "1.00e−09"), (True, "True"), ("relu", "relu"), (float("inf"), "∞")),
-        *((2**53 + 1, "9,007,199,254,740,993"), (-0.0, "0")),
+        *((2**53 + 1, "9,007,199,254,740,993"), (-0.0, "0"), (9.996, "10.0"), (0.09996, "0.100")),
     ):
         assert numbers.format_number(value) == written
     for estimate, low, high, written in (

@@ -87,6 +87,9 @@ def test_whoever_has_a_page_or_takes_gzip_gets_less(kept):
     assert int(packed.headers["content-length"]) == len(packed.raw) < len(first.raw)
     assert packed.headers["vary"] == first.headers["vary"] == "accept-encoding"
     assert (head.status, head.raw, head.headers) == (200, b"", first.headers)
+    for refused in ("gzip;q=0, identity", "br", "*;q=0", "gzip;q=none"):
+        assert kept.get("/a", accept_encoding=refused).raw == first.raw
+    assert kept.get("/a", accept_encoding="br;q=0.1, *;q=0.5").raw == packed.raw
 
 
 def test_pages_in_memory_are_bounded_in_sum_and_none_stays_that_is_shown_no_more(kept, counting):

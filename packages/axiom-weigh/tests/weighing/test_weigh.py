@@ -348,6 +348,10 @@ def test_a_smaller_chance_of_error_asks_for_more_and_widens_the_interval():
     assert (usual.verdict, strict.verdict) == (Verdict.POSITIVE, Verdict.UNDECIDED)
     assert strict.interval[0] < usual.interval[0] < usual.interval[1] < strict.interval[1]
     assert strict.data()["confidence"] == pytest.approx(0.999999)
+    for alpha in (1e-3, 1e-5):  # 24 seeds, and 40
+        evidence = axiom_weigh.weigh(column(gauss(0.6, seeds=16)), estimand="contrast", alpha=alpha).card.evidence
+        asked_for = int(evidence.needs[0].split()[0])
+        assert evidence.more[0] >= asked_for - 16
     for wrong in (0, 1, -0.1, math.nan):
         with pytest.raises(WrongUse):
             axiom_weigh.weigh(table, alpha=wrong)

@@ -367,7 +367,7 @@ def _few_digits(value: float, *, signed: bool, aligned: bool) -> str:
         return "∞" if value > 0 else "-∞"
     sign = "+" if signed and value > 0 else ""
     if _FROM <= abs(value) < _TO:
-        decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+        decimals = max(0, 2 - math.floor(math.log10(abs(float(f"{value:.2e}")))))  # 9.996 is written as 10.0
         text = f"{value:,.{decimals}f}"
         says_nothing = decimals > 0 and not aligned and float(text.replace(",", "")) == value
         return sign + (text.rstrip("0").rstrip(".") if says_nothing else text)

@@ -1,1 +1,1 @@
-"""Copies of the laboratory, and whether it is whole."""
+"""Copies of the laboratory."""

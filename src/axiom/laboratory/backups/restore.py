@@ -13,8 +13,8 @@ from typing import IO
 
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
 from axiom.laboratory.backups.backup import FORMAT, MANIFEST, TRUST, Backup
-from axiom.laboratory.backups.invariants import find_broken_promises
 from axiom.laboratory.backups.journal_recovery import Recovery, RecoveryOptions, recover_from_journal
+from axiom.laboratory.promises import find_broken_promises
 from axiom.signed import canonical_json
 from axiom.signed.atomic_files import fsync_path, replace_durably
 from axiom.signed.trust import read_trust

@@ -73,7 +73,7 @@ class CreditPayer:
         return failed
 
     def _pay(self, db: Database, waiting: Sequence[UnpaidTask], now: datetime) -> list[Award]:
-        """Book awards up to the first that the cap has no room for: those behind it wait, and nobody is overtaken.
+        """Book awards up to the first that the cap has no room for: those behind it wait.
 
         Price and cap are those of the tariff that was in force when the task was sent.
         """

@@ -18,7 +18,7 @@ from axiom.rules.hosts.memory import HostRoom
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import speed_of
 from axiom.rules.planning.task_size import TaskSize, UsualHosts, derive_usual_hosts, order_size
-from axiom.rules.tasks.task_limits import Allowance, believed_cores, most_in_hand
+from axiom.rules.tasks.task_limits import OWN_HOSTS, Allowance, believed_cores, most_in_hand
 from axiom.server.dispatch.allowances import read_allowance, read_task_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
@@ -27,8 +27,6 @@ from axiom.store.hosts import fleet
 from axiom.store.hosts.fleet import PresentHost, TasksOnHost
 from axiom.store.registrations import registrations
 from axiom_weigh.grouping import group_pairs
-
-_OURS = Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +50,7 @@ def list_supplies(
     supplies = []
     for present in fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id):
         host, portions = present.host, by_host.get(present.host.id, ())
-        allowance, most_tasks = _OURS, None
+        allowance, most_tasks = OWN_HOSTS, None
         if not present.is_ours:
             in_hand, allowance = sum(portion.tasks for portion in portions), read_allowance(db, volunteers, host)
             most_tasks = max(0, min(limit.left for limit in read_task_limits(db, host, allowance, in_hand, now)))
@@ -76,7 +74,7 @@ def find_able_hosts(db: Database, need: Need, policy: Policy, now: datetime) -> 
 def read_usual_hosts(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
     hosts = fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most)
-    return derive_usual_hosts(_supply(present, (), {}, _OURS) for present in hosts if not present.is_ours)
+    return derive_usual_hosts(_supply(present, (), {}, OWN_HOSTS) for present in hosts if not present.is_ours)
 
 
 def read_cell_sizes(db: Database) -> dict[tuple[int, int], CellSize]:

@@ -84,7 +84,7 @@ def take_next_step(
     notes = [note for part in _STEPS[due] for note in part(this_round)]
     ends = due is current.steps[-1]
     rounds.add_round_notes(db, current.id, due, notes)
-    rounds.finish_round_step(db, current, due, seen_task=seen, now=now, ends=ends)
+    rounds.finish_round_step(db, current, due, reviewed_to=seen, now=now, ends=ends)
     _hand_on(db, current, "" if ends or _is_past(due, until) else holder, now)
     log.info("session.%s name=%s notes=%d", due, current.name, len(notes))
     return StepResult(

@@ -23,6 +23,9 @@ class Allowance:
     out_to_siblings: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
 
 
+OWN_HOSTS = Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
+
+
 @dataclass(frozen=True, slots=True)
 class TaskLimit:
     left: int  # so many more tasks; may be below 0
@@ -74,7 +77,7 @@ def list_task_limits(
 
 
 def quota_day_of(now: datetime) -> int:
-    """The day on which tasks are tell_amount: days since 1970 in UTC."""
+    """The day on which tasks are counted: days since 1970 in UTC."""
     return int(now.timestamp()) // _DAY_SECONDS
 
 

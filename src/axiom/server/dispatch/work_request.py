@@ -8,7 +8,7 @@ from axiom.domain.fleet import ProjectPreferences
 from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.assignment import RequestedWork
-from axiom.rules.tasks.task_limits import Allowance
+from axiom.rules.tasks.task_limits import OWN_HOSTS, Allowance
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Order
 
@@ -32,7 +32,7 @@ class DispatchSettings:
 
     @property
     def ours(self) -> Allowance:
-        return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
+        return OWN_HOSTS
 
 
 @value_class

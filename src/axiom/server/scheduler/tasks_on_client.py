@@ -125,7 +125,7 @@ def read_reports(db: Database, host_id: int, results: Sequence[TaskReport], now:
                 output_digest=proven if report.succeeded else None,
                 cpu_seconds=result.cpu_seconds,
                 elapsed_seconds=result.elapsed_seconds,
-                message=f"{result.message} {result.stderr[-_MOST_WORDS:]}".strip(),
+                message=_shorten_words(result),
                 boinc_state=int(result.state),
                 cause=report.cause if not report.succeeded or proven else Cause.NO_OUTPUT,
                 in_words="" if report.succeeded else report.reason,
@@ -134,6 +134,13 @@ def read_reports(db: Database, host_id: int, results: Sequence[TaskReport], now:
             )
         )
     return made
+
+
+def _shorten_words(result: TaskReport) -> str:
+    """As much of what it says as is stored: all that its client says, and the end of what the program wrote."""
+    words = result.message[-limits.MESSAGE_CHARACTERS :]
+    room = max(0, limits.MESSAGE_CHARACTERS - len(words) - 1)
+    return f"{words} {result.stderr[len(result.stderr) - min(room, len(result.stderr)) :]}".strip()
 
 
 def _foreign_report(result: TaskReport) -> dict[str, object]:

@@ -12,7 +12,7 @@ from axiom.store.rounds import transcripts
 from axiom.store.upkeep import audit, invariants
 
 # As they are numbered in docs/explanation/promises.md. Those of the ledger (I3, I4), of findings (I10) and of
-# sessions (I13) are asked with these in lab/upkeep/invariants.py.
+# sessions (I13) are asked with these in laboratory/promises.py.
 PROMISES = {
     "I1": "every acknowledged report is stored once, with its payload",
     "I2": "no result without a dispatch to that host with that ticket",

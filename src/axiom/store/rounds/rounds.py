@@ -37,12 +37,12 @@ _MOST_DIGITS = 18  # of a round's number, fewer than the database can hold
 ROUND = "round-"  # begins the name of every round, also of one that has the name of a session besides
 
 
-def list_closed_task_counts(db: Database, seen_task: int, until: datetime) -> list[Row]:
+def list_closed_task_counts(db: Database, reviewed_to: int, until: datetime) -> list[Row]:
     """What became of the tasks that closed from one moment to just before another: how many of each ended how.
 
     Many may close at one moment, also after we have looked: the clock stands still after it was set back.
     """
-    return db.select(_CLOSED, seen=seen_task, until=to_microseconds(until))
+    return db.select(_CLOSED, seen=reviewed_to, until=to_microseconds(until))
 
 
 def find_open_round(db: Database) -> Round | None:
@@ -177,10 +177,10 @@ def set_reviewed_workunit(db: Database, session_id: int, newest: int) -> None:
 
 
 def finish_round_step(
-    db: Database, current_round: Round, step: Step, *, seen_task: int, now: datetime, ends: bool
+    db: Database, current_round: Round, step: Step, *, reviewed_to: int, now: datetime, ends: bool
 ) -> None:
     done = json.dumps([*current_round.done, step])
-    db.change("session", current_round.id, done=done, seen_task=seen_task, ended_at=now if ends else None)
+    db.change("session", current_round.id, done=done, seen_task=reviewed_to, ended_at=now if ends else None)
 
 
 def store_round_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:

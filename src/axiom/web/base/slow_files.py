@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from axiom.limits import server as limits
 from axiom.reads.base.breathe import Breathe
 from axiom.rules.accounts.visitors import visitor_of
+from axiom.web.base.accepted_encodings import takes_gzip
 
 _PIECE = 64 * 1024  # bytes
 _LIGHT = 1  # of gzip: these are taken away once
@@ -65,7 +66,7 @@ class Exports:
         try:
             if await request.is_disconnected():
                 return Response(status_code=204)  # whoever asked has gone while others were served
-            packs = kind.startswith("text/") and "gzip" in request.headers.get("accept-encoding", "")
+            packs = kind.startswith("text/") and takes_gzip(request.headers.get("accept-encoding", ""))
             made = await run_in_threadpool(_make, make, request, packs=packs)
         finally:
             self._turn.release()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.limits import server as limits
+from axiom.web.base.accepted_encodings import takes_gzip
 
 Headers = list[tuple[bytes, bytes]]
 # How often all was forgotten, path, query, whether somebody is signed in, and the page's language.
@@ -141,7 +142,7 @@ async def _stay() -> Message:
 
 
 def _cached_page(status: int, headers: Headers, body: bytes, until: float) -> CachedPage:
-    etag = b'"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
+    etag = b'W/"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
     lengthless = [(name, value) for name, value in headers if name != b"content-length"]
     kinds = dict(headers).get(b"content-type", b"")
     packs = len(body) >= _SMALL and kinds.startswith(_PACKED)
@@ -178,7 +179,7 @@ async def _answer(page: CachedPage, scope: Scope, send: Send) -> None:
             accepted = value
     if page.status == 200 and page.etag in etags:
         await _send(send, 304, page.unchanged_headers, b"")
-    elif page.packed is not None and b"gzip" in accepted:
+    elif page.packed is not None and takes_gzip(accepted.decode("latin-1")):
         await _send(send, page.status, page.packed_headers, b"" if scope["method"] == "HEAD" else page.packed)
     else:
         await _send(send, page.status, page.headers, b"" if scope["method"] == "HEAD" else page.body)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from axiom_weigh.evidence.grade import find_next_requirements
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.statistics import replicates_needed
-from axiom_weigh.statistics.replicates_needed import Needed, Range, until_crossed
+from axiom_weigh.statistics.replicates_needed import Needed, Range, fewest_deciding, until_crossed
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 
@@ -40,17 +40,24 @@ def _forecast_asked(
     is_beyond_help = question.process is Process.BETTING and question.bounds is None
     if target is None or verdict is Verdict.MIXED or is_beyond_help:
         return None
-    seeds, e_value = target
+    seeds, log_e = max(target[0], count_fewest_seeds(question)), math.log(target[1])
+    if verdict is Verdict.UNDECIDED:
+        log_e = max(log_e, -math.log(question.alpha))
     if verdict is Verdict.ABSENT:
         missing = max(0, seeds - len(present))
         return missing, missing
     is_tied = is_null_typical(question, estimate)
-    effect = (None, None) if is_tied else _effect(question, present, math.log(e_value), seeds)
+    effect = (None, None) if is_tied else _effect(question, present, log_e, seeds)
     if verdict is not Verdict.UNDECIDED or question.process is Process.BERNOULLI:
         return effect
     by_signs = question.process is not Process.RANKS
     absence = replicates_needed.for_absence(present, question.null, question.smallest, by_signs=by_signs, least=seeds)
     return min(effect, absence, key=_nearness)
+
+
+def count_fewest_seeds(question: Question) -> int:
+    """With fewer nothing is decided, whatever they say; 0 where that has no bound of its own."""
+    return fewest_deciding(-math.log(question.alpha_of_an_end)) if question.process is Process.RANKS else 0
 
 
 def is_null_typical(question: Question, estimate: float | None) -> bool:

@@ -20,7 +20,7 @@ from axiom_weigh.evidence.leave_one_out import without_each
 from axiom_weigh.evidence.method import Process, Question, pose_question
 from axiom_weigh.evidence.middles import check_lopsidedness, middle_named, of_mean, of_ties
 from axiom_weigh.evidence.outliers import screen_values
-from axiom_weigh.evidence.seeds_needed import forecast_seeds
+from axiom_weigh.evidence.seeds_needed import count_fewest_seeds, forecast_seeds
 from axiom_weigh.evidence.strata import (
     designs_of,
     known_of,
@@ -31,7 +31,6 @@ from axiom_weigh.evidence.strata import (
     why_further_design_may_differ,
 )
 from axiom_weigh.evidence.verdict import Conclusion, estimate_middle, prepare_ranks, reach_conclusion
-from axiom_weigh.statistics.replicates_needed import fewest_deciding
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 
 __all__ = [
@@ -250,7 +249,7 @@ def _facts(grade_facts: _GradeFacts) -> GradeFacts:
         verdict=concluded.verdict,
         seeds=sum(observation.value is not None for observation in grade_facts.sound_values.counted),
         e_value=math.exp(concluded.log_e),
-        fewest=_fewest(grade_facts.question),
+        fewest=count_fewest_seeds(grade_facts.question),
         hosts=len(grade_facts.homes),
         volunteers=len(volunteers),
         platforms=_platforms(grade_facts.platforms),
@@ -277,10 +276,6 @@ def _facts(grade_facts: _GradeFacts) -> GradeFacts:
         false_share=grade_facts.surroundings.false_share,
         is_registered=grade_facts.surroundings.is_registered,
     )
-
-
-def _fewest(question: Question) -> int:
-    return fewest_deciding(-math.log(question.alpha_of_an_end)) if question.process is Process.RANKS else 0
 
 
 def _only_platform(names: Set[str]) -> Set[str]:
