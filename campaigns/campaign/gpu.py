@@ -50,7 +50,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
-from axiom.rules.tasks.duplicates import compare_cells
+from axiom.rules.tasks.agreement import compare_cells
 from axiom.runner.child.environment import child_environment
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child

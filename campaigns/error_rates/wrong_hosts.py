@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.duplicates import TaskVote, weigh_checks
+from axiom.rules.tasks.agreement import TaskVote, weigh_checks
 from axiom.rules.tasks.recheck_rate import CheckRate, check_rate, is_checked
 
 Rule = Callable[[int, Sequence[ComparedTask]], CheckRate]  # of a version and of what its host has shown

@@ -11,7 +11,7 @@ from processes import free_port
 from real_parts import need, part
 from running_lab import running, typed
 
-from axiom_adopt.addresses import ProjectAddresses, derive_settings
+from axiom_adopt.project_addresses import ProjectAddresses, derive_settings
 from axiom_adopt.proxy_lines import write_caddy_lines, write_nginx_lines
 
 NGINX = """daemon off; user {user}; pid {folder}/pid; error_log {folder}/errors crit;

@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.work import Exit, Outcome
 from axiom.limits import runner as limits
-from axiom.runner.files.scratch_folders import folder_size_mb, open_bundle_folder
+from axiom.runner.files.bundle_folders import folder_size_mb, open_bundle_folder
 
 _ROOM = 'os.chdir(os.environ["JAX_COMPILATION_CACHE_DIR"])\n'
 _WITHOUT_END = """

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from axiom_adopt.addresses import ProjectAddresses
+from axiom_adopt.project_addresses import ProjectAddresses
 from axiom_adopt.proxy_lines import write_caddy_lines, write_nginx_lines
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"

@@ -15,7 +15,7 @@ import axiom_catalogue as catalogue
 from axiom.domain.maps import ROOT
 from axiom.kit import arithmetic, chance, features, optimizers, pixel_networks, tiles
 from axiom.kit.data import LearningTask
-from axiom.rules.tasks.duplicates import are_numbers_near
+from axiom.rules.tasks.agreement import are_numbers_near
 from axiom_catalogue import (
     catapult_map,
     double_descent_map,

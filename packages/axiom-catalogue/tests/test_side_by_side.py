@@ -8,7 +8,7 @@ import pytest
 
 from axiom.domain.work import Outcome, Result
 from axiom.kit import side_by_side
-from axiom.rules.tasks.duplicates import compare_cells
+from axiom.rules.tasks.agreement import compare_cells
 
 BATCHED = [name for name in make_golden.names() if make_golden.load(name).needs.side_by_side]
 OF_OLD = {  # had copies for GPUs in the old laboratory

@@ -9,6 +9,8 @@ from enum import StrEnum
 _BRACES = re.compile(r"\{[^}]*\}")
 _AMOUNT = re.compile(r"(\{(\w+)\}(?: [a-z-]+){1,2})\(s\)")
 
+URGENT_NOTES = ("finding.suspended", "experiment.stopped", "watch.met")  # kinds of notes that nobody should wait for
+
 
 # What rounds note of events rather than of how things stand: a session repeats it of its quiet rounds.
 EVENTS = (

@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import VOID, Meaning, verdict_meaning
 from axiom.domain.headlines.answers import compose_answer, setting_of
-from axiom.laboratory.findings.rules.list_order import FindingOrder, ListedFinding, choose_daily_findings, sort_findings
-from axiom.laboratory.findings.rules.novelty import (
+from axiom.laboratory.findings.rules.known_questions import (
     AskedClaim,
     NearFinding,
     find_nearest_findings,
     judge_novelty,
     known_claim,
 )
+from axiom.laboratory.findings.rules.list_order import FindingOrder, ListedFinding, choose_daily_findings, sort_findings
 from axiom.reads.base import paging, query_errors
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading

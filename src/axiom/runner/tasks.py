@@ -25,10 +25,10 @@ from axiom.runner.child.environment import child_environment
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child
 from axiom.runner.child.spawn import ask_for_copy
+from axiom.runner.files.bundle_folders import open_bundle_folder
 from axiom.runner.files.checkpoint_file import largest_state
 from axiom.runner.files.checkpoint_keeper import CheckpointKeeper
 from axiom.runner.files.home import RunnerHome
-from axiom.runner.files.scratch_folders import open_bundle_folder
 from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here

@@ -11,7 +11,8 @@ from axiom.domain.callers import volunteer_caller as volunteer
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.gate.registry import read_command
 from axiom.laboratory.accounts.commands.accounts import EraseAccount
-from axiom.laboratory.accounts.commands.operators import AddOperator, EndOperator, SignInAsOperator
+from axiom.laboratory.accounts.commands.operator_sign_in import SignInAsOperator
+from axiom.laboratory.accounts.commands.operators import AddOperator, EndOperator
 from axiom.laboratory.news.commands import AddNews, WithdrawNews
 from axiom.laboratory.programs.commands import EndProgram
 from axiom.limits import credit as limits

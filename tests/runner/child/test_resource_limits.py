@@ -6,7 +6,7 @@ import pytest
 from axiom.limits import runner as limits
 from axiom.runner.child import process as resource_limits
 from axiom.runner.child.process import Bounds, limit_data
-from axiom.runner.files.scratch_folders import open_bundle_folder
+from axiom.runner.files.bundle_folders import open_bundle_folder
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from evidence_lines import record
 from furnished_lab import draw, fill, weighed
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.laboratory.findings.rules.interest import FindingNews
+from axiom.laboratory.findings.rules.ranked_news import FindingNews
 from axiom.laboratory.rounds.steps.summary import tell_literature
 from axiom.store.registrations import registrations
 from axiom.web.site.templates import template_environment

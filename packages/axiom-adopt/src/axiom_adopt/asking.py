@@ -4,7 +4,7 @@ import urllib.error
 import urllib.request
 
 from axiom.boinc.replies import SCHEDULER_VERSION
-from axiom_adopt.addresses import ProjectAddresses
+from axiom_adopt.project_addresses import ProjectAddresses
 
 _SECONDS = 20.0
 _MOST = 1_000_000  # bytes of an answer that are looked at

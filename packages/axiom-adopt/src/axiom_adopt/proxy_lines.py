@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from axiom_adopt.addresses import ProjectAddresses
+from axiom_adopt.project_addresses import ProjectAddresses
 
 _NGINX = """\
     proxy_pass http://127.0.0.1:{port};

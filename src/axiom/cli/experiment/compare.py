@@ -13,7 +13,7 @@ from axiom.cli.experiment.manifests import file_of, manifest_of
 from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import open_reading
 from axiom.errors import NotFound
-from axiom.laboratory.experiments.rules.comparison import DeclaredDifference, declared_differences
+from axiom.laboratory.experiments.rules.declared_differences import DeclaredDifference, declared_differences
 from axiom.reads import findings as finding_views
 from axiom.reads.base.request import Reading
 from axiom.reads.experiments import experiments

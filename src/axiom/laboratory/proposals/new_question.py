@@ -5,7 +5,12 @@ from typing import Any
 
 from axiom.domain.estimands import Prediction
 from axiom.errors import Refused
-from axiom.laboratory.findings.rules.novelty import asked_claim, find_nearest_findings, judge_novelty, known_claim
+from axiom.laboratory.findings.rules.known_questions import (
+    asked_claim,
+    find_nearest_findings,
+    judge_novelty,
+    known_claim,
+)
 from axiom.store.engine.database import Database
 from axiom.store.views.findings import list_registered_claims
 

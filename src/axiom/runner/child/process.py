@@ -17,8 +17,8 @@ from axiom.limits import runner as limits
 from axiom.runner.child.pause import AwakeClock, PauseGate, RunEnded
 from axiom.runner.child.spawn import StartedProcess, child_command, spawn_child
 from axiom.runner.confine.bubblewrap import Sandbox
+from axiom.runner.files.bundle_folders import Scratch, folder_size_mb
 from axiom.runner.files.checkpoint_keeper import CheckpointKeeper, read_progress_fraction
-from axiom.runner.files.scratch_folders import Scratch, folder_size_mb
 from axiom.runner.platform.system import system
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellAnswer

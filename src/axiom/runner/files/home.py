@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
+from axiom.runner.files.bundle_folders import CACHE
 from axiom.runner.files.file_lock import hold_file_lock
-from axiom.runner.files.scratch_folders import CACHE
 from axiom.runner.files.unpacked_bundle import read_tree, write_tree
 from axiom.signed import canonical_json
 from axiom.signed.atomic_files import DRAFT, write_atomically

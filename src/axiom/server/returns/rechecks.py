@@ -11,7 +11,7 @@ from datetime import datetime
 from axiom.domain.work import Agreement, ComparedTask, Result, Task
 from axiom.limits import tasks as limits
 from axiom.rules.hosts.reliability import is_watched
-from axiom.rules.tasks.duplicates import DuplicateVerdict, TaskVote, is_newly_odd, weigh_checks
+from axiom.rules.tasks.agreement import DuplicateVerdict, TaskVote, is_newly_odd, weigh_checks
 from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many

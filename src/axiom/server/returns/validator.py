@@ -15,7 +15,7 @@ from axiom.domain.value import value_class
 from axiom.domain.work import Agreement, Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.rules.hosts.reliability import is_barred
-from axiom.rules.tasks.duplicates import QuorumResult, TaskVote, judge_quorum
+from axiom.rules.tasks.agreement import QuorumResult, TaskVote, judge_quorum
 from axiom.rules.tasks.validation import Validation, compare_with_parent, validate_output
 from axiom.server.returns import host_reliability, rechecks
 from axiom.server.returns.host_reliability import ClosedTask

@@ -10,7 +10,7 @@ from pathlib import Path
 from axiom.limits import mail as mail_limits
 from axiom.limits import server as server_limits
 from axiom.limits import tasks as task_limits
-from axiom.runner.files.scratch_folders import forget_unused
+from axiom.runner.files.bundle_folders import forget_unused
 from axiom.server.upkeep.jobs import Job
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections

@@ -1,19 +1,14 @@
 """What has happened since the last session, and no session has told yet."""
 
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.rounds import Note, UntoldCounts
+from axiom.domain.rounds import URGENT_NOTES, Note, UntoldCounts
 from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.rounds import rounds
 from axiom_weigh.values import Grade, Verdict
 
-_FAILURES = """
-SELECT count(*) AS amount FROM note
-WHERE kind IN ('finding.suspended', 'experiment.stopped', 'watch.met') AND session_id > :after
-"""
-_FAILED = """
-SELECT * FROM note
-WHERE kind IN ('finding.suspended', 'experiment.stopped', 'watch.met') AND session_id > :after ORDER BY id
-"""
+_ARE_URGENT = f"kind IN ({', '.join(map(repr, URGENT_NOTES))}) AND session_id > :after"
+_FAILURES = f"SELECT count(*) AS amount FROM note WHERE {_ARE_URGENT}"
+_FAILED = f"SELECT * FROM note WHERE {_ARE_URGENT} ORDER BY id"
 _IDEAS = "SELECT count(*) AS amount FROM idea WHERE state = 'open' AND created_at > :since AND said_by <> :autopilot"
 _PROPOSALS = """
 SELECT coalesce(json_extract(body, '$.author'), :autopilot) = :autopilot AS follows, count(*) AS amount FROM proposal

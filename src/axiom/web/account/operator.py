@@ -15,7 +15,7 @@ from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.gate.command import Command
 from axiom.gate.registry import COMMANDS, read_command
 from axiom.gate.words import SPEAKER, form_of
-from axiom.laboratory.accounts.commands.operators import SignInAsOperator
+from axiom.laboratory.accounts.commands.operator_sign_in import SignInAsOperator
 from axiom.laboratory.programs.commands import AddProgram
 from axiom.reads import news, programs
 from axiom.reads.base.request import Answer, Reading, parse_number

@@ -9,7 +9,7 @@ import pytest
 import axiom.kit
 from axiom.domain.preflights import Circumstances, Refusal
 from axiom.laboratory.experiments.rules import allowed_names, source_rules
-from axiom.laboratory.experiments.rules.comparison import declared_differences
+from axiom.laboratory.experiments.rules.declared_differences import declared_differences
 from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
 from axiom.laboratory.experiments.rules.preflight import (
     UntriedBundle,

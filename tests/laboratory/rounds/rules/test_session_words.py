@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.laboratory.findings.rules.interest import FindingNews, estimate_on_scale, rank_by_interest
+from axiom.laboratory.findings.rules.ranked_news import FindingNews, estimate_on_scale, rank_by_interest
 from axiom.laboratory.planning.rules.eta import Pace, measure_pace, time_until_cells
 from axiom.laboratory.rounds.rules.agenda import next_steps
 from axiom.rules.upkeep.ailing_jobs import PeriodicJob, why_job_ailing

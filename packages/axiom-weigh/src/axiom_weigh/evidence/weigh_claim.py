@@ -14,6 +14,7 @@ from typing import Any
 from axiom_weigh.evidence.alarms import list_alarms
 from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks
 from axiom_weigh.evidence.counted_values import Sound, select_sound_values
+from axiom_weigh.evidence.disagreement import tell_disagreement, why_further_design_may_differ
 from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, Stratum
 from axiom_weigh.evidence.grade import GradeFacts, grade_evidence
 from axiom_weigh.evidence.leave_one_out import without_each
@@ -21,15 +22,7 @@ from axiom_weigh.evidence.method import Process, Question, pose_question
 from axiom_weigh.evidence.middles import check_lopsidedness, middle_named, of_mean, of_ties
 from axiom_weigh.evidence.outliers import screen_values
 from axiom_weigh.evidence.seeds_needed import count_fewest_seeds, forecast_seeds
-from axiom_weigh.evidence.strata import (
-    designs_of,
-    known_of,
-    places_of,
-    pool_designs,
-    tell_disagreement,
-    weigh_stratum,
-    why_further_design_may_differ,
-)
+from axiom_weigh.evidence.strata import designs_of, known_of, places_of, pool_designs, weigh_stratum
 from axiom_weigh.evidence.verdict import Conclusion, estimate_middle, prepare_ranks, reach_conclusion
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 

@@ -1,6 +1,6 @@
-"""Commands about operators at the site: give somebody the role, take it away, and begin to act with a second factor."""
+"""Commands about operators at the site: give somebody the role, and take it away."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +9,6 @@ from axiom.errors import NotFound, Refused
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import CALLER_NAME, NUMBER
-from axiom.laboratory.accounts.commands.accounts import AccountCommand
-from axiom.limits import accounts as limits
-from axiom.rules.accounts.command_permission import CommandCost
-from axiom.server.accounts.second_factor import secret_of, step_of
-from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, operators
 from axiom.store.engine.database import Database
 
@@ -58,32 +53,3 @@ class EndOperator(Command, name="operator.end", capability=Capability.GOVERN):
         if not operators.revoke_operator_role(db, operator.volunteer_id, now):
             raise Refused(f"{self.operator} is no operator any more. Nothing was changed.")
         return {"operator": self.operator, "ended_at": now.isoformat()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignInAsOperator(AccountCommand, name="operator.sign_in"):
-    """A volunteer with the role proves their second factor. A code counts once, and only so many are tried in a day."""
-
-    code: str = field(repr=False, metadata={"max_length": 100})
-
-    def request(self, db: Database) -> CommandCost:
-        """Wrong codes count, too."""
-        return replace(super().request(db), most_a_day=limits.OPERATOR_CODES_A_DAY)
-
-    def prepare(self, laboratory: Laboratory) -> bytes:
-        """The secret from which all second factors follow."""
-        return load_secrets(laboratory.folder.keys).accounts
-
-    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        operator = operators.find_acting_operator(db, self.volunteer)
-        if operator is None:
-            raise Refused(f"Volunteer {self.volunteer} is no operator. Nothing was changed.")
-        secret = secret_of(prepared, self.volunteer, operator.serial)
-        step = step_of(secret, "".join(self.code.split()), now, used=operator.used_step)
-        if step is None:
-            raise Refused(
-                "This is not the code that your authenticator shows now, or it was used already. Nothing was changed; "
-                "wait for its next code. If that is refused, too, set the clocks of both."
-            )
-        operators.use_code(db, self.volunteer, step)
-        return {"operator": operator.name, "volunteer": self.volunteer, "serial": operator.serial}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.work import Outcome, Reproduction, Result
-from axiom.rules.tasks.duplicates import are_numbers_near, pair_measures
+from axiom.rules.tasks.agreement import are_numbers_near, pair_measures
 from axiom_weigh.values import Agreements
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.duplicates import (
+from axiom.rules.tasks.agreement import (
     TaskVote,
     compare_cells,
     is_newly_odd,

@@ -12,7 +12,7 @@ from axiom import shipped
 from axiom.domain.registrations import RegisteredClaim
 from axiom.laboratory.experiments.declared import LIST
 from axiom.laboratory.findings.rules import trade_words
-from axiom.laboratory.findings.rules.novelty import (
+from axiom.laboratory.findings.rules.known_questions import (
     AskedClaim,
     asked_claim,
     find_nearest_findings,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from axiom.limits import runner as limits
-from axiom.runner.files.scratch_folders import Scratch, folder_size_mb, forget_unused, open_bundle_folder, remove_folder
+from axiom.runner.files.bundle_folders import Scratch, folder_size_mb, forget_unused, open_bundle_folder, remove_folder
 
 
 def fill(cache: Path, digest: str, megabytes: float, hours: float) -> Path:
@@ -100,7 +100,7 @@ def test_what_a_process_uses_stays_with_its_code_however_long_it_takes(tmp_path)
 def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
     place = open_bundle_folder(tmp_path / "cache", "a")
     code = (
-        "import sys\nfrom pathlib import Path\nfrom axiom.runner.files.scratch_folders import Scratch\n"
+        "import sys\nfrom pathlib import Path\nfrom axiom.runner.files.bundle_folders import Scratch\n"
         "own = Scratch(Path(sys.argv[1]))\n(own.path / 'big').write_bytes(b'x')\nprint(own.path, flush=True)\ninput()"
     )
     with subprocess.Popen(

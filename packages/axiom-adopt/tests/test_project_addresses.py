@@ -4,7 +4,7 @@ import pytest
 
 from axiom.errors import WrongUse
 from axiom.settings import read_settings
-from axiom_adopt.addresses import ProjectAddresses, derive_settings
+from axiom_adopt.project_addresses import ProjectAddresses, derive_settings
 
 STOCK = {
     "master_url": "http://boinc.example.org/NAME/",
