@@ -139,8 +139,8 @@ def read_reports(db: Database, host_id: int, results: Sequence[TaskReport], now:
 def _shorten_words(result: TaskReport) -> str:
     """As much of what it says as is stored: all that its client says, and the end of what the program wrote."""
     words = result.message[-limits.MESSAGE_CHARACTERS :]
-    room = max(0, limits.MESSAGE_CHARACTERS - len(words) - 1)
-    return f"{words} {result.stderr[len(result.stderr) - min(room, len(result.stderr)) :]}".strip()
+    room = limits.MESSAGE_CHARACTERS - len(words) - 1
+    return f"{words} {result.stderr[-room:] if room > 0 else ''}".strip()
 
 
 def _foreign_report(result: TaskReport) -> dict[str, object]:
