@@ -3,8 +3,9 @@
 Whoever hands out tasks and whoever plans for the host ask the same.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from axiom.domain.fleet import Host
 from axiom.limits import hosts as host_limits
@@ -26,13 +27,9 @@ class Allowance:
 OWN_HOSTS = Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
 
 
-@dataclass(frozen=True, slots=True)
-class TaskLimit:
+class TaskLimit(NamedTuple):
     left: int  # so many more tasks; may be below 0
     reason: str  # why no more, once these were given
-
-    def after(self, given: int) -> "TaskLimit":
-        return replace(self, left=self.left - given)
 
 
 def list_task_limits(

@@ -44,7 +44,8 @@ class Deal:
                 in_hand=[*in_hand, *map(_as_in_hand, granted)],
                 requested=self.requested,
                 deadline=context.allowance.deadline,
-                task_limits=[limit.after(len(granted)) for limit in task_limits],
+                task_limits=task_limits,
+                given=len(granted),
             )
             taken = self._take_shares(decided.shares)
             granted += taken
