@@ -133,11 +133,11 @@ def assign_tasks(
     requested: RequestedWork,
     deadline: timedelta | None,
     task_limits: Sequence[TaskLimit],
-    given: int = 0,
+    granted: int = 0,
 ) -> Assignment:
     """Share out what waits among what the host asks for, one task after the other.
 
-    `deadline`: by which a task must be done; None where it does not matter. `given`: so many of what `task_limits`
+    `deadline`: by which a task must be done; None where it does not matter. `granted`: so many of what `task_limits`
     leave have been given since they were asked for, and are in hand.
     """
     if not requested.is_any:
@@ -146,7 +146,7 @@ def assign_tasks(
         return Assignment(shares=(), reason=_BARRED)
     if not host.platform.is_known:
         return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
-    filling = _HostFill(host, in_hand, requested, deadline, task_limits, given)
+    filling = _HostFill(host, in_hand, requested, deadline, task_limits, granted)
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
     heap = [
         ((not queue.is_meant, queue.rank), queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
@@ -181,7 +181,7 @@ class _HostFill:
         requested: RequestedWork,
         deadline: timedelta | None,
         task_limits: Sequence[TaskLimit],
-        given: int,
+        granted: int,
     ) -> None:
         self.shares: dict[tuple[int, str], int] = {}
         self._host = host
@@ -190,7 +190,7 @@ class _HostFill:
         self._cores = host.capacity.cores
         self._given = 0
         self._task_limits = task_limits
-        self._given_before = given
+        self._granted = granted
         self._memory = HostRoom(
             host.capacity.memory_mb, self._cores, [(batch.memory_mb, batch.tasks * batch.cores) for batch in in_hand]
         )
@@ -251,8 +251,8 @@ class _HostFill:
         return NO_MORE_OF_THE_KIND if self._given else NONE_OF_THE_KIND
 
     def _stop(self) -> str:
-        given = self._given_before + self._given
-        reached = (limit.reason for limit in self._task_limits if limit.left <= given)
+        all_given = self._granted + self._given
+        reached = (limit.reason for limit in self._task_limits if limit.left <= all_given)
         enough = mark("one answer brings no more than this; ask again") if self._given >= self._requested.most else ""
         return next(reached, enough)
 

@@ -45,7 +45,7 @@ class Deal:
                 requested=self.requested,
                 deadline=context.allowance.deadline,
                 task_limits=task_limits,
-                given=len(granted),
+                granted=len(granted),
             )
             taken = self._take_shares(decided.shares)
             granted += taken
