@@ -29,7 +29,13 @@ from axiom.domain.headlines.answers import (
     with_words,
 )
 from axiom.domain.headlines.declared_headlines import choose_headline
-from axiom.domain.headlines.names import hold_level, keep_named_levels, name_in_words, tell_common_levels, tell_config
+from axiom.domain.headlines.names import (
+    keep_named_levels,
+    name_in_words,
+    tell_common_levels,
+    tell_config,
+    tell_factor_at_level,
+)
 from axiom.domain.registrations import estimand_definition
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest
@@ -269,7 +275,7 @@ def test_a_config_is_told_by_what_a_file_has_words_for_and_by_no_name_in_it(mani
     for config in manifest.configs:
         told = tell_config(manifest.words, config, measures)
         unnamed = config.keys() - keep_named_levels(manifest.words, config, measures).keys()
-        bare = [factor for factor in unnamed if hold_level({}, factor, config[factor]) in told]
+        bare = [factor for factor in unnamed if tell_factor_at_level({}, factor, config[factor]) in told]
         assert not {"_", "="}.intersection(told), told
         assert not bare or len(unnamed) == len(config), told
 

@@ -1,7 +1,7 @@
 """The fleet: volunteers, their teams and their hosts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ VENUES: tuple[Venue, ...] = get_args(Venue)
 MOST_SHARE = 10_000.0
 UNKNOWN_PROCESSOR = "unknown"
 NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
+_AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 KNOWN_SYSTEMS = ("linux", "windows", "macos")
 OTHER_PLATFORM = "another platform"  # of all other systems together: which one is a host's own word
 
@@ -51,9 +52,16 @@ class Platform:
         return str(self.with_gpu(gpu)) if self.system in KNOWN_SYSTEMS else OTHER_PLATFORM
 
 
-INSTRUCTIONS = {"x86_64": ("avx512", "avx2", "avx", "none"), "arm64": ("neon",)}
+INSTRUCTIONS = {"x86_64": ("avx512", "avx2", "avx", NO_AVX), "arm64": ("neon",)}
 GPU_KINDS = ("NVIDIA", "ATI", "intel_gpu", "apple_gpu")  # BOINC's words: a client asks for work with them
 OUR_GPUS = "NVIDIA"  # the kind on which our programs compute
+
+
+def name_instructions(flags: Set[str]) -> str:
+    """What an x86 processor with these flags computes with."""
+    if flags >= _AVX512:
+        return "avx512"
+    return next((name for name in ("avx2", "avx") if name in flags), NO_AVX)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

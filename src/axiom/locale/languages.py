@@ -11,6 +11,7 @@ from functools import cache, lru_cache, partial
 from importlib import resources
 from typing import ParamSpec, TypeVar
 
+from axiom.locale.accept_header import read_weights
 from axiom.locale.catalogue import Catalogue
 
 ENGLISH = "en"
@@ -119,18 +120,10 @@ def _signs(language: str) -> dict[int, str]:
 
 @lru_cache(_KEPT)
 def _accepted(accepted: str) -> str:
-    """The best of a list like `de-AT,de;q=0.9,en;q=0.8`. BOINC's clients send one name alone, like `pt_BR`."""
-    ranked: list[tuple[float, str]] = []
-    for part in accepted.split(","):
-        name, _, weight = part.partition(";")
-        try:
-            rank = float(weight.strip().removeprefix("q=")) if weight else 1.0
-        except ValueError:
-            rank = 0.0
-        if rank > 0.0:
-            ranked.append((rank, name.strip().lower().replace("_", "-")))
+    """The best of those that somebody accepts. BOINC's clients send one name alone, like `pt_BR`."""
+    ranked = [(name, weight) for name, weight in read_weights(accepted.replace("_", "-")) if weight > 0.0]
     by_code = {code.lower().replace("_", "-"): code for code in list_languages()}
-    for _, name in sorted(ranked, key=lambda pair: -pair[0]):
+    for name, _ in sorted(ranked, key=lambda pair: -pair[1]):
         language = by_code.get(name) or by_code.get(name.partition("-")[0])
         if language:
             return language

@@ -21,7 +21,7 @@ def level_in_words(words: Mapping[str, str], factor: str, level: object) -> str:
         return level_words
     if level is False:
         return f"no {name_in_words(words, factor).removeprefix('a ').removeprefix('an ')}"
-    return hold_level(words, factor, level)
+    return tell_factor_at_level(words, factor, level)
 
 
 def tell_levels(words: Mapping[str, str], config: Mapping[str, Any], across: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def tell_arm(words: Mapping[str, str], arm: Mapping[str, object]) -> str:
     levels = sorted(drop_said_levels(words, arm).items())
     labels = {factor: words.get(f"{factor}={level}", "") for factor, level in levels}
     holding = [
-        labels[factor] or hold_level(words, factor, level)
+        labels[factor] or tell_factor_at_level(words, factor, level)
         for factor, level in levels
         if labels[factor] or level is not False
     ]
@@ -99,10 +99,28 @@ def tell_pooled_levels(words: Mapping[str, str], factor: str, levels: Sequence[o
     if any(isinstance(level, bool | str) or f"{factor}={level}" in words for level in levels):
         return numbers.join_words([f"over {level_in_words(words, factor, level)}" for level in levels])
     amounts = numbers.join_words([numbers.format_number(level) for level in levels])
-    return f"over {hold_level(words, factor, amounts)}"
+    return f"over {tell_factor_at_level(words, factor, amounts)}"
 
 
-def hold_level(words: Mapping[str, str], factor: str, level: object) -> str:
+def tell_range(words: Mapping[str, str], factor: str, levels: Sequence[Any]) -> str:
+    """Several levels of a factor: from where to where, or one or the other."""
+    if are_numbers(levels) and len(levels) > _MOST_LEVELS:
+        ends = f"{numbers.format_number(levels[0])} to {numbers.format_number(levels[-1])}"
+        return f"{tell_factor_at_level(words, factor, ends)} ({len(levels)} levels)"
+    if any(f"{factor}={level}" in words or (isinstance(level, bool) and factor in words) for level in levels):
+        return _one_of([level_in_words(words, factor, level) for level in levels])
+    return tell_factor_at_level(words, factor, _one_of([_level(level) for level in levels]))
+
+
+def _level(level: Any) -> str:
+    return str(level).lower() if isinstance(level, bool) else numbers.format_number(level)
+
+
+def _one_of(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def tell_factor_at_level(words: Mapping[str, str], factor: str, level: object) -> str:
     """A factor at a level: "width 64", or "64 hidden neurons" where its words say where the number stands."""
     label = words.get(factor) or factor.replace("_", " ")
     if level is True:
@@ -112,3 +130,7 @@ def hold_level(words: Mapping[str, str], factor: str, level: object) -> str:
         return f"{label} {text}"
     counted = label.replace(VALUE, text)
     return counted.removesuffix("s") if text == "1" else counted
+
+
+def are_numbers(levels: Sequence[object]) -> bool:
+    return all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from textwrap import shorten
 from typing import Any
 
 from axiom.domain.headlines.names import name_in_words, tell_config
@@ -298,7 +299,7 @@ def _naming_of(manifest: Manifest) -> Naming:
     measures = [measure.name for measure in manifest.measures]
     return Naming(
         name=partial(name_in_words, manifest.words),
-        place=lambda config: _shortened(tell_config(manifest.words, config, measures)),
+        place=lambda config: shorten(tell_config(manifest.words, config, measures), _LONGEST_WORDS, placeholder=" …"),
     )
 
 
@@ -336,10 +337,6 @@ def _measured(cells: Sequence[_Cell]) -> MeasuredReplicate:
         cells=every_cell,
         gpus=tuple(sorted(gpus.items())),
     )
-
-
-def _shortened(words: str) -> str:
-    return words if len(words) <= _LONGEST_WORDS else f"{words[:_LONGEST_WORDS].rpartition(' ')[0]} …"
 
 
 def _all_numbers(measured: Sequence[Any]) -> list[float | None]:

@@ -7,10 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from axiom.domain.headlines import names
-from axiom.domain.headlines.numbers import format_number
 from axiom.signed.sources import parse_source
 
-_FEW = 4  # levels that are all named
 _SUBJECTS = {  # of the kit: nets, data
     "arithmetic",
     "attention",
@@ -40,7 +38,7 @@ def collect_levels(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]
         for factor, level in config.items():
             if level not in by_factor.setdefault(factor, []):
                 by_factor[factor].append(level)
-    return {factor: sorted(values) if _are_numbers(values) else values for factor, values in by_factor.items()}
+    return {factor: sorted(values) if names.are_numbers(values) else values for factor, values in by_factor.items()}
 
 
 def scope_in_words(
@@ -48,26 +46,12 @@ def scope_in_words(
 ) -> str:
     """The ranges of what varies, then what was held, as far as the file has words for it; of none, by its names."""
     by_factor = collect_levels(configs)
-    varied = [tell_range(words, factor, levels) for factor, levels in by_factor.items() if len(levels) > 1]
+    varied = [names.tell_range(words, factor, levels) for factor, levels in by_factor.items() if len(levels) > 1]
     held = {factor: levels[0] for factor, levels in by_factor.items() if len(levels) == 1}
     told = names.keep_named_levels(words, held, measures) if words else held
     constant = names.tell_arm(words, told)
     rest = ["all else as registered"] if len(told) < len(held) else []
     return "; ".join([*varied, *([constant] if constant else []), *rest])
-
-
-def tell_range(words: Mapping[str, str], factor: str, levels: Sequence[Any]) -> str:
-    """Several levels of a factor: from where to where, or one or the other."""
-    if _are_numbers(levels) and len(levels) > _FEW:
-        ends = f"{format_number(levels[0])} to {format_number(levels[-1])}"
-        return f"{names.hold_level(words, factor, ends)} ({len(levels)} levels)"
-    if any(f"{factor}={level}" in words or (isinstance(level, bool) and factor in words) for level in levels):
-        return _one_of([names.level_in_words(words, factor, level) for level in levels])
-    return names.hold_level(words, factor, _one_of([_level(level) for level in levels]))
-
-
-def _level(level: Any) -> str:
-    return str(level).lower() if isinstance(level, bool) else format_number(level)
 
 
 def is_crossed(configs: Sequence[Mapping[str, Any]]) -> bool:
@@ -117,11 +101,3 @@ def _described(source: str) -> Mapping[str, str]:
 def _is_function(name: str) -> bool:
     """A function of the kit; classes and constants begin with a capital letter."""
     return name.partition(".")[2][:1].islower()
-
-
-def _one_of(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _are_numbers(values: Sequence[Any]) -> bool:
-    return all(isinstance(level, int | float) and not isinstance(level, bool) for level in values)

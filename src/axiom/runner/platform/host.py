@@ -1,11 +1,10 @@
 import platform
 from pathlib import Path
 
-from axiom.domain.fleet import Platform
+from axiom.domain.fleet import Platform, name_instructions
 
 _SYSTEMS = {"darwin": "macos"}
 _PROCESSORS = {"amd64": "x86_64", "aarch64": "arm64"}
-_AVX512 = {"avx512f", "avx512dq", "avx512vl"}
 
 
 def platform_here(cpuinfo: Path = Path("/proc/cpuinfo")) -> Platform:
@@ -21,7 +20,4 @@ def _instructions(processor: str, cpuinfo: Path) -> str:
         return "neon"
     if not cpuinfo.exists():
         return "avx2"  # every x86 host without this file that JAX still supports has it
-    flags = set(cpuinfo.read_text(errors="replace").split())
-    if flags >= _AVX512:
-        return "avx512"
-    return next((name for name in ("avx2", "avx") if name in flags), "none")
+    return name_instructions(frozenset(cpuinfo.read_text(errors="replace").split()))

@@ -8,7 +8,7 @@ from axiom.domain.fleet import ProjectPreferences
 from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.assignment import RequestedWork
-from axiom.rules.tasks.task_limits import OWN_HOSTS, Allowance
+from axiom.rules.tasks.task_limits import Allowance
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Order
 
@@ -29,10 +29,6 @@ class DispatchSettings:
     @property
     def volunteers(self) -> Allowance:
         return Allowance(deadline=self.deadline, tasks_per_core=self.tasks_per_core, daily_per_core=self.daily_per_core)
-
-    @property
-    def ours(self) -> Allowance:
-        return OWN_HOSTS
 
 
 @value_class

@@ -16,7 +16,7 @@ from axiom.domain.work import Report
 from axiom.errors import HeldByAnother, NotAllowed, NotFound
 from axiom.limits import clusters as limits
 from axiom.rules.planning.task_size import pilot_seconds
-from axiom.rules.tasks.task_limits import Allowance
+from axiom.rules.tasks.task_limits import OWN_HOSTS, Allowance
 from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
@@ -113,7 +113,7 @@ class PilotServer:
             holding=frozenset(holding),
             jointly=True,
         )
-        allowance = self.dispatch.ours if pilot.key is None else self._allowance(db, host, now)
+        allowance = OWN_HOSTS if pilot.key is None else self._allowance(db, host, now)
         grant = grant_tasks(db, self.dispatch, self.cache, host, request, now, allowance=allowance)
         return tuple(task.order for task in (*grant.lost, *grant.granted))
 

@@ -57,11 +57,11 @@ def compare(
     valid = [task for task in tasks.list_workunit_tasks(db, workunit_id) if task.state is TaskState.VALID]
     is_stored = any(task.agreement == Agreement.AGREES for task in valid)
     if is_stored:  # so no output is read again: it may have moved to the archive
-        before: Mapping[int, Sequence[Result]] = results.list_copied_results(db, workunit_id)
+        by_task: dict[int, Sequence[Result]] = {**results.list_copied_results(db, workunit_id), **brought}
     else:  # what moved was given up without agreement long ago, and nothing is compared with it
         valid = [task for task in valid if task.ticket is not None]
-        before = {task.id: again(task) for task in valid if task.id not in brought}
-    cells = {task.id: tuple({**before, **brought}.get(task.id, ())) for task in valid}
+        by_task = {task.id: brought[task.id] if task.id in brought else again(task) for task in valid}
+    cells = {task.id: tuple(by_task.get(task.id, ())) for task in valid}
     opinions = [TaskVote(task_id=task.id, cells=cells[task.id]) for task in valid if cells[task.id]]
     decided = judge_quorum(opinions, wanted, early=early)
     lost = {task.id: Agreement.DIFFERS for task in valid if not cells[task.id]}  # a copy that nobody can read

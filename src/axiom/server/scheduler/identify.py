@@ -17,7 +17,7 @@ from axiom.boinc.requests import (
     read_preferences,
 )
 from axiom.domain.credit import Balance
-from axiom.domain.fleet import NO_AVX, UNKNOWN_PROCESSOR, Capacity, Gpu, Host, Platform
+from axiom.domain.fleet import NO_AVX, UNKNOWN_PROCESSOR, Capacity, Gpu, Host, Platform, name_instructions
 from axiom.domain.value import value_class
 from axiom.rules.accounts.new_hosts import MOST_NEW, why_host_waits
 from axiom.server.scheduler.programs import APP, PLATFORMS
@@ -26,7 +26,6 @@ from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import AccountHolder, ClientDescription, Contact, StoredHost
 
-_AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 _MEGABYTE = 2**20
 _MOST_FLOPS = 1e12  # a second, of one core: what is said beyond is a mistake or a boast
 _MOST_CORES = 4_096  # the same
@@ -189,7 +188,4 @@ def platform_of(names: tuple[str, ...], features: str) -> Platform:
 def _instructions(processor: str, features: str) -> str:
     if processor == "arm64":
         return "neon"
-    flags = frozenset(features.lower().replace(".", "_").split())
-    if flags >= _AVX512:
-        return "avx512"
-    return next((name for name in ("avx2", "avx") if name in flags), NO_AVX)
+    return name_instructions(frozenset(features.lower().replace(".", "_").split()))

@@ -476,6 +476,11 @@ def copy_database(source: Path, target: Path) -> None:
     replace_durably(unfinished, target)
 
 
+def quote_words(words: Iterable[str]) -> str:
+    """Words of our own, such as those of an enum, as a list in SQL."""
+    return "(" + ", ".join(f"'{word}'" for word in words) + ")"
+
+
 def describe_sqlite() -> str:
     return f"SQLite {sqlite3.sqlite_version}"
 

@@ -2,11 +2,11 @@
 
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.rounds import URGENT_NOTES, Note, UntoldCounts
-from axiom.store.engine.database import Database, to_microseconds
+from axiom.store.engine.database import Database, quote_words, to_microseconds
 from axiom.store.rounds import rounds
 from axiom_weigh.values import Grade, Verdict
 
-_ARE_URGENT = f"kind IN ({', '.join(map(repr, URGENT_NOTES))}) AND session_id > :after"
+_ARE_URGENT = f"kind IN {quote_words(URGENT_NOTES)} AND session_id > :after"
 _FAILURES = f"SELECT count(*) AS amount FROM note WHERE {_ARE_URGENT}"
 _FAILED = f"SELECT * FROM note WHERE {_ARE_URGENT} ORDER BY id"
 _IDEAS = "SELECT count(*) AS amount FROM idea WHERE state = 'open' AND created_at > :since AND said_by <> :autopilot"

@@ -1,15 +1,11 @@
-"""Whether a visitor takes a packed answer, by RFC 9110: a coding that is named with `q=0` is one that it refuses."""
+"""Whether a visitor takes a packed answer: one that names a coding with `q=0` refuses it."""
+
+from functools import lru_cache
+
+from axiom.locale.accept_header import read_weights
 
 
+@lru_cache(maxsize=32)  # browsers send few different ones, and it is asked of every page
 def takes_gzip(accepted: str) -> bool:
-    shares = dict(_read_coding(part) for part in accepted.lower().split(","))
-    return shares.get("gzip", shares.get("*", 0.0)) > 0
-
-
-def _read_coding(part: str) -> tuple[str, float]:
-    coding, *parameters = (word.strip() for word in part.split(";"))
-    named = dict(word.partition("=")[::2] for word in parameters)
-    try:
-        return coding, float(named.get("q", "1"))
-    except ValueError:
-        return coding, 0.0
+    weights = dict(read_weights(accepted))
+    return weights.get("gzip", weights.get("*", 0.0)) > 0.0
