@@ -26,7 +26,8 @@ from axiom.reads import finding_lists, findings
 from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import write_whole_file
-from axiom_weigh.evidence.rounding import end_told, list_bars
+from axiom_weigh.evidence.rounding import end_told
+from axiom_weigh.evidence.size_that_matters import list_bars
 from axiom_weigh.terminal import print_remark, print_text
 
 _NUMBER = click.IntRange(1, 2**63 - 1)

@@ -12,7 +12,7 @@ from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
 from axiom.domain.headlines import numbers
 from axiom.domain.headlines.names import name_in_words, tell_arm, tell_pooled_levels
-from axiom_weigh.evidence import rounding
+from axiom_weigh.evidence import size_that_matters
 from axiom_weigh.statistics.estimands import list_needed_configs
 from axiom_weigh.values import Verdict
 
@@ -161,8 +161,8 @@ def name_number(estimand: Mapping[str, Any]) -> str:
 
 def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
     """Is there an effect of which it is open whether it is as large as one that matters?"""
-    bars = rounding.list_bars(float(estimand["null"]), float(estimand["smallest"]))
-    return rounding.is_size_open(measured.verdict, measured.low, measured.high, bars)
+    bars = size_that_matters.list_bars(float(estimand["null"]), float(estimand["smallest"]))
+    return size_that_matters.is_size_open(measured.verdict, measured.low, measured.high, bars)
 
 
 class NamesThings(Protocol):

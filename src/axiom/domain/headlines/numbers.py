@@ -9,7 +9,8 @@ from decimal import ROUND_UP, Context
 from typing import Any
 
 from axiom.domain.estimands import NUMBERS, SCALES, Kind
-from axiom_weigh.evidence.rounding import e_told, find_sides, list_bars
+from axiom_weigh.evidence.rounding import e_told, find_sides
+from axiom_weigh.evidence.size_that_matters import list_bars
 
 _MINUS = "−"
 _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT, Kind.DIMENSION}

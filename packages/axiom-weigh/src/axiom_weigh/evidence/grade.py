@@ -4,23 +4,14 @@ import math
 from dataclasses import dataclass
 
 from axiom_weigh.amounts import tell_amount
+from axiom_weigh.evidence import grade_requirements as required
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Evidence, Grade, Verdict
 
-_MODERATE_SEEDS, _STRONG_SEEDS, _DEFINITIVE_SEEDS = 8, 20, 50
-_STRONG_ABSENT_SEEDS = 59  # in so many a collapse in one of twenty is seen, with 95 %
-_MODERATE_E, _STRONG_E, _DEFINITIVE_E = 20.0, 1e3, 1e6  # below the first nothing is claimed at all
-_STRONG_HOSTS, _STRONG_VOLUNTEERS = 4, 2
-_DEFINITIVE_HOSTS, _DEFINITIVE_VOLUNTEERS, _DEFINITIVE_PLATFORMS = 10, 3, 2
-_DEFINITIVE_DESIGNS = 4
-_FALSE_SHARE = 0.01  # of the findings of the whole laboratory that are as sure as this one
 _A_VERDICT = "a verdict: an interval that excludes “no effect”, or one that rules out any effect that matters"
 _ONE_VERDICT = "designs that do not disagree: more seeds of the same ones tell more surely that they do"
 NO_HOSTS = "the names of the hosts that computed it"
 LEANING = "a verdict that holds without each of them"  # so begins what more seeds may mend, however many there are
-_SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing, where one volunteer computes alone
-_STRANGERS_AGAIN = 20  # checks of seeds by strangers, who agree, where several volunteers compute
-_OUTVOTED_SHARE = 0.02  # of the seeds computed again; above it nobody knows how many of the others are wrong
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,18 +52,9 @@ def grade_evidence(facts: GradeFacts) -> tuple[Grade, tuple[str, ...]]:
     return (Grade.STRONG, needs) if needs else (Grade.DEFINITIVE, ())
 
 
-def find_next_requirements(reached: Grade, verdict: Verdict = Verdict.UNDECIDED) -> tuple[int, float] | None:
-    """Return the seeds and the e-value that the grade above this one asks for; None for the last one."""
-    return {
-        Grade.AWAITING: (_MODERATE_SEEDS, _MODERATE_E),
-        Grade.MODERATE: (_strong_seeds(verdict), _STRONG_E),
-        Grade.STRONG: (_DEFINITIVE_SEEDS, _DEFINITIVE_E),
-    }.get(reached)
-
-
 def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
     return _needs(
-        _more("seeds", facts.seeds, max(_MODERATE_SEEDS, facts.fewest)),
+        _more("seeds", facts.seeds, max(required.MODERATE_SEEDS, facts.fewest)),
         {Verdict.UNDECIDED: _A_VERDICT, Verdict.MIXED: _ONE_VERDICT}.get(facts.verdict, ""),
         f"an explanation: {facts.clones}" if facts.clones else "",
     )
@@ -81,8 +63,8 @@ def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
 def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
     """Missing values need no row of their own: e-value and interval are those of the worst case already."""
     return _needs(
-        _more("seeds", facts.seeds, _strong_seeds(facts.verdict)),
-        _e_value(facts, _STRONG_E),
+        _more("seeds", facts.seeds, required.count_strong_seeds(facts.verdict)),
+        _e_value(facts, required.STRONG_E),
         _independence(facts),
         f"the names of the hosts that computed {facts.unnamed} of the seeds" if facts.hosts and facts.unnamed else "",
         *(f"{LEANING}: {why}" for why in facts.leaning),
@@ -92,23 +74,19 @@ def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
 
 def _for_definitive(facts: GradeFacts) -> tuple[str, ...]:
     """Alone nobody gets here: other people's computers, other platforms and other designs have to say the same."""
-    is_member = facts.false_share is not None and facts.false_share <= _FALSE_SHARE
+    is_member = facts.false_share is not None and facts.false_share <= required.FALSE_SHARE
     return _needs(
-        _more("seeds", facts.seeds, _DEFINITIVE_SEEDS),
-        _e_value(facts, _DEFINITIVE_E),
-        _more("hosts", facts.hosts, _DEFINITIVE_HOSTS),
-        _more("volunteers", facts.volunteers, _DEFINITIVE_VOLUNTEERS),
-        _more("platforms", facts.platforms, _DEFINITIVE_PLATFORMS),
-        _more("designs with values that differ", facts.designs, _DEFINITIVE_DESIGNS),
+        _more("seeds", facts.seeds, required.DEFINITIVE_SEEDS),
+        _e_value(facts, required.DEFINITIVE_E),
+        _more("hosts", facts.hosts, required.DEFINITIVE_HOSTS),
+        _more("volunteers", facts.volunteers, required.DEFINITIVE_VOLUNTEERS),
+        _more("platforms", facts.platforms, required.DEFINITIVE_PLATFORMS),
+        _more("designs with values that differ", facts.designs, required.DEFINITIVE_DESIGNS),
         f"a verdict that a further design would share: {facts.across}" if facts.across else "",
         "" if facts.elsewhere else "a seed computed again on a second platform, and agreeing",
-        "" if is_member else "a place among all findings at a false share of 1 %",
+        "" if is_member else f"a place among all findings at a false share of {100 * required.FALSE_SHARE:.0f} %",
         "" if facts.is_registered else "a registration before the first seed",
     )
-
-
-def _strong_seeds(verdict: Verdict) -> int:
-    return _STRONG_ABSENT_SEEDS if verdict is Verdict.ABSENT else _STRONG_SEEDS
 
 
 def _more(what: str, have: int, want: int) -> str:
@@ -123,10 +101,13 @@ def _e_value(facts: GradeFacts, want: float) -> str:
 
 def is_nearly_strong(evidence: Evidence) -> bool:
     """Could it be Strong, as far as its numbers tell, if strangers agreed?"""
-    is_sure = evidence.verdict is Verdict.ABSENT or evidence.e_value >= _STRONG_E
-    is_shared = evidence.hosts >= _STRONG_HOSTS and evidence.volunteers >= _STRONG_VOLUNTEERS
+    is_sure = evidence.verdict is Verdict.ABSENT or evidence.e_value >= required.STRONG_E
+    is_shared = evidence.hosts >= required.STRONG_HOSTS and evidence.volunteers >= required.STRONG_VOLUNTEERS
     return (
-        evidence.grade is Grade.MODERATE and is_sure and evidence.seeds >= _strong_seeds(evidence.verdict) and is_shared
+        evidence.grade is Grade.MODERATE
+        and is_sure
+        and evidence.seeds >= required.count_strong_seeds(evidence.verdict)
+        and is_shared
     )
 
 
@@ -144,9 +125,9 @@ def _strangers_wanted(volunteers: int, seeds: int, checks: int, outvoted: int) -
     A league that returns what it likes is not seen in the values. It is seen where a stranger, drawn at random,
     computes one of its seeds: 20 that agree show that at most a few are wrong. Where some were outvoted, it takes more.
     """
-    if volunteers < _STRONG_VOLUNTEERS:
+    if volunteers < required.STRONG_VOLUNTEERS:
         return 0
-    wanted = max(_STRANGERS_AGAIN, math.ceil(outvoted * (1.0 / _OUTVOTED_SHARE - 1.0)))
+    wanted = max(required.STRANGERS_AGAIN, math.ceil(outvoted * (1.0 / required.OUTVOTED_SHARE - 1.0)))
     return max(0, min(wanted, seeds) - checks)
 
 
@@ -154,12 +135,13 @@ def _independence(facts: GradeFacts) -> str:
     """Who computes alone computes a share again; several volunteers may be in league, so strangers check more."""
     if facts.hosts == 0:
         return NO_HOSTS
+    several = f"{required.STRONG_HOSTS} hosts of {required.STRONG_VOLUNTEERS} volunteers"
     if facts.is_a_stranger_alone:
-        return f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (so far {facts.hosts} of one, who is not us)"
-    if facts.volunteers == 1 and facts.agreeing >= _SHARE_AGAIN * facts.seeds:
+        return f"{several} (so far {facts.hosts} of one, who is not us)"
+    if facts.volunteers == 1 and facts.agreeing >= required.SHARE_AGAIN * facts.seeds:
         return ""
     wanted = _strangers_wanted(facts.volunteers, facts.seeds, facts.checks, facts.outvoted)
-    is_many = facts.hosts >= _STRONG_HOSTS and facts.volunteers >= _STRONG_VOLUNTEERS
+    is_many = facts.hosts >= required.STRONG_HOSTS and facts.volunteers >= required.STRONG_VOLUNTEERS
     if is_many and not wanted:
         return ""
     outvoted = f", {facts.outvoted} outvoted" if facts.outvoted else ""
@@ -167,9 +149,9 @@ def _independence(facts: GradeFacts) -> str:
     if is_many:
         return f"{strangers} ({facts.checks} so far{outvoted})"
     agreeing = f"{facts.agreeing} of {facts.seeds} so far"
-    again = f"{100 * _SHARE_AGAIN:.0f} % of the seeds computed again and agreeing ({agreeing})"
+    again = f"{100 * required.SHARE_AGAIN:.0f} % of the seeds computed again and agreeing ({agreeing})"
     computed = f"{tell_amount(facts.hosts, 'host')} of {tell_amount(facts.volunteers, 'volunteer')} so far"
-    several = f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers ({computed})"
+    several = f"{several} ({computed})"
     return (
         f"{again}, where the laboratory computes alone; or {several}"
         if facts.volunteers == 1

@@ -8,8 +8,6 @@ import math
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Context
 
-from axiom_weigh.values import Verdict
-
 _DIGITS = 4
 _ALL_DIGITS = 17
 _DOWN = Context(prec=3, rounding=ROUND_DOWN)
@@ -34,19 +32,6 @@ def clear_of(number: float, *bars: float) -> str:
     """The number with four digits, or with as many more as keep it on its side of each of these."""
     texts = (f"{number:.{many}g}" for many in range(_DIGITS, _ALL_DIGITS))
     return next((text for text in texts if find_sides(float(text), bars) == find_sides(number, bars)), repr(number))
-
-
-def list_bars(null: float, smallest: float) -> tuple[float, float, float]:
-    """What a verdict says that an interval lies beside: the null, and on either side where an effect would matter."""
-    return null - smallest, null, null + smallest
-
-
-def is_size_open(verdict: Verdict, low: float | None, high: float | None, bars: tuple[float, float, float]) -> bool:
-    """Is there an effect, and open whether it is as large as one that matters? Its interval holds some that are not."""
-    below, _, above = bars
-    if verdict is Verdict.POSITIVE:
-        return low is None or low < above
-    return verdict is Verdict.NEGATIVE and (high is None or high > below)
 
 
 def end_told(end: float | None, bars: Sequence[float]) -> str:

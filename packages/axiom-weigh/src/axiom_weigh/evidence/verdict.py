@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from axiom_weigh.evidence.method import Process, Question
-from axiom_weigh.evidence.rounding import e_told, end_told, is_size_open, list_bars
+from axiom_weigh.evidence.rounding import e_told, end_told
+from axiom_weigh.evidence.size_that_matters import is_size_open, list_bars
 from axiom_weigh.statistics import betting, signed_ranks
 from axiom_weigh.statistics.shares_and_medians import (
     MOST,

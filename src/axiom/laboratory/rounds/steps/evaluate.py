@@ -24,7 +24,8 @@ from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.findings.observations import ObservationSet, PlacedObservation
 from axiom.store.registrations import registrations
 from axiom_weigh.evidence.false_discoveries import false_shares, weighed_claim
-from axiom_weigh.evidence.rounding import clear_of, list_bars
+from axiom_weigh.evidence.rounding import clear_of
+from axiom_weigh.evidence.size_that_matters import list_bars
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import METHOD, Agreements, Alarm, Evidence, Force, Surroundings

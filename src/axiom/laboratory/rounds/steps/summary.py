@@ -29,7 +29,8 @@ from axiom.store.findings import evidence, links, old_claims, references
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.rounds import rounds, session_counts, untold
 from axiom.store.views.findings import list_forecasts
-from axiom_weigh.evidence.rounding import clear_of, e_told, end_told, list_bars
+from axiom_weigh.evidence.rounding import clear_of, e_told, end_told
+from axiom_weigh.evidence.size_that_matters import list_bars
 from axiom_weigh.values import Evidence, Grade
 
 
