@@ -6,12 +6,14 @@ import disc_map
 import pytest
 import stored_work
 from map_lab import POLICY, MapLab, map_lab, prepared_map
+from started_writer import started_writer
 from tiny_experiment import prepare_text
 
 from axiom.domain.maps import tile_at
 from axiom.domain.work import TaskState
 from axiom.errors import Refused
 from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.planning.jobs import visits_job
 from axiom.laboratory.planning.tiles import find_charted_version, list_charted_versions, order_tiles_to_chart
 from axiom.limits import maps as limits
 from axiom.store.experiments import experiments, releases
@@ -132,3 +134,13 @@ def test_long_tiles_of_level_0_are_ordered_arm_by_arm_and_each_arm_goes_on_by_it
     } == {0}
     lab.compute()
     assert (lab.levels("drawn")[0], lab.broken()) == (4, {})
+
+
+def test_where_people_looked_the_open_quarters_are_worth_more(lab):
+    sums = "SELECT level, arm, count(*) * {} + sum(worth) AS worth FROM tile WHERE state = 'open' GROUP BY 1, 2"
+    before = lab.db.select(sums.format(limits.LOOKED_AT))
+    assert {row["level"] for row in before} == {1}
+    with started_writer(lab) as writer:
+        visits_job(writer, lambda: [(1, 0), (1, 1)]).work()  # the tiles of level 0
+        after = writer.run(lambda db: db.select(sums.format(0)))
+    assert after == before

@@ -12,6 +12,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.maps import ROOT, Tile, measure_borders, place_of
 from axiom.domain.work import TaskState
 from axiom.errors import StoreError
+from axiom.server.returns.draw_tiles import draw_tiles
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress, OpenTile
 from axiom.store.tasks import results, tasks
@@ -29,7 +30,7 @@ def lab(small_lab):
 
 def keep(lab, *seen) -> None:
     with lab.db.transaction():
-        tiles.store_tiles(lab.db, disc_map.MAP, seen, lab.now)
+        draw_tiles(lab.db, disc_map.MAP, seen, lab.now)
 
 
 def opened(lab, level: int = 1, arm: int = 0, limit: int = 100) -> list[OpenTile]:
@@ -83,12 +84,11 @@ def test_the_tiles_with_most_border_come_first_and_sooner_where_somebody_looks(l
     assert [tile.replicate for tile in opened(lab)] == [6] * 4 + [4] * 4 + [5] * 4 + [3]
     keep(lab, result(replicate=4, tile=ROOT.children[1], pixels=LOWER_LEFT))
     (deep,), before = opened(lab, level=2), opened(lab)
-    tiles.raise_tile_worth(lab.db, [(1, place_of(ROOT, 0))], 32)
+    tiles.raise_tile_worth(lab.db, [(1, place_of(quarter, 0)) for quarter in ROOT.children], 32)
     assert opened(lab) == before  # all quarters of all are worth more
-    tiles.raise_tile_worth(lab.db, [(1, place_of(ROOT.children[1], 0))], 32)
+    tiles.raise_tile_worth(lab.db, [(1, place_of(quarter, 0)) for quarter in ROOT.children[1].children], 32)
     assert lab.db.row("SELECT worth FROM tile WHERE level = 2")["worth"] >= 32
     assert opened(lab, level=2) == [deep]
-    tiles.raise_tile_worth(lab.db, [(1, place_of(Tile(level=22), 0))], 32)  # nothing is finer
 
 
 def test_a_replicate_is_charted_once_all_that_is_known_to_be_needed_is_settled(lab):

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from axiom.limits import maps as limits
+from axiom.rules.planning.tile_worth import list_visited_quarters
 from axiom.server.upkeep.jobs import Job
 from axiom.store.maps import tiles
 from axiom.store.writer import Writer
@@ -11,6 +12,7 @@ def visits_job(writer: Writer, take_visits: Callable[[], list[tuple[int, int]]])
 
     def prefer() -> None:
         if places := take_visits():
-            writer.run(lambda db: tiles.raise_tile_worth(db, places, limits.LOOKED_AT))
+            quarters = list_visited_quarters(places)
+            writer.run(lambda db: tiles.raise_tile_worth(db, quarters, limits.LOOKED_AT))
 
     return Job(name="visits", every=60.0, work=prefer, remembered=False)

@@ -18,6 +18,7 @@ from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.tasks.agreement import QuorumResult, TaskVote, judge_quorum
 from axiom.rules.tasks.validation import Validation, compare_with_parent, validate_output
 from axiom.server.returns import host_reliability, rechecks
+from axiom.server.returns.draw_tiles import draw_tiles
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.learn_costs import DeclaredSeconds, MeasuredTask, time_of_cores
 from axiom.server.returns.transitioner import transit_many
@@ -186,14 +187,14 @@ class Validator:
         for copied in compared:
             chart = self._manifests[copied.tasks[0].experiment_id].map
             if chart and copied.results:
-                tiles.store_tiles(db, chart, copied.results, now)
+                draw_tiles(db, chart, copied.results, now)
         doubtful = set()
         for verdict in judged:
             if verdict.waiting.copies > 1:
                 continue
             manifest = self._manifests.get(verdict.waiting.task.experiment_id)
             if verdict.decided.results and manifest and manifest.map:
-                tiles.store_tiles(db, manifest.map, verdict.decided.results, now)
+                draw_tiles(db, manifest.map, verdict.decided.results, now)
                 if why := _why_doubtful(db, manifest.map, verdict.decided.results):
                     doubtful.add(verdict.waiting.task.id)
                     log.info(

@@ -1,12 +1,12 @@
 import json
 import zlib
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.maps import DEEPEST, Map, Tile, measure_borders, measure_differences, place_of, tile_at
+from axiom.domain.maps import Tile, place_of, tile_at
 from axiom.domain.work import Result
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, as_value, to_microseconds
@@ -73,6 +73,15 @@ WHERE experiment_id = :experiment_id AND config = :config AND replicate = :repli
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NewTile:
+    """What a result brought of a tile; one without pixels is void."""
+
+    result: Result
+    shares: tuple[float, ...] = ()  # of the tile, by band
+    opened: Mapping[Tile, int] = field(default_factory=dict)  # quarters that may be computed now, with their worth
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OpenTile:
     replicate: int
     place: int
@@ -104,38 +113,28 @@ class ChartProgress:
         return self.wanted - self.back
 
 
-def store_tiles(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> None:
-    """Keep the pixels of an experiment's results, and open the quarters through which a border passes.
-
-    Each tile is drawn once: what a check brings of it is no other tile. A quarter has more to tell the longer its
-    border is, and the more of it ended otherwise in another replicate.
-    """
-    rows, opened, settled = list[dict[str, Any]](), [], _settled_places(db, results)
-    for result in results:
-        if (result.config, result.replicate) in settled:
-            continue
+def store_tiles(db: Database, tiles: Sequence[NewTile], now: datetime) -> None:
+    """Keep the pixels of these tiles, and open quarters of theirs."""
+    rows, opened = list[dict[str, Any]](), []
+    for new_tile in tiles:
+        result = new_tile.result
         tile, arm = tile_at(result.config)
         key = {"experiment_id": result.experiment_id, "replicate": result.replicate, "arm": arm}
-        edges = None if result.pixels is None else measure_borders(result.pixels, drawn)
         rows.append(
             {
                 **key,
                 "config": result.config,
                 "level": tile.level,
-                "state": "void" if edges is None else "drawn",
+                "state": "void" if result.pixels is None else "drawn",
                 "task_id": result.task_id,
-                "shares": json.dumps(edges.shares) if edges else None,
+                "shares": json.dumps(new_tile.shares) if new_tile.shares else None,
                 "pixels": None if result.pixels is None else zlib.compress(result.pixels, 9),
                 "now": to_microseconds(now),
             }
         )
-        if edges is None or tile.level >= drawn.deepest:
-            continue
-        apart = _differences(db, drawn, result)
         opened += [
-            {**key, "config": place_of(child, arm), "level": child.level, "worth": length + differing}
-            for child, length, differing, passes in zip(tile.children, edges.lengths, apart, edges.passes, strict=True)
-            if passes
+            {**key, "config": place_of(quarter, arm), "level": quarter.level, "worth": worth}
+            for quarter, worth in new_tile.opened.items()
         ]
     db.execute_many(_DRAW, rows)
     db.execute_many(_OPEN, opened)
@@ -143,33 +142,27 @@ def store_tiles(db: Database, drawn: Map, results: Sequence[Result], now: dateti
     counters.add_to_counters(db, new)
 
 
-def _differences(db: Database, drawn: Map, result: Result) -> tuple[int, int, int, int]:
-    """How much of each quarter of a tile ended otherwise in the replicate that was drawn last before it, in boxes."""
+def find_other_pixels(db: Database, result: Result) -> bytes | None:
+    """What the same tile shows in the replicate in which it was drawn last before."""
     cell = {"experiment_id": result.experiment_id, "config": result.config, "replicate": result.replicate}
     row = db.row(_ANOTHER, **cell)
-    if row is None or result.pixels is None:
-        return 0, 0, 0, 0
-    return measure_differences(result.pixels, zlib.decompress(row["pixels"]), drawn)
+    return None if row is None else zlib.decompress(row["pixels"])
 
 
 def raise_tile_worth(db: Database, places: Sequence[tuple[int, int]], more: int) -> None:
-    """Somebody looks at these tiles, each of an experiment: their open quarters are worth more."""
-    tiles = [(experiment_id, *tile_at(place)) for experiment_id, place in places]
-    quarters = [
-        {"experiment_id": experiment_id, "config": place_of(child, arm), "more": more}
-        for experiment_id, tile, arm in tiles
-        if tile.level < DEEPEST
-        for child in tile.children
-    ]
-    db.execute_many(_WORTH_MORE, quarters)
+    """Of these tiles, each of an experiment, those that are open are worth more."""
+    rows = [{"experiment_id": experiment_id, "config": place, "more": more} for experiment_id, place in places]
+    db.execute_many(_WORTH_MORE, rows)
 
 
-def _settled_places(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
+def list_unsettled_results(db: Database, results: Sequence[Result]) -> list[Result]:
+    """Those of an experiment's results whose tiles are neither drawn nor void."""
     if not results:
-        return set()
+        return []
     cells = json.dumps([[result.config, result.replicate] for result in results])
     rows = db.select(_SETTLED_PLACES, experiment_id=results[0].experiment_id, cells=cells)
-    return {(row["config"], row["replicate"]) for row in rows}
+    settled = {(row["config"], row["replicate"]) for row in rows}
+    return [result for result in results if (result.config, result.replicate) not in settled]
 
 
 def list_open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[tuple[int, int]]:
