@@ -13,6 +13,7 @@ from axiom.domain.planning import Need, PlanWishes, Purpose
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
 from axiom.laboratory.planning.rules.filled_hosts import fill_hosts
+from axiom.laboratory.planning.rules.next_block import BlockOffer, choose_first_block, has_no_block
 from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.planning.rules.preview import compose_preview
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, compute_worths
@@ -45,6 +46,27 @@ def test_what_a_person_approved_comes_first_whatever_it_tells_for_its_cost():
     assert young.allotments[0].experiment_id == 2, "also before the first block of all"
     pilots = [candidate(number, stage=Stage.PILOT, pilot_missing=3, is_approved=number == 2) for number in (1, 2)]
     assert planned(*pilots, cores=4).allotments[0].experiment_id == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ([new(1, replicate_seconds=9.0), new(2)], 2),
+        ([new(1), new(2)], 1),
+        ([new(1), new(2, is_approved=True)], None),
+        ([], None),
+    ],
+)
+def test_the_cheapest_has_the_first_block_of_all_unless_a_person_approved_any(asked, first):
+    offers = [BlockOffer(candidate=of, purpose=Purpose.NEW, per_core_hour=float(of.experiment_id)) for of in asked]
+    chosen = choose_first_block(offers)
+    assert (chosen.offer.candidate.experiment_id if chosen else None) == first
+
+
+def test_no_block_is_there_until_one_is_ordered_whole_and_a_pilot_is_none():
+    pilot = candidate(3, issued=99, stage=Stage.PILOT)
+    assert has_no_block([new(1), candidate(2, issued=15), pilot])
+    assert not has_no_block([new(1), candidate(2, issued=16), pilot])
 
 
 def test_what_people_asked_for_is_a_line_of_the_plan_until_it_is_ordered():

@@ -1,4 +1,7 @@
-"""Whose turn is it? What is begun, what a person approved, what an operator's shares say, then what is worth most."""
+"""Whose turn is it? What is begun, what a person approved, what an operator's shares say, then what is worth most.
+
+The first block of all is the cheapest, so that somebody new sees a finding soon.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -41,6 +44,34 @@ class OrderBook:
     def add(self, allotments: Sequence[Allotment]) -> None:
         for allotment in allotments:
             self.seconds[allotment.purpose, allotment.experiment_id] += allotment.core_seconds
+
+
+def has_no_block(candidates: Sequence[Candidate]) -> bool:
+    """Is the laboratory so young that no block of anything is ordered whole?"""
+    return all(candidate.issued < candidate.block for candidate in candidates if candidate.stage.takes_blocks)
+
+
+def choose_first_block(offers: Sequence[BlockOffer]) -> ChosenOffer | None:
+    """The offer that has the first block of all; None where a person approved one, which comes before it."""
+    if not offers or any(offer.candidate.is_approved for offer in offers):
+        return None
+    cheapest = min(offers, key=lambda offer: (offer.candidate.replicate_seconds, offer.candidate.key))
+    why = f"the first block of all is that of {cheapest.candidate.name}, which costs least: something closes soon"
+    return ChosenOffer(offer=cheapest, why=why)
+
+
+def choose_registrations(ready: Sequence[Candidate]) -> list[Candidate]:
+    """Of each version the registration whose turn it is: one whose block is begun, else that with the fewest."""
+    by_version: dict[int, Candidate] = {}
+    for candidate in sorted(
+        ready,
+        key=lambda candidate: (
+            *(not candidate.is_begun, not candidate.is_approved),
+            *(candidate.issued, candidate.registration_id),
+        ),
+    ):
+        by_version.setdefault(candidate.experiment_id, candidate)
+    return list(by_version.values())
 
 
 def choose_offer(offers: Sequence[BlockOffer], book: OrderBook, wishes: PlanWishes) -> ChosenOffer | None:

@@ -21,7 +21,15 @@ from axiom.laboratory.planning.rules.blocks_into_workunits import (
 )
 from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate, candidate_obstacle, is_stopped
 from axiom.laboratory.planning.rules.filled_hosts import FilledFleet, FilledHost, fill_hosts
-from axiom.laboratory.planning.rules.next_block import BlockOffer, ChosenOffer, OrderBook, choose_offer
+from axiom.laboratory.planning.rules.next_block import (
+    BlockOffer,
+    ChosenOffer,
+    OrderBook,
+    choose_first_block,
+    choose_offer,
+    choose_registrations,
+    has_no_block,
+)
 from axiom.laboratory.planning.rules.usable_cores import UsableCores, count_usable_cores
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, BlockValue, compute_block_values
 from axiom.laboratory.planning.rules.waiting_work import list_waiting_work, most_tasks_let_out
@@ -72,10 +80,9 @@ class _Making:
         )
         self.candidates[candidate.key] = replace(candidate, pilot_missing=0)
 
-    def first(self, candidate: Candidate) -> None:
+    def first(self, chosen: ChosenOffer) -> None:
         """Order the first block of all."""
-        why = f"the first block of all is that of {candidate.name}, which costs least: something closes soon"
-        self._order(candidate, 1, self.promises[candidate.key].purpose, why)
+        self._order(chosen.offer.candidate, 1, chosen.offer.purpose, chosen.why)
 
     def blocks(self) -> None:
         """Block after block, until work waits for every core or none is left that is worth it."""
@@ -172,6 +179,14 @@ class _Making:
             * 3_600.0
         )
 
+    def offers(self, candidates: Sequence[Candidate]) -> list[BlockOffer]:
+        return [
+            BlockOffer(
+                candidate=candidate, purpose=self.promises[candidate.key].purpose, per_core_hour=self.value(candidate)
+            )
+            for candidate in candidates
+        ]
+
     def is_worth_it(self, candidate: Candidate) -> bool:
         """What is begun counts only as a whole, what was promised was promised, and what a person approved is asked."""
         return (
@@ -190,12 +205,7 @@ class _Making:
             and self.is_worth_it(candidate)
             and not (is_within_reach and self.waits[candidate.key] >= self._most(candidate.key))
         ]
-        return [
-            BlockOffer(
-                candidate=candidate, purpose=self.promises[candidate.key].purpose, per_core_hour=self.value(candidate)
-            )
-            for candidate in _next_of_each(ready)
-        ]
+        return self.offers(choose_registrations(ready))
 
     def _chosen(self, chosen: ChosenOffer, lacking: float) -> None:
         candidate, purpose = chosen.offer.candidate, chosen.offer.purpose
@@ -320,9 +330,9 @@ def _ordered(making: _Making, candidates: Sequence[Candidate]) -> str:
         candidates,
     )
     before, first = making.waiting, 0.0
-    is_young = all(candidate.issued < candidate.block for candidate in candidates if candidate.stage.takes_blocks)
-    if ready and is_young and not any(candidate.is_approved for candidate in ready):
-        making.first(ready[0])
+    is_young = has_no_block(candidates)
+    if is_young and (chosen := choose_first_block(making.offers(ready))):
+        making.first(chosen)
         first = making.waiting - before
     making.few_pilots(candidates, pilots, is_young=is_young)
     is_enough = 2 * (making.waiting - first) >= making.wanted
@@ -404,17 +414,3 @@ def _left(candidate: Candidate) -> int:
 def _with_design(candidate: Candidate, reason: str) -> str:
     """The reason, behind the design's name where there is one."""
     return f"{candidate.design}: {reason}" if candidate.design else reason
-
-
-def _next_of_each(ready: Sequence[Candidate]) -> list[Candidate]:
-    """Of each version the registration whose turn it is: one whose block is begun, else that with the fewest."""
-    by_version: dict[int, Candidate] = {}
-    for candidate in sorted(
-        ready,
-        key=lambda candidate: (
-            *(not candidate.is_begun, not candidate.is_approved),
-            *(candidate.issued, candidate.registration_id),
-        ),
-    ):
-        by_version.setdefault(candidate.experiment_id, candidate)
-    return list(by_version.values())
