@@ -8,14 +8,7 @@ from axiom.domain.work import read_task_name
 from axiom.server.scheduler.programs import APP
 from axiom.store.tasks.foreign_tasks import ForeignTask
 from axiom_adopt.dump import Dump
-from axiom_adopt.laboratory_rows import (
-    count_thousandths,
-    is_bcrypt,
-    is_cut_off,
-    is_md5,
-    moment_of,
-    tidy_address,
-)
+from axiom_adopt.laboratory_rows import count_thousandths, is_bcrypt, is_cut_off, is_md5, moment_of
 from axiom_adopt.preferences import read_old_preferences
 from axiom_adopt.records import (
     IN_PROGRESS,
@@ -31,6 +24,7 @@ from axiom_adopt.records import (
     User,
     UserDeleted,
 )
+from axiom_adopt.who_signs_in import AddressOwners, tidy_address
 
 _WITH_WISHES = {"consent", "consent_type", "user_deleted", "host_deleted"}
 _STATISTICS = "STATSEXPORT"
@@ -71,7 +65,7 @@ class Inspection:
     unsent: int = 0
     passwords: Counter[str] = field(default_factory=Counter)
     losses: Losses = field(default_factory=Losses)
-    _addresses: dict[str, int] = field(default_factory=dict)
+    owners: AddressOwners = field(default_factory=AddressOwners)  # who signs in
     _results: list[Result] = field(default_factory=list)
     _statistics: set[int] = field(default_factory=set)  # kinds of consent
     _consents: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict)  # the latest
@@ -127,9 +121,6 @@ class Inspection:
                 self.totals["team"] += count_thousandths(team.total_credit)
         self.tasks = [task for result in self._results if (task := self._foreign_task(result)) is not None]
 
-    def owns(self, address: str, user_id: int) -> bool:
-        return self._addresses.get(address) == user_id
-
     def is_exported(self, user_id: int) -> bool:
         """Did they agree to appear elsewhere? Where the server never asked, it told of everybody."""
         latest = [self._consents.get((user_id, kind), (0.0, False))[1] for kind in self._statistics]
@@ -154,9 +145,8 @@ class Inspection:
         address = tidy_address(user.email_addr)
         if address is None:
             self.losses.add("accounts without an address", user.id)
-        elif (owner := self._addresses.setdefault(address, user.id)) != user.id:
-            self._addresses[address] = min(owner, user.id)
-            self.losses.add("addresses in two spellings: the older account signs in", max(owner, user.id))
+        elif (younger := self.owners.claim(address, user.id)) is not None:
+            self.losses.add("addresses in two spellings: the older account signs in", younger)
         elif address != user.email_addr:
             self.passwords["mixed-case addresses"] += 1
         for tag in sorted(read_old_preferences(user.project_prefs.decode("utf-8", "replace")).dropped):

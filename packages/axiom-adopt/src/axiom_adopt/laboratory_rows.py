@@ -176,11 +176,6 @@ def is_cut_off(global_prefs: bytes) -> bool:
     return bool(global_prefs.strip()) and not _WHOLE.fullmatch(global_prefs)
 
 
-def tidy_address(spelt: str) -> str | None:
-    """The address by which its owner signs in; clients make a password's hash with it in lower case."""
-    return spelt.strip().lower() or None
-
-
 def moment_of(seconds: float) -> datetime:
     """A time as the official server stores it; one that no calendar has is the nearest."""
     return datetime.fromtimestamp(min(max(seconds, 0.0), _LATEST), UTC)

@@ -116,11 +116,10 @@ class Loading:
         names = laboratory_rows.Names()
         for user in dump.read(User):
             if user.id in self.inspection.people:
-                address = laboratory_rows.tidy_address(user.email_addr)
                 yield laboratory_rows.volunteer_rows(
                     user,
                     name=names.free(user.name or f"volunteer {user.id}"),
-                    email=address if address and self.inspection.owns(address, user.id) else None,
+                    email=self.inspection.owners.address_of(user),
                     is_exported=self.inspection.is_exported(user.id),
                     secret=self.secret,
                 )
