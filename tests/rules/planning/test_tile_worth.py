@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.domain.maps import DEEPEST, ROOT, Borders, Tile, place_of
-from axiom.rules.planning.tile_worth import list_visited_quarters, worth_by_quarter
+from axiom.rules.planning.tile_worth import list_visited_quarters, measure_quarter_worth
 
 FIRST, SECOND, THIRD, FOURTH = ROOT.children
 
@@ -19,7 +19,7 @@ FIRST, SECOND, THIRD, FOURTH = ROOT.children
 )
 def test_a_quarter_is_worth_its_border_and_what_ended_otherwise(lengths, passes, differences, worths):
     borders = Borders(shares=(0.5, 0.5), lengths=lengths, passes=passes)
-    assert worth_by_quarter(ROOT, borders, differences) == worths
+    assert measure_quarter_worth(ROOT, borders, differences) == worths
 
 
 def test_where_somebody_looks_the_quarters_are_worth_more():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from axiom.domain.maps import DEEPEST, Borders, Tile, place_of, tile_at
 
 
-def worth_by_quarter(tile: Tile, borders: Borders, differences: Sequence[int]) -> dict[Tile, int]:
+def measure_quarter_worth(tile: Tile, borders: Borders, differences: Sequence[int]) -> dict[Tile, int]:
     """The quarters through which a border passes, and what each is worth.
 
     A quarter has more to tell the longer its border is, and the more of it ended otherwise in another replicate.

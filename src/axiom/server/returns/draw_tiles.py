@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.maps import Map, measure_borders, measure_differences, tile_at
 from axiom.domain.work import Result
-from axiom.rules.planning.tile_worth import worth_by_quarter
+from axiom.rules.planning.tile_worth import measure_quarter_worth
 from axiom.store.engine.database import Database
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import NewTile
@@ -28,4 +28,4 @@ def _new_tile(db: Database, drawn: Map, result: Result) -> NewTile:
         return NewTile(result=result, shares=borders.shares)
     others = tiles.find_other_pixels(db, result)
     differences = (0, 0, 0, 0) if others is None else measure_differences(result.pixels, others, drawn)
-    return NewTile(result=result, shares=borders.shares, opened=worth_by_quarter(tile, borders, differences))
+    return NewTile(result=result, shares=borders.shares, opened=measure_quarter_worth(tile, borders, differences))

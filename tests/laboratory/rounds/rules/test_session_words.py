@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.laboratory.findings.rules.ranked_news import FindingNews, estimate_on_scale, rank_by_interest
+from axiom.laboratory.findings.rules.ranked_news import (
+    FindingNews,
+    add_interest,
+    estimate_on_scale,
+    list_features,
+    rank_by_interest,
+)
 from axiom.laboratory.planning.rules.eta import Pace, measure_pace, time_until_cells
 from axiom.laboratory.rounds.rules.agenda import next_steps
 from axiom.rules.upkeep.ailing_jobs import PeriodicJob, why_job_ailing
@@ -127,6 +133,32 @@ def test_without_an_estimate_nothing_is_measured_and_without_an_end_all_is_possi
     assert estimate_on_scale(replace(SAID, estimate=None), null=0.0, smallest=1.0) is None
     found = estimate_on_scale(replace(SAID, high=None), null=0.0, smallest=1.0)
     assert (found.low, found.high) == (1.0, float("inf"))
+
+
+PREDICTION = {"interval": (0.0, 3.0), "positive": 0.4, "negative": 0.3, "absent": 0.3}
+ESTIMAND = {"measure": "loss", "kind": "difference", "null": 0.0, "smallest": 1.0, "prediction": PREDICTION}
+OWN = list_features(ESTIMAND, "tiny_sum")
+
+
+@pytest.mark.parametrize(
+    ("decided", "novelty"),
+    [
+        ({}, 1.0),
+        ({1: OWN}, 1.0),  # itself
+        ({1: OWN, 2: OWN, 3: frozenset()}, 0.0),
+        ({2: list_features(ESTIMAND | {"across": "width"}, "tiny_sum")}, 0.25),
+        ({2: list_features({"measure": "loss"}, "another")}, 0.75),
+    ],
+)
+def test_what_a_decided_finding_speaks_of_is_not_new(decided, novelty):
+    news = add_interest(told(1), ESTIMAND, "tiny_sum", decided, 2)
+    assert news.scale == estimate_on_scale(SAID, null=0.0, smallest=1.0)
+    assert (news.interest.novelty, news.interest.unresolved) == pytest.approx((novelty, 0.75))
+
+
+def test_nothing_is_added_to_news_without_an_estimate_or_a_registration():
+    for news, estimand in ((told(1, estimate=None), ESTIMAND), (told(1), {}), (told(1), ESTIMAND | {"smallest": 0.0})):
+        assert add_interest(news, estimand, "tiny_sum", {}, 0) is news
 
 
 def test_what_is_next_is_read_off_the_notes_most_urgent_first():

@@ -1,10 +1,11 @@
 """Which of a session's new lines of evidence deserves to be read first, in stars and a word, and why."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from axiom_weigh.statistics.interest import EstimateOnScale, Interest
+from axiom_weigh.statistics.interest import EstimateOnScale, Interest, compute_interest, compute_similarity
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 WORDS = ("routine", "notable", "high", "outstanding")
@@ -15,6 +16,9 @@ _CARRIES = {Grade.AWAITING: 0.1, Grade.MODERATE: 0.5, Grade.STRONG: 0.75, Grade.
 _LARGE = 3.0  # smallest effects that matter; an effect of so many, and any larger one, counts as a whole one
 _EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 _GRADES = tuple(Grade)
+_NAMED = ("measure", "kind", "across", "about")  # of an estimand, by which findings are alike
+
+Features = frozenset[object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +43,31 @@ class RankedFinding:
     stars: str
     word: str
     reason: str
+
+
+def add_interest(
+    news: FindingNews, estimand: Mapping[str, Any], experiment: str, decided: Mapping[int, Features], open_edges: int
+) -> FindingNews:
+    """Add how large and how interesting it is, beside the features of all decided findings by their numbers.
+
+    `open_edges` is how many open questions hang on it. Without an estimate nothing is added.
+    """
+    scale = estimate_on_scale(news.now, null=estimand["null"], smallest=estimand["smallest"]) if estimand else None
+    if scale is None:
+        return news
+    prediction, mine = estimand["prediction"], list_features(estimand, experiment)
+    nearest = max(
+        (compute_similarity(mine, other) for number, other in decided.items() if number != news.number), default=0.0
+    )
+    low, high = prediction["interval"]
+    chances = prediction["positive"], prediction["negative"], prediction["absent"]
+    worth = compute_interest(scale, chances, (low, high), nearest=nearest, open_edges=open_edges)
+    return replace(news, interest=worth, scale=scale)
+
+
+def list_features(estimand: Mapping[str, Any], experiment: str) -> Features:
+    """What a finding speaks of."""
+    return frozenset({("experiment", experiment), *((name, estimand[name]) for name in _NAMED if estimand.get(name))})
 
 
 def rank_by_interest(findings: Sequence[FindingNews]) -> list[RankedFinding]:

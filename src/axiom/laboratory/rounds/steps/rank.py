@@ -1,13 +1,19 @@
 """A step of rounds: what was weighed again is put in the order in which it deserves to be read."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
-from axiom.laboratory.findings.rules.ranked_news import FindingNews, RankedFinding, estimate_on_scale, rank_by_interest
+from axiom.laboratory.findings.rules.ranked_news import (
+    Features,
+    FindingNews,
+    RankedFinding,
+    add_interest,
+    list_features,
+    rank_by_interest,
+)
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.registrations.links import read_hanging_questions
 from axiom.limits import findings as limits
@@ -15,10 +21,7 @@ from axiom.store.engine.database import Database
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations
 from axiom.store.rounds import session_counts
-from axiom_weigh.statistics.interest import compute_interest, compute_similarity
 from axiom_weigh.values import Verdict
-
-_Estimand = Mapping[str, Any]
 
 
 def rank_findings(this_round: OpenRound) -> list[Note]:
@@ -42,8 +45,11 @@ def read_ranking(db: Database, after: int, until: int) -> list[RankedFinding]:
     if not news:
         return []
     news.sort(key=lambda finding: not finding.changes)
-    features, edges = _decided_features(db), read_hanging_questions(db)
-    weighed = [_add_interest(db, finding, features, edges.get(finding.number, 0)) for finding in news[: limits.RANKED]]
+    decided, edges = _decided_features(db), read_hanging_questions(db)
+    weighed = [
+        add_interest(finding, *find_asked_estimand(db, finding.number), decided, edges.get(finding.number, 0))
+        for finding in news[: limits.RANKED]
+    ]
     return rank_by_interest(weighed + news[limits.RANKED :])
 
 
@@ -70,39 +76,16 @@ def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
     )
 
 
-def _add_interest(
-    db: Database, news: FindingNews, features: Mapping[int, frozenset[object]], edges: int
-) -> FindingNews:
-    """Add how large and how interesting it is. `edges` is how many open questions hang on it."""
-    estimand, name = find_asked_estimand(db, news.number)
-    scale = estimate_on_scale(news.now, null=estimand["null"], smallest=estimand["smallest"]) if estimand else None
-    if scale is None:
-        return news
-    prediction, mine = estimand["prediction"], _features(estimand, name)
-    nearest = max(
-        (compute_similarity(mine, other) for number, other in features.items() if number != news.number), default=0.0
-    )
-    low, high = prediction["interval"]
-    chances = prediction["positive"], prediction["negative"], prediction["absent"]
-    worth = compute_interest(scale, chances, (low, high), nearest=nearest, open_edges=edges)
-    return replace(news, interest=worth, scale=scale)
-
-
-def _decided_features(db: Database) -> dict[int, frozenset[object]]:
+def _decided_features(db: Database) -> dict[int, Features]:
     """What the findings that are decided speak of: in these nothing new is learned by finding it again."""
     decided = [claim.number for claim in evidence.list_compared_claims(db) if claim.verdict is not Verdict.UNDECIDED]
-    return {number: _features(*find_asked_estimand(db, number)) for number in decided[: limits.COMPARED]}
+    return {number: list_features(*find_asked_estimand(db, number)) for number in decided[: limits.COMPARED]}
 
 
-def find_asked_estimand(db: Database, number: int) -> tuple[_Estimand, str]:
+def find_asked_estimand(db: Database, number: int) -> tuple[Mapping[str, Any], str]:
     origin = registrations.find_finding_registration(db, number)
     if origin is None:
         return {}, ""
     registration, name = origin
     body = read_registration_body(registration.body)
     return body.estimands[name], str(body.document["experiment"])
-
-
-def _features(estimand: _Estimand, experiment: str) -> frozenset[object]:
-    named = ("measure", "kind", "across", "about")
-    return frozenset({("experiment", experiment), *((name, estimand[name]) for name in named if estimand.get(name))})
