@@ -1,6 +1,7 @@
 """Hosts as their clients describe them, and who a scheduler request comes from."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -51,16 +52,20 @@ LIMIT 1
 # A host that asks twice a second for work that is not there must not make the disk write twice a second.
 _SELDOM = timedelta(minutes=1)
 _FEW = 20  # hosts of one name that a volunteer may well have
-# Nearly every contact needs all of it, so it is one question; the host's part is empty where the number is nobody's.
-_CONTACT = """
-SELECT v.id, v.name, v.created_at, v.team_id, v.country, v.website, v.venue, v.is_ours, v.is_simulated, v.email,
+_VOLUNTEER_COLUMNS = """
+    v.id, v.name, v.created_at, v.team_id, v.country, v.website, v.venue, v.is_ours, v.is_simulated, v.email,
     v.spelt_email, v.password, v.password_serial, v.key_serial, v.cross_id, v.is_exported, v.shows_hosts, v.preferences,
-    v.preferences_at, v.project_preferences, m.name AS team_name, b.total, b.recent, b.recent_at,
-    EXISTS (SELECT 1 FROM notice n WHERE n.host_id = :host_id AND (n.told_at IS NULL OR n.told_at > :since)),
+    v.preferences_at, v.project_preferences"""
+_HOST_COLUMNS = """
     h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
     h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
     h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.is_simulated, h.outvoted, h.outvoted_at, h.rpc_seqno,
-    h.facts_digest, c.total, c.recent, c.recent_at
+    h.facts_digest"""
+# Nearly every contact needs all of it, so it is one question; the host's part is empty where the number is nobody's.
+_CONTACT = f"""
+SELECT {_VOLUNTEER_COLUMNS}, m.name AS team_name, b.total, b.recent, b.recent_at,
+    EXISTS (SELECT 1 FROM notice n WHERE n.host_id = :host_id AND (n.told_at IS NULL OR n.told_at > :since)),
+    {_HOST_COLUMNS}, c.total, c.recent, c.recent_at
 FROM volunteer v LEFT JOIN team m ON m.id = v.team_id
     LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
     LEFT JOIN host h ON h.id = :host_id LEFT JOIN balance c ON c.holder = 'host' AND c.holder_id = h.id
@@ -68,23 +73,12 @@ WHERE v.id = coalesce(
     (SELECT id FROM volunteer WHERE key_digest = :digest), (SELECT id FROM volunteer WHERE weak_digest = :digest),
     (SELECT volunteer_id FROM adopted_key WHERE digest = :digest))
 """
-_OF_CALLER = (
-    *("id", "name", "created_at", "team_id", "country", "website", "venue", "is_ours", "is_simulated", "email"),
-    *("spelt_email", "password", "password_serial", "key_serial", "cross_id", "is_exported", "shows_hosts"),
-    *("preferences", "preferences_at", "project_preferences", "team_name", "total", "recent", "recent_at"),
-)
-_OF_HOST = (
-    *("id", "volunteer_id", "name", "system", "processor", "instructions", "cores", "memory_mb", "disk_mb", "gpus"),
-    *("created_at", "seen_at", "flops", "speed", "availability", "venue", "valid_in_row", "quota", "quota_day"),
-    *("sent_that_day", "turnaround_seconds", "why_no_work", "is_simulated", "outvoted", "outvoted_at", "rpc_seqno"),
-    *("facts_digest", "total", "recent", "recent_at"),
-)
+_NAME, _OF_BALANCE = re.compile(r"\.(\w+)"), ("total", "recent", "recent_at")
+_OF_CALLER = (*_NAME.findall(_VOLUNTEER_COLUMNS), "team_name", *_OF_BALANCE)
+_OF_HOST = (*_NAME.findall(_HOST_COLUMNS), *_OF_BALANCE)
 _NOTICE, _HOST_ID = len(_OF_CALLER), len(_OF_CALLER) + 1  # their places in a row
-_WITH_BALANCE = """
-SELECT h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
-    h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
-    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.is_simulated, h.rpc_seqno, h.outvoted, h.outvoted_at,
-    h.facts_digest, b.total, b.recent, b.recent_at
+_WITH_BALANCE = f"""
+SELECT {_HOST_COLUMNS}, b.total, b.recent, b.recent_at
 FROM host h LEFT JOIN balance b ON b.holder = 'host' AND b.holder_id = h.id WHERE h.id = :id
 """
 _STANDS = """
