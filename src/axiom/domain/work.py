@@ -57,6 +57,11 @@ class TaskState(StrEnum):
         return self in {TaskState.FAILED, TaskState.ABORTED}
 
 
+def count_failures(tasks: Mapping[str, int] | Mapping[TaskState, int]) -> int:
+    """Of so many tasks by state, those that count against their workunits."""
+    return sum(amount for state, amount in tasks.items() if TaskState(state).is_failure)
+
+
 class Outcome(StrEnum):
     OK = "ok"
     LATE = "late"  # stopped at its time limit; an outcome, not a gap: it counts against the claim

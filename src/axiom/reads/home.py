@@ -6,6 +6,7 @@ from operator import attrgetter, itemgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.domain.evidence import VOID
+from axiom.domain.work import count_failures
 from axiom.limits import front_page as limits
 from axiom.limits import news as news_limits
 from axiom.reads import news as news_views
@@ -118,7 +119,7 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
         "results": counters.sum_counters(counted, "result"),
         "out": tasks["sent"],
         "waiting": tasks["unsent"],
-        "not_valid": tasks["invalid"] + tasks["failed"] + tasks["expired"],
+        "not_valid": count_failures(tasks),
         "hosts": fleet.hosts,
         "cores": fleet.cores,
         "new_hosts": fleet.new,

@@ -8,7 +8,7 @@ from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.headlines.numbers import format_duration, format_number
-from axiom.domain.work import TaskState
+from axiom.domain.work import TaskState, count_failures
 from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as task_limits
 from axiom.reads.base import paging, query_errors
@@ -134,7 +134,7 @@ def _listed(reading: Reading, host: Host, whose: HostOwner, balance: Balance | N
         **describe_balance(balance, reading.now),
         "lately": {
             "valid": states.get(TaskState.VALID, 0),
-            "not_valid": sum(amount for state, amount in states.items() if state.is_failure),
+            "not_valid": count_failures(states),
             "of": sum(states.values()),
         },
     }

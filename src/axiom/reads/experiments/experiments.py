@@ -17,6 +17,7 @@ from axiom.domain.headlines.names import name_in_words
 from axiom.domain.headlines.numbers import name_column, tell_bars
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
+from axiom.domain.work import count_failures
 from axiom.errors import NotFound
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.experiments.rules.search import matches_search
@@ -339,7 +340,7 @@ def _progress(
             "valid": tasks.get("valid", 0),
             "returned": tasks.get("returned", 0),
             "out": tasks.get("sent", 0),
-            "not valid": sum(tasks.get(state, 0) for state in ("invalid", "failed", "expired")),
+            "not valid": count_failures(tasks),
             "withdrawn": tasks.get("aborted", 0),
             "not yet sent": tasks.get("unsent", 0),
         },

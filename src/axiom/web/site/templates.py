@@ -10,7 +10,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from axiom.domain.headlines import numbers
-from axiom.domain.work import Agreement, TaskState
+from axiom.domain.work import Agreement, TaskState, count_failures
 from axiom.limits import figures as limits
 from axiom.locale import languages
 from axiom.reads import results
@@ -91,6 +91,7 @@ def template_environment() -> Environment:
         "e_value": numbers.format_e_value,
         "odds": numbers.tell_odds,
         "minus": numbers.write_minus,
+        "failures": count_failures,
         "verdict_class": _CLASSES.__getitem__,
         "shape": lambda state: _SHAPES.get(state, "wait"),
         "cell": cells.format_cell,
