@@ -62,6 +62,7 @@ def test_what_no_manifest_can_say_is_refused_by_the_name_of_its_field(old, new, 
         (b"memory_mb='much'", "memory_mb of Needs must be int, and is 'much'"),
         (b"memory_mb=Direction.MOR", r"Did you mean MORE\? Direction has MORE, LESS, ABSENT"),
         (b"memory_mb=grid(Config, actt=[1])", r"Did you mean act\? Config has act, "),
+        (b"memory_mb=Directoin.MORE", r"Did you mean Direction\? axiom.catalogue.probe_cells has .*Direction"),
         (b"memory_mb=chance.streams(1)", r"Did you mean stream\? axiom.kit.chance has .*orders, "),
         (b"memory_mb=chance.stream(1, purpos='data')", r"Did you mean purpose\? stream has seed, purpose"),
     ],
@@ -152,6 +153,25 @@ def dispatched(config, seed):
 def computed(files, *cells, seed=1, **changes):
     limits = {"cpu_limit": 60.0, "wall_limit": PATIENCE, "memory_mb": 2_000.0, "on_progress": lambda *_: None} | changes
     return list(compute_here(files, "axiom.catalogue.probe_cells", [(cell, seed) for cell in cells], **limits))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("reached = chance.stram(seed, 'data')", "Did you mean stream? axiom.kit.chance has "),
+        ("reached = config.amuont", "Did you mean amount? Config has "),
+        ("reached = 1; raeched", "Did you mean reached? axiom.catalogue.probe_cells has reached"),
+        ("reached = [raeched for reached in (1,)]", "Did you mean reached? axiom.catalogue.probe_cells has reached"),
+        ("reached += 1", ""),  # it is there, only not yet
+    ],
+)
+def test_a_wrong_name_in_a_cell_is_answered_with_those_that_are_near(line, words, files):
+    name, printed = "axiom/catalogue/probe_cells.py", []
+    text = f"from axiom.kit import chance\n{{}}\n\ndef misspelt(config, seed):\n    {line}\n"
+    changed = files | {name: text.format(files[name].decode()).encode()}
+    (answer,) = computed(changed, {"act": "misspelt"}, on_failed=printed.append)
+    assert answer.outcome is Outcome.FAILED
+    assert printed[0].startswith(f"{words}" if words else "\nTraceback")
 
 
 def unwaited(files, *cells):

@@ -297,12 +297,17 @@ def _names_beside(fault: Any) -> tuple[str, str, list[str]]:
     import pkgutil
 
     whose, _, words = str(fault).partition("() ")
+    frames = [frame for frame, _ in traceback.walk_tb(fault.__traceback__)]
     if isinstance(fault, TypeError):
         whose = whose.removesuffix(".__init__")
-        frames = [frame.f_globals for frame, _ in traceback.walk_tb(fault.__traceback__)]
+        places = [frame.f_globals for frame in reversed(frames)]
         modules = [vars(module) for name, module in list(sys.modules.items()) if name.startswith("axiom.")]
-        called = next(place[whose] for place in (*frames[::-1], *modules) if whose in place)
+        called = next(place[whose] for place in (*places, *modules) if whose in place)
         return whose, words.split("'")[1], list(inspect.signature(called).parameters)
+    if type(fault) is NameError:
+        own = frames[-1].f_globals
+        there = {name for frame in frames if frame.f_globals is own for name in (*own, *frame.f_locals)}
+        return own["__name__"], fault.name or "", sorted(name for name in there if not name.startswith(("__", ".")))
     if isinstance(fault, ModuleNotFoundError):
         package, _, wrong = str(fault.name).rpartition(".")
         owner: Any = sys.modules[package]
