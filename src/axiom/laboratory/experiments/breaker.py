@@ -86,7 +86,7 @@ def stop_broken(
     notes = [
         _note(version, stopped)
         for version in experiments.list_experiment_versions(db)
-        if version.id in stopped or (_is_retired(version, window) and (_name(version), version.why) not in reported)
+        if version.id in stopped or (_is_retired(version, window) and (version.whole_name, version.why) not in reported)
     ]
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
 
@@ -115,12 +115,8 @@ def _is_retired(version: StoredExperiment, window: Window) -> bool:
     return version.status == "retired" and window.holds(version.retired_at)
 
 
-def _name(version: StoredExperiment) -> str:
-    return f"{version.name}@{version.version}"
-
-
 def _note(version: StoredExperiment, stopped: Mapping[int, int]) -> Note:
-    name = _name(version)
+    name = version.whole_name
     if version.id in stopped:
         return Note(
             kind="experiment.stopped",

@@ -25,7 +25,7 @@ def pause_version(
     _demand_platform(db, platform)
     state = release_state(releases.list_version_releases(db, version.id))
     if platform in state.paused or "" in state.paused:
-        raise Refused(f"{_name(version)} is paused already. Nothing was changed.")
+        raise Refused(f"{version.whole_name} is paused already. Nothing was changed.")
     record_change(db, Change.PAUSED, version, _newest(db, version).digest, reason, by, now, platform)
     return counters.read_counter(db, "task", version.id, TaskState.SENT)
 
@@ -54,7 +54,7 @@ def resume_version(
     lifted = [where or "all platforms" for where in state.paused if platform in {"", where}]
     if not lifted and not is_halted:
         where = f" on {platform}" if platform else ""
-        raise Refused(f"{_name(version)} is not paused{where}. Nothing was changed.")
+        raise Refused(f"{version.whole_name} is not paused{where}. Nothing was changed.")
     endings.forgive_failures(db, version.id)
     record_change(db, Change.RESUMED, version, newest.digest, reason, by, now, platform)
     return "its halt" if is_halted else ", ".join(lifted)
@@ -65,7 +65,7 @@ def approve_version(db: Database, version: StoredExperiment, *, reason: str, by:
     _demand_open(version)
     newest, state = _newest(db, version), release_state(releases.list_version_releases(db, version.id))
     if approval := state.approved.get(newest.digest):
-        raise Refused(f"The bundle of {_name(version)} was approved by {approval.by} already. Nothing was changed.")
+        raise Refused(f"The bundle of {version.whole_name} was approved by {approval.by} already. Nothing was changed.")
     record_change(db, Change.APPROVED, version, newest.digest, reason, by, now)
     return newest
 
@@ -73,14 +73,10 @@ def approve_version(db: Database, version: StoredExperiment, *, reason: str, by:
 def _newest(db: Database, version: StoredExperiment) -> StoredBundle:
     newest = experiments.find_newest_bundle(db, version.id)
     if newest is None:
-        raise NotFound(f"{_name(version)} has no bundle, so nothing of it goes out. Nothing was changed.")
+        raise NotFound(f"{version.whole_name} has no bundle, so nothing of it goes out. Nothing was changed.")
     return newest
 
 
 def _demand_open(version: StoredExperiment) -> None:
     if version.status != "open":
-        raise Refused(f"{_name(version)} is {version.status}, so nothing of it goes out. Nothing was changed.")
-
-
-def _name(version: StoredExperiment) -> str:
-    return f"{version.name}@{version.version}"
+        raise Refused(f"{version.whole_name} is {version.status}, so nothing of it goes out. Nothing was changed.")

@@ -368,7 +368,7 @@ def _not_taken_back(db: Database, version: StoredExperiment, digest: str) -> Non
     earlier, current = experiments.find_bundle(db, digest), experiments.find_newest_bundle(db, version.id)
     if earlier is not None and current is not None and earlier.serial < current.serial:
         raise Withdrawn(
-            f"This is bundle {earlier.serial} of {version.name}@{version.version} to the byte, and bundle "
+            f"This is bundle {earlier.serial} of {version.whole_name} to the byte, and bundle "
             f"{current.serial} took its place. Nothing was changed; `axiom experiment rollback {version.name} --to "
             f"{earlier.serial}` goes back to it."
         )
@@ -430,7 +430,7 @@ def _add(
     elif code and prepared.author:
         informed = kin.why_text_informed(db, code, prepared.author, now, prepared.ran)
     else:
-        informed = why_informed((), f"{newest.name}@{newest.version}") if newest else None
+        informed = why_informed((), newest.whole_name) if newest else None
     registered = register_version(
         db,
         stored,

@@ -21,7 +21,7 @@ def recall_version(db: Database, version: StoredExperiment, why: str, now: datet
     Results stay and stay paid; they leave the evidence. Its findings are recalled, and never opened again.
     """
     if version.status == "recalled":
-        raise Withdrawn(f"{version.name}@{version.version} is recalled already. Nothing was changed.")
+        raise Withdrawn(f"{version.whole_name} is recalled already. Nothing was changed.")
     cancelled = retire_version(db, version.id, f"recalled: {why}", now)
     experiments.mark_experiment_recalled(db, version.id, now)
     for number in registrations.list_finding_statuses(db, version.id):
@@ -31,7 +31,7 @@ def recall_version(db: Database, version: StoredExperiment, why: str, now: datet
 
 
 def reopen_version(db: Database, version: StoredExperiment, why: str, now: datetime) -> None:
-    name = f"{version.name}@{version.version}"
+    name = version.whole_name
     if version.status == "recalled":
         raise Refused(
             f"{name} was recalled, and what was recalled is never opened again: its numbers cannot be told from faulty "

@@ -51,7 +51,7 @@ def roll_back_version(
     now: datetime,
 ) -> RollbackResult:
     """What waits gets the earlier bundle from now on. What is out goes on, is judged and paid as it was ordered."""
-    name = f"{version.name}@{version.version}"
+    name = version.whole_name
     if not keys.can(Role.BUNDLE):
         raise Refused(f"{name} {_NO_KEYS}")
     newest, wanted = _newest_and_wanted(db, version, to)
@@ -85,7 +85,7 @@ def roll_back_version(
 
 def _newest_and_wanted(db: Database, version: StoredExperiment, to: int | None) -> tuple[StoredBundle, StoredBundle]:
     """The newest bundle, and the one that is wanted: that of this serial, or the one before."""
-    name = f"{version.name}@{version.version}"
+    name = version.whole_name
     if version.status != "open":
         raise Refused(f"{name} is {version.status}, so nothing of it goes out. Nothing was changed.")
     bundles = experiments.list_experiment_bundles(db, version.id)

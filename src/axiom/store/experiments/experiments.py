@@ -72,6 +72,11 @@ class StoredExperiment:
     ran: str = ""  # what a mark beside its file says of runs outside of this laboratory
 
     @property
+    def whole_name(self) -> str:
+        """Name and version, as in tiny_sum@1."""
+        return f"{self.name}@{self.version}"
+
+    @property
     def status(self) -> str:
         if self.recalled_at:
             return "recalled"

@@ -143,8 +143,8 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
         wanted = find_orderable_registration(db, experiment.id, self.registration)
         if wanted is None and self.registration is not None:
             raise NotFound(
-                f"{experiment.name}@{experiment.version} has no registration {self.registration}, so nothing was "
-                "ordered. `axiom registration list` shows all."
+                f"{experiment.whole_name} has no registration {self.registration}, so nothing was ordered. "
+                "`axiom registration list` shows all."
             )
         return wanted
 
@@ -168,11 +168,9 @@ class ChartExperiment(Command, name="experiment.chart", capability=Capability.DE
         experiment = find_version(db, self.experiment)
         version = find_charted_version(db, experiment)
         if version is None:
-            raise Refused(
-                f"{experiment.name}@{experiment.version} draws no map, so it has no tiles. Nothing was ordered."
-            )
+            raise Refused(f"{experiment.whole_name} draws no map, so it has no tiles. Nothing was ordered.")
         if experiment.status != "open":
-            raise Withdrawn(f"{experiment.name}@{experiment.version} is {experiment.status}. Nothing was ordered.")
+            raise Withdrawn(f"{experiment.whole_name} is {experiment.status}. Nothing was ordered.")
         _demand_tried(db, experiment, ())
         made = order_tiles_to_chart(db, version, policy_from_settings(laboratory.settings), now, most=self.workunits)
         return {

@@ -67,5 +67,5 @@ def stop_failing(gate: CommandGate, caller: Caller) -> None:
         )
         gate.writer.run(stop)
         if not broken.platform:
-            named = f"{version.name}@{version.version}"  # a newer one may be published meanwhile
-            gate.submit(RetireExperiment(experiment=named, reason=why), caller)
+            # A newer version may be published meanwhile.
+            gate.submit(RetireExperiment(experiment=version.whole_name, reason=why), caller)

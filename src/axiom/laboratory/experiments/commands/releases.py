@@ -68,7 +68,7 @@ class ApproveExperiment(Command, name="experiment.approve", capability=Capabilit
         bundle = approve_version(db, experiment, reason=self.why, by=self.by, now=now)
         if self.serial not in (None, bundle.serial):
             raise Refused(
-                f"The newest bundle of {experiment.name}@{experiment.version} has serial {bundle.serial} by now, and "
+                f"The newest bundle of {experiment.whole_name} has serial {bundle.serial} by now, and "
                 f"serial {self.serial} was looked at. Nothing was approved; look at the newest one."
             )
         return {
