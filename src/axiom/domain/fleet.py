@@ -32,9 +32,11 @@ class Platform:
         return f"{self.system}-{self.processor}-{self.instructions}"
 
     @property
-    def is_known(self) -> bool:
-        """Is it of a family of processors for which a program may exist?"""
-        return self.processor != UNKNOWN_PROCESSOR
+    def why_no_program(self) -> str:
+        """Of a family of processors for which no program exists: that; nothing where one may."""
+        if self.processor != UNKNOWN_PROCESSOR:
+            return ""
+        return f"there is no program for computers of the kind {self.system}"
 
     @property
     def has_avx(self) -> bool:

@@ -164,8 +164,8 @@ def _obstacle(present: PresentHost, cores: int) -> str:
     host = present.host
     if is_barred(host.standing):
         return "its results were outvoted so often that it gets nothing until somebody trusts it again"
-    if not host.platform.is_known:
-        return f"there is no program for computers of the kind {host.platform.system}"
+    if no_program := host.platform.why_no_program:
+        return no_program
     if not host.capacity.cores:
         return "it reports no core"
     if not cores and not host.capacity.gpus:

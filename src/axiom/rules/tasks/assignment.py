@@ -144,8 +144,8 @@ def assign_tasks(
         return Assignment(shares=(), reason=NOTHING_ASKED)
     if is_barred(host.standing):
         return Assignment(shares=(), reason=_BARRED)
-    if not host.platform.is_known:
-        return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
+    if no_program := host.platform.why_no_program:
+        return Assignment(shares=(), reason=no_program)
     filling = _HostFill(host, in_hand, requested, deadline, task_limits, granted)
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
     heap = [
