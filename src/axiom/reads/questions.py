@@ -76,35 +76,12 @@ def question_page(reading: Reading, name: str) -> Answer:
     views = [view for view in findings.list_experiment_findings(reading.db, stored.id) if view.finding.status == "open"]
     briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.experiment_id == stored.id]
     answered = describe_answer(reading, stored, manifest, briefs)
-    carrying = set(answered["carried_by"])
-    unsaid = _find_unsaid_levels(manifest, answered["rests_on"])
-    rows = [
-        finding_views.describe_finding(reading, view)
-        | {
-            "question": compose_question(view.estimand),
-            "statement": compose_statement(
-                with_levels(view.estimand, unsaid.get(view.finding.estimand, {}), manifest.words), view.measured
-            ),
-            "sure": _tell_certainty(manifest, view.estimand, view.measured),
-        }
-        for view in views
-    ]
-    carriers = [row for row in rows if row["number"] in carrying]
-    decided = sorted((row for row in rows if row["verdict"].is_decided), key=lambda row: bool(row["author"]))
+    rows = _describe_tests(reading, manifest, views, answered["rests_on"])
+    own = {view.finding.estimand: view.measured for view in reversed(views)}
     picture = describe_picture(reading, stored, manifest, answered["picture"], answered["rests_on"])
     picture["is_ringed"] = picture.get("is_placed", False) and (
         find_compared_arms(manifest, answered["rests_on"]) is not None
     )
-    makers = find_recorded_numbers(stored.name, stored.version) if answered["recorded"] else {}
-    settled = {name for name, number in makers.items() if number.verdict.is_decided}
-    own = {view.finding.estimand: view.measured for view in reversed(views)}
-    figure = manifest.figure
-    x = figure.x if figure else ""
-    shown = [
-        {factor: level for factor, level in config.items() if factor != x}
-        for config in manifest.configs
-        if figure is None or figure.shows(config)
-    ]
     return {
         "misread": picture.get("misread", []),
         "question": answered
@@ -115,32 +92,76 @@ def question_page(reading: Reading, name: str) -> Answer:
             "stopped": releases.describe_stop(reading.db, stored),
             "asked": manifest.question,
             "theme": read_themes().get(stored.name),
-            "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),
-            "told_by_makers": _tell_recorded_numbers(manifest, answered["rests_on"]) if answered["recorded"] else [],
-            "told_besides": _tell_recorded_numbers(manifest, settled - set(answered["rests_on"])),
-            "told": carriers or ([] if answered["recorded"] else decided),
-            "told_beside_answer": [
-                row for row in decided if carrying and row["number"] not in carrying and not row["author"]
-            ],
-            "decided": len(decided),
-            "findings": rows,
-            "open": [
-                *_ask_sizes(manifest, rows, makers or own, answered["rests_on"]),
-                *(row for row in rows if row["verdict"] == "undecided" and row["estimand"] not in settled),
-            ],
+            **_sort_tests(manifest, answered, rows, own),
             "pictured": picture.get("pictured", []),
-            "left_open": {name: number.seeds for name, number in makers.items()},
             "compared": _compare_with_papers(reading, manifest, views),
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
             "figure": picture,
-            "common": tell_common_levels(manifest.words, shown, {measure.name for measure in manifest.measures}),
+            "common": _tell_levels_of_figure(manifest),
             "card": shared_card_address(reading, f"experiment/{stored.id}", answered["title"]),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "results": counters.count_of_experiment(reading.db, "result", stored.id),
             "bibtex": _cite(reading, stored, answered),
         },
     }
+
+
+def _describe_tests(
+    reading: Reading, manifest: Manifest, views: Sequence[FindingView], rests_on: Collection[str]
+) -> list[Answer]:
+    """Each test in words: what it asks, what is measured of it, and how sure that is."""
+    unsaid = _find_unsaid_levels(manifest, rests_on)
+    return [
+        finding_views.describe_finding(reading, view)
+        | {
+            "question": compose_question(view.estimand),
+            "statement": compose_statement(
+                with_levels(view.estimand, unsaid.get(view.finding.estimand, {}), manifest.words), view.measured
+            ),
+            "sure": _tell_certainty(manifest, view.estimand, view.measured),
+        }
+        for view in views
+    ]
+
+
+def _sort_tests(
+    manifest: Manifest, answered: Answer, rows: Sequence[Answer], own: Mapping[str, WeighedNumber]
+) -> Answer:
+    """Which tests carry the answer, which are decided beside it, and which are open."""
+    carrying, rests_on = set(answered["carried_by"]), answered["rests_on"]
+    makers = find_recorded_numbers(manifest.name, manifest.version) if answered["recorded"] else {}
+    settled = {name for name, number in makers.items() if number.verdict.is_decided}
+    carriers = [row for row in rows if row["number"] in carrying]
+    decided = sorted((row for row in rows if row["verdict"].is_decided), key=lambda row: bool(row["author"]))
+    return {
+        "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),
+        "told_by_makers": _tell_recorded_numbers(manifest, rests_on) if answered["recorded"] else [],
+        "told_besides": _tell_recorded_numbers(manifest, settled - set(rests_on)),
+        "told": carriers or ([] if answered["recorded"] else decided),
+        "told_beside_answer": [
+            row for row in decided if carrying and row["number"] not in carrying and not row["author"]
+        ],
+        "decided": len(decided),
+        "findings": rows,
+        "open": [
+            *_ask_sizes(manifest, rows, makers or own, rests_on),
+            *(row for row in rows if row["verdict"] == "undecided" and row["estimand"] not in settled),
+        ],
+        "left_open": {name: number.seeds for name, number in makers.items()},
+    }
+
+
+def _tell_levels_of_figure(manifest: Manifest) -> list[str]:
+    """What all that the figure shows has in common, but for what lies along its axis."""
+    figure = manifest.figure
+    x = figure.x if figure else ""
+    shown = [
+        {factor: level for factor, level in config.items() if factor != x}
+        for config in manifest.configs
+        if figure is None or figure.shows(config)
+    ]
+    return tell_common_levels(manifest.words, shown, {measure.name for measure in manifest.measures})
 
 
 @page_at("/questions/{name}/picture", "picture.html", words=WORDS, is_framed=True)
