@@ -32,10 +32,12 @@ _DECLARED = {
 }
 _NOTE = "*Written by `scripts/docs`; change the program, not this page.*\n"
 _OF_PYTHON = ("__init__.py", "__main__.py")
-_TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
+_COMMENT = r"((?:^--[^\n]*\n)*)"
+_TABLE = re.compile(rf"{_COMMENT}^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
 _CHANGED = re.compile(r'(?:INTO |UPDATE |\.add(?:_all)?\(\s*")(\w+)')
 _RENAMED = re.compile(r"^ALTER TABLE (\w+) RENAME TO (\w+);", re.MULTILINE)
 _DROPPED = re.compile(r"^DROP TABLE (\w+);", re.MULTILINE)
+_COLUMN_RENAMED = re.compile(rf"{_COMMENT}^ALTER TABLE (\w+) RENAME COLUMN (\w+) TO (\w+);", re.MULTILINE)
 _COLUMN_ADDED = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN (.*?);", re.MULTILINE | re.DOTALL)
 
 
@@ -252,11 +254,13 @@ def tables() -> dict[str, tuple[str, str]]:
             continue
         sql = migration.read_text(encoding="utf-8")
         for comment, name, columns in _TABLE.findall(sql):
-            about = " ".join(line.removeprefix("--").strip() for line in comment.splitlines())
-            by_name[name] = (f"{about}\n\n" if about else "", columns.strip("\n"))
+            by_name[name] = (_paragraph(comment), columns.strip("\n"))
         for name, column in _COLUMN_ADDED.findall(sql):
             about, columns = by_name[name]
             by_name[name] = (about, f"{columns},\n    {column.strip()}")
+        for comment, name, old, new in _COLUMN_RENAMED.findall(sql):
+            about, columns = by_name[name]
+            by_name[name] = (about + _paragraph(comment), re.sub(rf"\b{old}\b", new, columns))
         renamed = _RENAMED.findall(sql)
         for old, name in renamed:
             about, columns = by_name.pop(old)
@@ -264,6 +268,11 @@ def tables() -> dict[str, tuple[str, str]]:
         for name in set(_DROPPED.findall(sql)) - {name for _, name in renamed}:
             del by_name[name]
     return by_name
+
+
+def _paragraph(comment: str) -> str:
+    about = " ".join(line.removeprefix("--").strip() for line in comment.splitlines())
+    return f"{about}\n\n" if about else ""
 
 
 def _kit() -> str:

@@ -4,11 +4,13 @@ import importlib
 import inspect
 import pkgutil
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,6 +24,8 @@ import axiom.limits
 from axiom import errors
 from axiom.cli.main import axiom as program
 from axiom.settings import Settings
+from axiom.store.engine.database import Database
+from axiom.store.migrate import migrate_database
 
 ROOT = Path(axiom.__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -129,6 +133,15 @@ def test_every_table_is_in_the_reference_with_a_sentence():
     text = (REFERENCE / "tables.md").read_text(encoding="utf-8")
     assert {name for name in reference.tables() if f"## {name}\n" not in text} == set()
     assert {name for name, (about, _) in reference.tables().items() if not about} == set()
+
+
+def test_the_columns_of_the_reference_are_those_of_the_database():
+    db = Database(sqlite3.connect(":memory:", isolation_level=None))
+    migrate_database(db, None, datetime(2026, 3, 2, tzinfo=UTC))
+    for name, (_, columns) in reference.tables().items():
+        listed = set(re.findall(r"^    (\w+)\b", columns, re.MULTILINE)) - {"PRIMARY", "UNIQUE", "CHECK", "FOREIGN"}
+        assert (name, listed) == (name, {row["name"] for row in db.select(f"PRAGMA table_xinfo({name})")})
+    db.close()
 
 
 def test_every_function_of_the_kit_is_in_the_reference_unless_it_is_refused():
