@@ -148,7 +148,7 @@ def test_two_sessions_are_compared_if_not_named_the_newest_with_the_one_before(o
     assert (whole["sessions"], whole["findings"], difference(first, third)) == (2, [], whole)  # whichever comes first
     db = connect_writer(opened.folder.database)
     db.execute("UPDATE evidence SET session_id = 2")
-    db.execute("UPDATE session SET seen_task = 1 WHERE id = 1")
+    db.execute("UPDATE session SET reviewed_to = 1 WHERE id = 1")
     db.close()
     moved = say("session", "diff", second)[1]
     assert [fact for fact in ("Finding 1 (tiny_sum@1, grows)", "4 valid", "tiny_sum@1") if fact not in moved] == []

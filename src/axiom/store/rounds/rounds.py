@@ -132,7 +132,7 @@ def begin_round(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
     begun = {
         "pi": pi,
         "reason": reason,
-        "seen_task": read_review_stamp(db),
+        "reviewed_to": read_review_stamp(db),
         "steps": steps,
         "started_at": to_microseconds(now),
     }
@@ -142,13 +142,13 @@ def begin_round(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
 
 def read_review_stamp(db: Database) -> int:
     """The moment, in microseconds, before which earlier rounds have reviewed closed tasks."""
-    return db.number("SELECT seen_task FROM session ORDER BY id DESC LIMIT 1")
+    return db.number("SELECT reviewed_to FROM session ORDER BY id DESC LIMIT 1")
 
 
 def read_review_time_before(db: Database, session_id: int) -> datetime:
     """Up to which moment the round before this one has told what happened; the beginning of time for the first."""
     return from_microseconds(
-        db.number("SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
+        db.number("SELECT reviewed_to FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
     )
 
 
@@ -159,7 +159,7 @@ def find_previous_round_end(db: Database, session_id: int) -> datetime | None:
 
 
 def read_round_window(db: Database, held_round: Round) -> Window:
-    until = db.number("SELECT seen_task FROM session WHERE id = :id", id=held_round.id)
+    until = db.number("SELECT reviewed_to FROM session WHERE id = :id", id=held_round.id)
     return Window(since=read_review_time_before(db, held_round.id), until=from_microseconds(until))
 
 
@@ -180,7 +180,7 @@ def finish_round_step(
     db: Database, current_round: Round, step: Step, *, reviewed_to: int, now: datetime, ends: bool
 ) -> None:
     done = json.dumps([*current_round.done, step])
-    db.change("session", current_round.id, done=done, seen_task=reviewed_to, ended_at=now if ends else None)
+    db.change("session", current_round.id, done=done, reviewed_to=reviewed_to, ended_at=now if ends else None)
 
 
 def store_round_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
