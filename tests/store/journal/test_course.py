@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from axiom.errors import FolderInUse, FolderUnusable, StoreDamaged
 from axiom.store.engine.database import connect_reader, connect_writer
-from axiom.store.journal import history
+from axiom.store.journal import history, journal, records
 from axiom.store.journal.journal import prune_journal
+from axiom.store.journal.records import StatementNumbers
 from axiom.store.journal.replay import JournalEnd, find_first_covering_segment
 
 SIX = ["Ada", "Grace", "Mary", "Emmy", "Rosa", "Lise"]
@@ -78,6 +79,28 @@ def test_a_flipped_bit_anywhere_is_never_replayed(kept, behind, tmp_path_factory
         return
     assert lab.names() == SIX[: 2 + replayed.groups]
     assert (replayed.ending is JournalEnd.END) == (replayed.groups == 4)
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["ours", "of a release that numbered anew at each start"])
+def test_no_statement_is_taken_for_another_behind_a_damaged_record(kept, tmp_path, monkeypatch, is_old):
+    if is_old:
+        monkeypatch.setattr(records, "_FORMAT", 1)
+        monkeypatch.setattr(journal, "StatementNumbers", lambda _place: StatementNumbers(0))
+    kept.add("Ada")
+    with kept.opened() as db:
+        rename_all(db, "Grace")
+        copied = kept.older(tmp_path / "older")
+        rename_all(db, "Mary")
+    kept.flip(b"Grace")
+    replayed = copied.brought_up()
+    assert replayed.ending is JournalEnd.DAMAGED
+    assert replayed.groups == 0
+    assert copied.names() == ["Grace"]
+
+
+def rename_all(db, name):
+    with db.transaction():
+        db.execute("UPDATE volunteer SET name = :name", name=name)
 
 
 def test_a_damaged_record_in_the_middle_is_said_and_not_skipped(kept, behind, tmp_path):

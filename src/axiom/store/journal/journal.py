@@ -111,7 +111,6 @@ class Journal:
         self._segment_bytes = segment_bytes
         self._lock = lock
         self._failed: StoreError | None = None
-        self._words = StatementNumbers()
         self._undo: tuple[int, JournalPoint, Sequence[tuple[str, tuple[str, ...]]]] = (0, point, ())
         if replayed.ending in {JournalEnd.END, JournalEnd.TORN} and replayed.tail is not None:
             self._file, self._size = _reopen(replayed.tail)
@@ -122,6 +121,7 @@ class Journal:
             _settle(self._written)
             self._file, self._size = _make(place, point, to_microseconds(now()))
             self._begins = point
+        self._words = StatementNumbers(self._size)
         self._room = self._size  # as far as the file goes, with what was written ahead
 
     def append(self, database: Database, changes: Sequence[Change]) -> None:
@@ -227,7 +227,7 @@ class Journal:
         self._trim()
         os.close(self._file)
         self._file, self._size, self._room, self._begins = file, size, size, self._point
-        self._words = StatementNumbers()
+        self._words = StatementNumbers(size)
 
 
 def prune_journal(place: Path, of: str, position: int) -> int:

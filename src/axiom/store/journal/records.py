@@ -5,7 +5,8 @@ segment   a record of another kind that says from which point of which history i
 record    head: mark, bytes of the body, number of the group, its moment, CRC-32 of these; body; digest
 digest    SHA-256 of the digest before, head and body: nothing can be left out, put in or exchanged unnoticed
 body      MessagePack: statements that occur for the first time, then of each change the number of its statement
-          and its values; statements are numbered anew by whoever opens a segment to append to it
+          and its values; a number means one statement in all of a segment. In format 1 it did not: whoever opened
+          a segment to append to it began at 0 again
 """
 
 import hashlib
@@ -23,7 +24,8 @@ from axiom.errors import StoreDamaged
 from axiom.store.engine.database import Change
 from axiom.store.journal.history import JournalPoint
 
-_FORMAT = 1
+_FORMAT = 2
+_FORMAT_WITH_NEW_NUMBERS = 1
 _MARK = b"AxJ1"
 _HEAD = struct.Struct("<4sIQq")
 _CHECK = struct.Struct("<I")
@@ -58,14 +60,19 @@ class Segment:
     point: JournalPoint
     moment: int
     begins: int  # where its first record lies
+    may_number_anew: bool = False  # may a number mean another statement behind a record that cannot be read?
 
 
 class StatementNumbers:
-    """Numbers for statements, so that each text is written once."""
+    """Numbers for statements, so that each text is written once.
 
-    def __init__(self) -> None:
+    They begin with the place in the file from where they are written: all that stand before it are smaller, since
+    each took more than a byte.
+    """
+
+    def __init__(self, place: int) -> None:
         self._numbers: dict[Statement, int] = {}
-        self._given = 0
+        self._next = place
 
     def write(self, changes: Sequence[Change]) -> tuple[bytes, list[Statement]]:
         """The body of a record of these changes, and the statements that occur in it for the first time."""
@@ -75,8 +82,8 @@ class StatementNumbers:
             statement = (sql, names)
             number = self._numbers.get(statement)
             if number is None:
-                number = self._numbers[statement] = self._given
-                self._given += 1
+                number = self._numbers[statement] = self._next
+                self._next += 1
                 new.append(statement)
             rows.append((number, *values))
         try:
@@ -85,9 +92,10 @@ class StatementNumbers:
             self.forget(new)
             raise
 
-    def forget(self, statements: Sequence[Statement]) -> None:
-        for statement in statements:
+    def forget(self, last: Sequence[Statement]) -> None:
+        for statement in last:
             del self._numbers[statement]
+        self._next -= len(last)
 
 
 def read_record_body(body: memoryview, statements: dict[int, Statement]) -> list[Change]:
@@ -169,10 +177,16 @@ def read_arriving_segment(path: Path) -> Segment | None:
     if frame is None or not frame.holds(raw, b""):
         raise _damaged(path)
     number, history, digest = msgpack.unpackb(frame.body(raw))
-    if number != _FORMAT:
+    if number not in {_FORMAT, _FORMAT_WITH_NEW_NUMBERS}:
         raise StoreDamaged(f"{path} of the journal was written by another Axiom, in format {number}. Use that one.")
     point = JournalPoint(history=history, position=frame.number, digest=digest)
-    return Segment(path=path, point=point, moment=frame.moment, begins=frame.ends)
+    return Segment(
+        path=path,
+        point=point,
+        moment=frame.moment,
+        begins=frame.ends,
+        may_number_anew=number == _FORMAT_WITH_NEW_NUMBERS,
+    )
 
 
 def _damaged(path: Path) -> StoreDamaged:

@@ -106,6 +106,8 @@ class JournalReader:
                     number=frame.number, moment=from_microseconds(frame.moment), changes=changes, digest=frame.digest
                 )
             # What the database has already may be damaged here, as long as what comes later can be read without it.
+            if changes is None and segment.may_number_anew:
+                statements.clear()
             point, ends = JournalPoint(history=point.history, position=frame.number, digest=frame.digest), frame.ends
         self.tail = JournalTail(segment=segment, ends=ends, point=point)
         self.ending = JournalEnd.END
