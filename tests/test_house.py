@@ -120,7 +120,8 @@ def test_what_a_person_waits_for_imports_nothing_that_can_wait():
 
 
 WRITES = re.compile(
-    r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO\s+(\w+)|REPLACE\s+INTO\s+(\w+)|DELETE\s+FROM\s+(\w+)|UPDATE\s+(\w+)\s+SET)\b",
+    r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO\s+(\w+)|REPLACE\s+INTO\s+(\w+)|DELETE\s+FROM\s+(\w+)"
+    r"|UPDATE\s+(?:OR\s+\w+\s+)?(\w+)(?:\s+AS\s+\w+)?\s+SET)\b",
     re.IGNORECASE,
 )
 MIGRATIONS = "\n".join(file.read_text(encoding="utf-8") for file in (PACKAGE / "store" / "migrations").glob("*.sql"))

@@ -30,6 +30,10 @@ def test_what_a_statement_may_change():
         ("INSERT INTO task (id) VALUES (1) ON CONFLICT DO NOTHING", ChangeKind.MORE),
         ("WITH ready AS (SELECT 1 AS id) UPDATE task SET state = 'sent' WHERE id IN ready", ChangeKind.MORE),
         ("WITH ready AS (SELECT 1) INSERT OR IGNORE INTO task SELECT * FROM ready", ChangeKind.MORE),
+        ("WITH ready AS (SELECT 1) UPDATE task AS t SET state = 'sent'", ChangeKind.MORE),
+        ("WITH ready AS (SELECT 1) UPDATE OR IGNORE main.task SET state = 'sent'", ChangeKind.MORE),
+        ("with ready(id) as (values (')'), (1)) /* ( */ delete from \"task\"", ChangeKind.MORE),
+        ("WITH [select] AS (SELECT 1) REPLACE INTO task SELECT * FROM [select]", ChangeKind.MORE),
         ("-- first\nCREATE TABLE thing (id)", ChangeKind.MORE),
         *((unknown, None) for unknown in ("", "VACUUM", "ATTACH 'x' AS y", "1")),
     ]:
@@ -61,7 +65,8 @@ def statements():
 
 
 CHANGES = re.compile(
-    r"\b(INSERT\s+(OR\s+\w+\s+)?INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE\s+\w+\s+SET|CREATE\s+TABLE)\b"
+    r"\b(INSERT\s+(OR\s+\w+\s+)?INTO|REPLACE\s+INTO|DELETE\s+FROM"
+    r"|UPDATE\s+(OR\s+\w+\s+)?[\w.\"]+(\s+AS\s+\w+)?\s+SET|CREATE\s+TABLE)\b"
 )
 CHANCE = re.compile(
     r"\b(random|randomblob|date|time|datetime|julianday|strftime|unixepoch|changes|total_changes|last_insert_rowid)\s*\("

@@ -50,9 +50,9 @@ _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(\w+)", re.DOTALL)
 _CHANGING_ROWS = {"UPDATE", "DELETE"}
 _CHANGING_MORE = {"INSERT", "REPLACE", "WITH", "CREATE", "ALTER", "DROP"}
 _READING = {"SELECT", "VALUES", "PRAGMA", "EXPLAIN", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}
-_CHANGE_WITHIN = re.compile(
-    r"\b(INSERT|REPLACE)\s+(OR\s+\w+\s+)?INTO\b|\bUPDATE\s+\w+\s+SET\b|\bDELETE\s+FROM\b", re.IGNORECASE
-)
+# What is in quotes, a comment, a bracket, or a word.
+_TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|([()])|(\w+)", re.DOTALL)
+_VERBS = {"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"}
 T = TypeVar("T")
 STATEMENTS = 512  # that a connection keeps prepared: more than this program has
 _SETTINGS = (
@@ -86,13 +86,23 @@ class ChangeKind(Enum):
 def classify_statement(sql: str) -> ChangeKind:
     match = _FIRST_WORD.match(sql)
     word = match[1].upper() if match else ""
-    if word in _READING or (word == "WITH" and not _CHANGE_WITHIN.search(sql)):
+    if word in _READING or (word == "WITH" and _find_main_verb(sql) in _READING):
         return ChangeKind.NOTHING
     if word in _CHANGING_ROWS:
         return ChangeKind.ROWS
     if word in _CHANGING_MORE:
         return ChangeKind.MORE
     raise StoreError(f"Whether {sql[:60]!r} changes anything is not known here, so it was not done.")
+
+
+def _find_main_verb(sql: str) -> str:
+    """What is done with the tables that a WITH names: their own questions stand in brackets."""
+    depth = 0
+    for bracket, word in _TOKEN.findall(sql.upper()):
+        depth += {"(": 1, ")": -1}.get(bracket, 0)
+        if depth == 0 and word in _VERBS:
+            return str(word)
+    return ""
 
 
 class Database:
