@@ -3,6 +3,7 @@
 from dispatch_calls import hand, tasks_of
 
 from axiom.domain.fleet import Standing
+from axiom.server.dispatch import lost_tasks
 from axiom.store.hosts import hosts
 
 
@@ -17,6 +18,15 @@ def test_lost_tasks_come_again_within_what_was_asked_for(working_lab):
     handed = hand(working_lab, 1, 1, holding=[], most=2)
     assert handed.lost == first[:2]
     assert hand(working_lab, 1, 0, holding=[], most=0).lost == ()
+
+
+def test_what_cannot_come_again_holds_back_nothing_behind_it(working_lab, monkeypatch):
+    monkeypatch.setattr(lost_tasks, "_LOOKED_AT_ONCE", 2)
+    working_lab.deploy(workunits=4)
+    hosts.set_standing(working_lab.db, 1, Standing(valid_in_row=1))
+    *_, last = hand(working_lab, 1, 4).granted
+    working_lab.db.execute("UPDATE task SET gpu = 'NVIDIA' WHERE id <> :last", last=last.task)  # for which it has none
+    assert hand(working_lab, 1, 1, holding=[], most=1).lost == (last,)
 
 
 def test_a_lost_task_keeps_the_bundle_under_which_it_was_sent(working_lab, prepared):

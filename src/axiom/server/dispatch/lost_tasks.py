@@ -1,6 +1,6 @@
 """Sends a host again what it was sent and has no more, as long as it is wanted; what is not, is taken back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.rules.tasks.assignment import choose_gpu_kind
@@ -26,15 +26,23 @@ def resend_lost_tasks(
     by_our_books = {task_id for tasks in out for task_id in tasks.ids}
     lost: list[GrantedTask] = []
     closed: dict[int, int] = {}
-    for task in waiting_tasks.read_sent_tasks(context.db, sorted(by_our_books - holding)[: max(most, _LOOKED_AT_ONCE)]):
+    for task in _read_lost_tasks(context, sorted(by_our_books - holding)):
+        if len(lost) >= most:
+            break
         if task.workunit_state is not WorkunitState.OPEN or rollout.is_outdated(task):
             closed[task.task_id] = task.workunit_id
-        elif len(lost) < most and rollout.may_have(task) and _can_compute(context, task):
+        elif rollout.may_have(task) and _can_compute(context, task):
             lost.append(repeat_order(context, task))
     if not closed:
         return tuple(lost), out
     _take_back(context, closed)
     return tuple(lost), waiting_tasks.list_held_tasks(context.db, context.host.id)
+
+
+def _read_lost_tasks(context: DispatchContext, task_ids: Sequence[int]) -> Iterator[SentTask]:
+    """One part after the other: few are read where the first can be sent again, and none is behind those that cannot."""
+    for begin in range(0, len(task_ids), _LOOKED_AT_ONCE):
+        yield from waiting_tasks.read_sent_tasks(context.db, task_ids[begin : begin + _LOOKED_AT_ONCE])
 
 
 def _can_compute(context: DispatchContext, task: SentTask) -> bool:
