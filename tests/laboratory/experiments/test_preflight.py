@@ -22,8 +22,8 @@ from axiom.laboratory.experiments.declared import find_declaration
 from axiom.laboratory.experiments.preflight import preflight_demands
 from axiom.laboratory.experiments.preflight_report import read_preflight_report, write_preflight_report
 from axiom.laboratory.experiments.preflight_run import PreflightRun
-from axiom.laboratory.experiments.rules.gates import SAME_HIGH, SAME_LOW
-from axiom.laboratory.experiments.rules.preflight import GateState
+from axiom.laboratory.experiments.rules.gates import GateState
+from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.laboratory.planning import plan
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.confine import bubblewrap

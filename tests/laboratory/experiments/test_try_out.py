@@ -39,7 +39,7 @@ from axiom.laboratory.experiments.preflight_report import write_preflight_report
 from axiom.laboratory.experiments.publish import publish_bundle
 from axiom.laboratory.experiments.quick_gates import record_quick_gates
 from axiom.laboratory.experiments.releases import read_version_stages
-from axiom.laboratory.experiments.rules.gates import CONTROL_NUMBERS
+from axiom.laboratory.experiments.rules.controls import CONTROL_NUMBERS
 from axiom.laboratory.ideas.commands import AddIdea
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.laboratory.proposals.open_orders import open_cost

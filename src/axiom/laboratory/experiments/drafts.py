@@ -18,9 +18,8 @@ from axiom.laboratory.experiments.rules.drafts import (
     question_digest,
     reason_for_persons,
 )
-from axiom.laboratory.experiments.rules.gates import declared_fault
+from axiom.laboratory.experiments.rules.gates import declared_fault, judge_preflight
 from axiom.laboratory.experiments.rules.kin_by_numbers import comparable_numbers
-from axiom.laboratory.experiments.rules.preflight import judge_preflight
 from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.laboratory.registrations import kin
 from axiom.limits import experiments as limits

@@ -15,19 +15,13 @@ from pathlib import Path
 from axiom import shipped
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
-from axiom.laboratory.experiments.preflight_report import write_preflight_report
+from axiom.laboratory.experiments.preflight_report import why_out_of_order, write_preflight_report
 from axiom.laboratory.experiments.preflight_run import PreflightRun, Progress, compute_cells_of_bundle, is_own_fault
 from axiom.laboratory.experiments.publish import PackedBundle, demand_bounded_cost, pack_experiment
 from axiom.laboratory.experiments.quick_gates import check_archive_source
-from axiom.laboratory.experiments.rules.gates import SAME_HIGH, SAME_LOW
-from axiom.laboratory.experiments.rules.preflight import (
-    NextPreflight,
-    PreflightVerdict,
-    UntriedBundle,
-    choose_preflight,
-    judge_preflight,
-    why_out_of_order,
-)
+from axiom.laboratory.experiments.rules.gates import PreflightVerdict, judge_preflight
+from axiom.laboratory.experiments.rules.next_preflight import NextPreflight, UntriedBundle, choose_preflight
+from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import hosts as host_limits

@@ -52,6 +52,21 @@ def read_preflight_report(text: str) -> Attempt:
         raise WrongUse(f"The report of the preflight cannot be read: {error}. Nothing was stored.") from None
 
 
+def why_out_of_order(attempt: Attempt) -> str:
+    """Why these cells are not those of one preflight, or nothing: a seed counts once, and the sweep has number 0."""
+    parts = {"first": attempt.first, "again": attempt.again, "others": attempt.others}
+    parts |= {f"{run.estimand}, {run.is_planted}": run.tried for run in attempt.controls}
+    if len(parts) < 3 + len(attempt.controls):
+        return "a control is in it twice"
+    for name, part in parts.items():
+        cells = [(cell.config, cell.seed) for cell in part]
+        if len(cells) > len(set(cells)):
+            return f"a cell of {name} is in it twice"
+        if any((cell.seed == 0) is not (name in ("first", "again")) for cell in part):
+            return f"a cell of {name} has a seed that is not its own"
+    return ""
+
+
 def _cell_data(tried: TriedCell) -> dict[str, Any]:
     return asdict(tried) | {"outcome": tried.outcome.value, "missing": list(tried.missing)}
 

@@ -21,16 +21,12 @@ from axiom.domain.preflights import ControlRun, Demands, TriedCell
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.laboratory.experiments import reference_core
-from axiom.laboratory.experiments.rules.gates import (
-    CONTROL_NUMBERS,
-    SAME_HIGH,
-    SAME_LOW,
-    describe_config,
-    is_settled,
-    repeat_fault,
-    run_fault,
-    value_fault,
-)
+from axiom.laboratory.experiments.rules.controls import CONTROL_NUMBERS, is_settled
+from axiom.laboratory.experiments.rules.gate_answers import describe_config
+from axiom.laboratory.experiments.rules.same_seed_twice import repeat_fault
+from axiom.laboratory.experiments.rules.sandboxed_run import run_fault
+from axiom.laboratory.experiments.rules.schema_and_bounds import value_fault
+from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.limits import experiments as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.direct import compute_here

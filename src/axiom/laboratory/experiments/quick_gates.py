@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
-from axiom.laboratory.experiments.rules.preflight import judge_quick_gates
+from axiom.laboratory.experiments.rules.gates import judge_quick_gates
 from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.runner.platform.host import platform_here
 from axiom.signed import bundles, canonical_json

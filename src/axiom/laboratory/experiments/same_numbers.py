@@ -9,7 +9,8 @@ from axiom.errors import Refused
 from axiom.laboratory.experiments.preflight import NOBODYS, preflight_demands, preflight_seed
 from axiom.laboratory.experiments.preflight_run import compute_cells_of_bundle, sort_by_cost
 from axiom.laboratory.experiments.publish import PackedBundle
-from axiom.laboratory.experiments.rules.gates import describe_config, gives_other_numbers
+from axiom.laboratory.experiments.rules.gate_answers import describe_config
+from axiom.laboratory.experiments.rules.same_seed_twice import gives_other_numbers
 from axiom.limits import experiments as limits
 from axiom.signed import bundles
 from axiom.signed.manifests import stored_manifest

@@ -10,13 +10,10 @@ import axiom.kit
 from axiom.domain.preflights import Circumstances, Refusal
 from axiom.laboratory.experiments.rules import allowed_names, source_rules
 from axiom.laboratory.experiments.rules.declared_differences import declared_differences
+from axiom.laboratory.experiments.rules.gates import judge_quick_gates
+from axiom.laboratory.experiments.rules.next_preflight import UntriedBundle, choose_preflight
+from axiom.laboratory.experiments.rules.orders_before_preflight import may_order_more
 from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
-from axiom.laboratory.experiments.rules.preflight import (
-    UntriedBundle,
-    choose_preflight,
-    judge_quick_gates,
-    may_order_more,
-)
 from axiom.laboratory.experiments.rules.search import matches_search
 from axiom.signed.sources import parse_source
 

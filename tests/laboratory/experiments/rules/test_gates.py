@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, TriedCell
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments.rules.gates import SAME_HIGH, SAME_LOW
-from axiom.laboratory.experiments.rules.preflight import GateState, judge_preflight, why_out_of_order
+from axiom.laboratory.experiments.preflight_report import why_out_of_order
+from axiom.laboratory.experiments.rules.gates import GateState, judge_preflight
+from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.limits import experiments as limits
 
 ESTIMAND = {"name": "grows", "kind": "contrast", "measure": "total", "across": "", "smallest": 0.1, "null": 0.0}

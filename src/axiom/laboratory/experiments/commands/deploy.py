@@ -18,7 +18,8 @@ from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import LINES, NUMBER
 from axiom.laboratory.experiments.commands.experiments import EXPERIMENT_NAME
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.laboratory.experiments.rules.preflight import PreflightVerdict, may_order_more
+from axiom.laboratory.experiments.rules.gates import PreflightVerdict
+from axiom.laboratory.experiments.rules.orders_before_preflight import may_order_more
 from axiom.laboratory.planning.candidates import need_of_manifest
 from axiom.laboratory.planning.capacity import choose_order_size, find_able_hosts
 from axiom.laboratory.planning.design_cost import cost_of_cells, cost_of_design

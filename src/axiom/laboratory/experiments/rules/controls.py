@@ -1,4 +1,4 @@
-"""Would weighing find this effect? Asked of controls, where it is known beforehand whether there is one.
+"""G7 and G8: would weighing find this effect? Asked of controls, where it is known whether there is one.
 
 A claim is worth something if it can fail: what says "found" of data without the effect says it of anything, and what
 does not say it of data with a plain effect will never say it. Both are asked with the very e-process that evidence
@@ -10,17 +10,28 @@ placebo that is near to being none before its sixteen seeds are there.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
+from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, TriedCell
+from axiom.domain.work import Outcome
+from axiom.laboratory.experiments.rules import revealing_controls
+from axiom.laboratory.experiments.rules.gate_answers import GateAnswer, control_kind
+from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.limits import experiments as limits
 from axiom_weigh.evidence.counted_values import no_value
 from axiom_weigh.evidence.method import Process, Question, pose_question
 from axiom_weigh.evidence.rounding import e_told
+from axiom_weigh.statistics import estimands
 from axiom_weigh.statistics.shares_and_medians import dealt_log_e
 from axiom_weigh.values import COARSE, Observation
+
+# The seeds of controls: the first two are the sweep's as well, so that what is alike is seen.
+CONTROL_NUMBERS = (SAME_LOW, SAME_HIGH, *range(3, limits.CONTROL_MOST_SEEDS + 1))
+_HOW = "docs/howto/preflight.md says how"
+_EXAMPLE = "docs/tutorial/control-an-experiment.md finds such a mistake in an example"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,3 +154,123 @@ def _sides(estimand: Mapping[str, Any]) -> tuple[bool, ...]:
     claimed = Direction(estimand["expects"]) is Direction.MORE
     is_nothing = float(estimand["null"]) == 0.0 and Kind(estimand["kind"]) is not Kind.PROPORTION
     return (claimed, not claimed) if is_nothing else (claimed,)
+
+
+def check_placebo(attempt: Attempt, demands: Demands) -> GateAnswer:
+    """G7: nothing is found where there is nothing."""
+    if demands.is_invented and (
+        fault := revealing_controls.find_revealing_measures(attempt, demands, (SAME_LOW, SAME_HIGH))
+        or revealing_controls.find_revealing_ranks(attempt, demands, CONTROL_NUMBERS[: limits.CONTROL_SEEDS])
+    ):
+        return GateAnswer(fault=fault)
+    if demands.estimands and not demands.controls:
+        return refuse_uncontrolled()
+    return _controlled(attempt, demands, is_planted=False)
+
+
+def check_planted(attempt: Attempt, demands: Demands) -> GateAnswer:
+    """G8: what was put there is found."""
+    return _controlled(attempt, demands, is_planted=True)
+
+
+def refuse_uncontrolled() -> GateAnswer:
+    return GateAnswer(
+        fault="it concludes something and declares no control: without a placebo and a planted effect nobody knows "
+        "what its estimands are worth",
+        advice=f"Add controls=(Control(estimand=…, placebo=…, planted=…),); {_HOW}",
+    )
+
+
+def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> GateAnswer:
+    parts = []
+    for control in demands.controls:
+        run = next(
+            (
+                candidate
+                for candidate in attempt.controls
+                if (candidate.estimand, candidate.is_planted) == (control.estimand, is_planted)
+            ),
+            None,
+        )
+        configs = control.configs(is_planted=is_planted)
+        computed = {(cell.seed, cell.config) for cell in run.tried} if run else set()
+        if run is None or not (
+            _is_whole(computed, limits.CONTROL_SEEDS, len(configs))
+            or _is_whole(computed, limits.CONTROL_MOST_SEEDS, len(configs))
+        ):
+            kind = control_kind(is_planted=is_planted)
+            return GateAnswer(lacks=f"{kind} of {control.estimand} was not computed at {limits.CONTROL_SEEDS} seeds")
+        is_well, reason, is_near = _weighed(run, control, demands)
+        if (is_near or not is_well) and len(computed) < limits.CONTROL_MOST_SEEDS * len(configs):
+            more = f"{limits.CONTROL_SEEDS} seeds, and {limits.CONTROL_MOST_SEEDS} are wanted"
+            unsettled = f"{control_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
+            return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
+        if not is_well:
+            return GateAnswer(
+                fault=_control_fault(control.estimand, f": {reason}", is_planted=is_planted),
+                advice=_EXAMPLE,
+                blind=_control_fault(control.estimand, "", is_planted=is_planted),
+            )
+        parts.append(f"{control.estimand}: {reason}")
+    bare = sorted(
+        {estimand["name"] for estimand in demands.estimands} - {control.estimand for control in demands.controls}
+    )
+    if bare and not is_planted:
+        parts.append(f"not controlled: {', '.join(bare)}")
+    return GateAnswer(well="; ".join(parts) or "it concludes nothing")
+
+
+def is_settled(run: ControlRun, demands: Demands) -> bool:
+    """Do the seeds that were computed show of this control what it should show, and not only just?"""
+    control = next(candidate for candidate in demands.controls if candidate.estimand == run.estimand)
+    is_well, _, is_near = _weighed(run, control, demands)
+    return is_well and not is_near
+
+
+def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple[bool, str, bool]:
+    """Whether a control shows what it should, the reason, and whether more seeds could tell otherwise."""
+    estimand, values = find_controlled_estimand(demands, control), compute_control_values(run, control, demands)
+    if run.is_planted:
+        plain = control_result(estimand, values)
+        return plain.is_found, plain.reason, False
+    nothing = check_placebo_values(estimand, values)
+    return nothing.is_spared, nothing.reason, nothing.is_near
+
+
+def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
+    if is_planted:
+        return (
+            f"the effect that was planted for {estimand} is not found{reason}. Are the arms the right way round, and "
+            "does `expects` say what the claim says?"
+        )
+    return (
+        f"{estimand} does not show that its placebo is without effect{reason}. Does something of the arm leak into "
+        "the data, or is another thing measured than the claim says?"
+    )
+
+
+def _is_whole(computed: Collection[tuple[int, int]], seeds: int, configs: int) -> bool:
+    """Is each config there at so many seeds? Reports of before began with others."""
+    wanted = (CONTROL_NUMBERS[:seeds], range(1, seeds + 1))
+    return any(computed == {(seed, place) for seed in numbers for place in range(configs)} for numbers in wanted)
+
+
+def compute_control_values(run: ControlRun, control: ControlDemand, demands: Demands) -> list[float | None]:
+    estimand, configs = find_controlled_estimand(demands, control), control.configs(is_planted=run.is_planted)
+    seeds = sorted({cell.seed for cell in run.tried})
+    return [compute_estimate(estimand, configs, [cell for cell in run.tried if cell.seed == seed]) for seed in seeds]
+
+
+def compute_estimate(
+    estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], tried: Sequence[TriedCell]
+) -> float | None:
+    measured = {cell.config: cell.measures for cell in tried if cell.outcome is Outcome.OK}
+    number, _ = estimands.compute_estimand(
+        estimand, [(config, measured.get(place)) for place, config in enumerate(configs)]
+    )
+    return number if number is None or math.isfinite(number) else None
+
+
+def find_controlled_estimand(demands: Demands, control: ControlDemand) -> Mapping[str, Any]:
+    estimand = next(candidate for candidate in demands.estimands if candidate["name"] == control.estimand)
+    return {**estimand, "expects": control.side} if control.side else estimand

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.preflights import DraftState, StoredDraft
-from axiom.laboratory.experiments.rules.preflight import GateState, PreflightVerdict
+from axiom.laboratory.experiments.rules.gates import GateState, PreflightVerdict
 from axiom.limits import experiments as limits
 from axiom.signed.canonical_json import canonical_bytes
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from axiom.domain.preflights import Attempt, Demands, Kinship, TriedCell
-from axiom.laboratory.experiments.rules.gates import SAME_HIGH, SAME_LOW
+from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.limits import experiments as limits
 from axiom_weigh.statistics import estimands
 
