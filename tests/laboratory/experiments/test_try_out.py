@@ -33,7 +33,7 @@ from axiom.laboratory.experiments.commands.drafts import (
     WriteDraft,
 )
 from axiom.laboratory.experiments.commands.experiments import PreflightExperiment, PublishExperiment
-from axiom.laboratory.experiments.commands.releases import ApproveExperiment
+from axiom.laboratory.experiments.commands.release_decisions import ApproveExperiment
 from axiom.laboratory.experiments.preflight import preflight_secret, preflight_seed
 from axiom.laboratory.experiments.preflight_report import write_preflight_report
 from axiom.laboratory.experiments.publish import publish_bundle

@@ -12,7 +12,7 @@ from axiom.domain.preflights import OWN_GATES
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments import releases
-from axiom.laboratory.experiments.pause import approve_version, pause_version
+from axiom.laboratory.experiments.release_decisions import approve_version, pause_version
 from axiom.laboratory.figures import redraw_figures as draw_figures
 from axiom.laboratory.findings import observe
 from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
