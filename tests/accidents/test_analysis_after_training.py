@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from axiom.domain.releases import Stage
-from axiom.laboratory.experiments import breaker, releases
+from axiom.laboratory.experiments import breaker, release_stages
 from axiom.laboratory.experiments.recall import reopen_finding
 from axiom.laboratory.findings import observe
 from axiom.rules.experiments.release_stages import Rollout
@@ -60,7 +60,7 @@ def test_the_old_way_concluded_at_the_host_and_lost_what_was_measured(bench, mon
 
 def test_the_old_way_sent_everything_out_at_once(bench, monkeypatch):
     everything = Rollout(stage=Stage.OPEN, reason="nobody asks")
-    for module in (work_queues, releases):
+    for module in (work_queues, release_stages):
         monkeypatch.setattr(module, "decide_rollout", lambda *_: everything)
     monkeypatch.setattr(breaker, "find_failing_versions", lambda _db: [])
     with pytest.raises(AssertionError, match="were computed in vain"):

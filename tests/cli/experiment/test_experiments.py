@@ -15,7 +15,7 @@ from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
-from axiom.laboratory.experiments import declared, releases
+from axiom.laboratory.experiments import declared, release_stages
 from axiom.laboratory.experiments.release_decisions import pause_version, resume_version
 from axiom.rules.hosts.costs import describe_cost_fit
 from axiom.signed.manifests import Manifest
@@ -148,7 +148,7 @@ def test_what_halts_an_experiment_is_told_alike_at_each_place_that_shows_it(say_
     assert look() == [None] * 3
     with working_lab.db.transaction():
         version = experiments.find_experiment(working_lab.db, 1)
-        releases.record_breaker_stop(working_lab.db, version, reason="2 of 2 failed", now=working_lab.now)
+        release_stages.record_breaker_stop(working_lab.db, version, reason="2 of 2 failed", now=working_lab.now)
     (first, *others) = look()
     assert (first["state"], first["why"]) == ("halted", "2 of 2 failed")
     assert others == [first] * 2

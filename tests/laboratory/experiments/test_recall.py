@@ -8,7 +8,7 @@ import pytest
 from axiom.domain.releases import Change, Stage
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
-from axiom.laboratory.experiments import releases as release_steps
+from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments import retire as withdrawing
 from axiom.laboratory.experiments.recall import recall_version, reopen_finding, reopen_version
 from axiom.laboratory.experiments.release_decisions import approve_version, pause_version, resume_version
@@ -192,7 +192,7 @@ def back(staged, **how):
 
 def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(staged, rounds, prepared):
     def stage(approvals=""):
-        at_now = release_steps.read_version_stages(staged.db, staged.now, approvals)[1]
+        at_now = release_stages.read_version_stages(staged.db, staged.now, approvals)[1]
         return at_now.rollout.stage, at_now.missing, at_now.theirs
 
     assert stage() == (Stage.PILOT, 3, 3)
@@ -210,7 +210,7 @@ def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(st
     assert stage("code")[2] == 3  # of the bundle before it, which was approved
     pause_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
     assert stage()[2] == 0
-    assert "Ada: a test" in release_steps.read_version_stages(staged.db, staged.now)[1].rollout.reason
+    assert "Ada: a test" in release_stages.read_version_stages(staged.db, staged.now)[1].rollout.reason
     resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
     assert stage() == (Stage.WIDER, 0, 3)
 
@@ -219,27 +219,27 @@ def test_a_pilot_that_is_out_at_a_silent_host_is_ordered_again(staged, rounds):
     staged.deploy(workunits=3)
     rounds.compute(2)
     staged.order(1)
-    assert release_steps.read_version_stages(staged.db, staged.now)[1].missing == 0
+    assert release_stages.read_version_stages(staged.db, staged.now)[1].missing == 0
     staged.later(hours=3)
     staged.db.execute("UPDATE host SET seen_at = :now", now=to_microseconds(staged.now))
     assert (
-        release_steps.read_version_stages(staged.db, staged.now)[1].missing == 0
+        release_stages.read_version_stages(staged.db, staged.now)[1].missing == 0
     )  # a long task of a host that is heard from
     staged.later(hours=3)
-    assert release_steps.read_version_stages(staged.db, staged.now)[1].missing == 1
+    assert release_stages.read_version_stages(staged.db, staged.now)[1].missing == 1
 
 
 def test_what_was_halted_begins_anew_when_somebody_says_so(staged, rounds):
     staged.deploy(workunits=9, max_failures=9)
     rounds.compute(2, by=lambda _order: None)
-    assert release_steps.is_release_change_due(staged.db)
-    assert release_steps.record_stages(staged.db, staged.now) == 1
-    assert release_steps.record_stages(staged.db, staged.now) == 0  # said once
-    assert not release_steps.is_release_change_due(staged.db)
-    assert release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PAUSED
+    assert release_stages.is_release_change_due(staged.db)
+    assert release_stages.record_stages(staged.db, staged.now) == 1
+    assert release_stages.record_stages(staged.db, staged.now) == 0  # said once
+    assert not release_stages.is_release_change_due(staged.db)
+    assert release_stages.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PAUSED
     staged.later(seconds=1)
     assert resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO) == "its halt"
-    assert release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PILOT
+    assert release_stages.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PILOT
     assert changes(staged) == [Change.HALTED, Change.RESUMED]
     rounds.compute(1)
 
@@ -289,7 +289,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(staged, prepared):
 def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(staged, rounds, prepared):
     staged.deploy(workunits=6)
     rounds.compute(3)
-    release_steps.record_stages(staged.db, staged.now)
+    release_stages.record_stages(staged.db, staged.now)
     worse = staged.publish(prepared(top="# worse"))
     out = staged.order(1)
     assert out.bundle == worse.digest
@@ -300,7 +300,7 @@ def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(stage
     seal = read_seal(stored.seal, trust=staged.keys.trust, now=staged.now)
     assert (seal.serial, seal.digest) == (3, prepared().digest)
     assert (
-        release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.WIDER
+        release_stages.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.WIDER
     )  # it was so far before
     staged.report(out, staged.output(out))
     staged.validate()

@@ -38,7 +38,7 @@ from axiom.laboratory.experiments.preflight import preflight_secret, preflight_s
 from axiom.laboratory.experiments.preflight_report import write_preflight_report
 from axiom.laboratory.experiments.publish import publish_bundle
 from axiom.laboratory.experiments.quick_gates import record_quick_gates
-from axiom.laboratory.experiments.releases import read_version_stages
+from axiom.laboratory.experiments.release_stages import read_version_stages
 from axiom.laboratory.experiments.rules.controls import CONTROL_NUMBERS
 from axiom.laboratory.ideas.commands import AddIdea
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal

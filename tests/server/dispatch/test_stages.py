@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from axiom.domain.releases import Change
-from axiom.laboratory.experiments import releases as release_steps
+from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments.release_decisions import approve_version, pause_version, resume_version
 from axiom.store.experiments import experiments, releases
 from axiom.store.hosts import hosts as host_store
@@ -39,7 +39,7 @@ def back(lab, orders, *, works: bool = True) -> None:
 
 
 def settle(lab) -> list[tuple[Change, str]]:
-    release_steps.record_stages(lab.db, lab.now)
+    release_stages.record_stages(lab.db, lab.now)
     return [(line.change, line.reason) for line in releases.list_version_releases(lab.db, 1)]
 
 
@@ -128,7 +128,7 @@ def test_a_paused_version_is_given_to_nobody_and_what_runs_is_kept_and_paid(lab)
     resume_version(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
     again = lab.ask(1, holding=(), wanted=8)
     assert {order.task for order in out[1:]} <= {order.task for order in again}
-    release_steps.record_breaker_stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
+    release_stages.record_breaker_stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
     assert lab.ask(1, holding=(), wanted=8) == ()
     assert "its first tasks failed" in host_store.find_host(lab.db, 1).why_no_work
 

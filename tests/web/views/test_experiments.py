@@ -11,7 +11,7 @@ from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments import releases
+from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments.release_decisions import approve_version, pause_version
 from axiom.laboratory.figures import redraw_figures as draw_figures
 from axiom.laboratory.findings import observe
@@ -178,7 +178,7 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     assert (release()["stage"], release()["out"], release()["well"]) == ("wider pilot", 0, 3)
     small_lab.later(minutes=5)
     with small_lab.db.transaction():
-        releases.record_stages(small_lab.db, small_lab.now)
+        release_stages.record_stages(small_lab.db, small_lab.now)
         stored = experiments.find_experiment(small_lab.db, 1)
         approve_version(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
     assert (release()["since"], release()["approved_by"]) == (small_lab.now.isoformat(), "Ada")

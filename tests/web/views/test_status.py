@@ -2,7 +2,7 @@
 
 import re
 
-from axiom.laboratory.experiments import releases
+from axiom.laboratory.experiments import release_stages
 from axiom.store.experiments import experiments
 from axiom.store.upkeep import jobs
 
@@ -32,7 +32,7 @@ def test_what_is_wrong_stands_first_and_unfolded(browse, small_lab):
 def test_what_was_halted_is_among_what_does_not_work(browse, small_lab, prepared):
     small_lab.publish(prepared())
     version = experiments.find_experiment(small_lab.db, 1)
-    releases.record_breaker_stop(small_lab.db, version, reason="2 of 2 failed", now=small_lab.now)
+    release_stages.record_breaker_stop(small_lab.db, version, reason="2 of 2 failed", now=small_lab.now)
     assert "2 of 2 failed" in browse(small_lab).get("/status").text.partition("<details>")[0]
 
 

@@ -234,7 +234,7 @@ def _wait(db: Database, place: SweepPlace, ordered: SweepOrder, workers: int, *,
 
 def _halted(db: Database, ordered: SweepOrder) -> str:
     """Why no more of it is given to anybody; nothing while some of it is out or may go out."""
-    from axiom.laboratory.experiments.releases import read_version_stages  # of no use before the first result
+    from axiom.laboratory.experiments.release_stages import read_version_stages  # of no use before the first result
 
     staged = read_version_stages(db, wall_clock()).get(ordered.experiment_id)
     if staged is None or staged.rollout.stage is not Stage.PAUSED:

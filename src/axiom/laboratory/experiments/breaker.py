@@ -4,11 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from axiom.domain.releases import Release
 from axiom.domain.rounds import Note, Window
-from axiom.laboratory.experiments import releases as release_steps
+from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments.retire import retire_version
-from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.open_round import OpenRound
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.breaker import find_broken_platforms, why_stop_version
 from axiom.rules.experiments.release_history import group_endings_by_host, release_state
@@ -76,11 +75,11 @@ def stop_broken(
     reported: Collection[tuple[str, str]] = (),
 ) -> list[Note]:
     """Stop what is broken, and tell what is, and what was retired in this time; also when there is nothing."""
-    release_steps.record_stages(db, now)
+    release_stages.record_stages(db, now)
     window = Window(since=since, until=until)
     stopped: dict[int, int] = {}
     for stop in find_failing_versions(db):
-        release_steps.record_breaker_stop(db, stop.version, reason=stop.reason, now=now, platform=stop.platform)
+        release_stages.record_breaker_stop(db, stop.version, reason=stop.reason, now=now, platform=stop.platform)
         if not stop.platform:
             stopped[stop.version.id] = retire_version(db, stop.version.id, stop.reason, now)
     notes = [
@@ -89,26 +88,6 @@ def stop_broken(
         if version.id in stopped or (_is_retired(version, window) and (version.whole_name, version.why) not in reported)
     ]
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
-
-
-def tell_releases(this_round: OpenRound) -> list[Note]:
-    """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
-    window = this_round.window
-    notes = [
-        _release_note(name, line)
-        for name, line in releases.list_releases_between(this_round.db, window.since, window.until)
-    ]
-    return shorten_notes(notes, "Changes of releases", "/plan")
-
-
-def _release_note(name: str, line: Release) -> Note:
-    where = f" on {line.platform}" if line.platform else ""
-    return Note(
-        kind="release.changed",
-        text="Release of {experiment}: {change}, by {by}: {reason}",
-        facts={"experiment": name, "change": f"{line.change}{where}", "by": line.by, "reason": line.reason},
-        about=f"/experiments/{name}",
-    )
 
 
 def _is_retired(version: StoredExperiment, window: Window) -> bool:

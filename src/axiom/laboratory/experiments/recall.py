@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from axiom.errors import NotFound, Refused, Withdrawn
-from axiom.laboratory.experiments import releases
+from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -45,7 +45,7 @@ def reopen_version(db: Database, version: StoredExperiment, why: str, now: datet
     experiments.reopen_experiment(db, version.id)
     # What was taken back with it is missing from now on, and closes its block.
     blocks.request_reweighing(db, version.id)
-    releases.restart_release(db, version, reason=why, by=releases.LABORATORY, now=now)
+    release_stages.restart_release(db, version, reason=why, by=release_stages.LABORATORY, now=now)
     db.log_once_stored(log, "experiment.reopened id=%d", version.id)
 
 

@@ -13,7 +13,7 @@ from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import DECLARED, map_amendments, read_registration_body
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.laboratory.experiments.releases import NOWHERE, VersionStage, read_version_stages
+from axiom.laboratory.experiments.release_stages import NOWHERE, VersionStage, read_version_stages
 from axiom.laboratory.planning.rules.candidates import (
     Candidate,
     FirstReplicates,

@@ -8,7 +8,7 @@ from datetime import datetime
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Design, read_registration_body
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.experiments.releases import read_version_stages
+from axiom.laboratory.experiments.release_stages import read_version_stages
 from axiom.laboratory.planning.replicate_orders import find_orderable_registration
 from axiom.laboratory.planning.rules.next_tiles import (
     Frontier,

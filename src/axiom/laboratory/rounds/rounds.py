@@ -11,7 +11,8 @@ from datetime import datetime
 from axiom.domain.rounds import EntryKind, Note, Round, Step, TranscriptEntry
 from axiom.errors import HeldByAnother, NotFound
 from axiom.laboratory.credit.pay import pay_credit
-from axiom.laboratory.experiments.breaker import stop_broken_versions, tell_releases
+from axiom.laboratory.experiments.breaker import stop_broken_versions
+from axiom.laboratory.experiments.release_stages import tell_releases
 from axiom.laboratory.findings.reproduce import compare_new_duplicates
 from axiom.laboratory.findings.score_predictions import score_predictions
 from axiom.laboratory.open_round import OpenRound

@@ -18,7 +18,7 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.releases import Stage
 from axiom.domain.rounds import Step
 from axiom.domain.work import Outcome, TaskState
-from axiom.laboratory.experiments import releases
+from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments.breaker import find_failing_versions, stop_broken
 from axiom.laboratory.experiments.recall import reopen_version
 from axiom.laboratory.experiments.retire import retire_version
@@ -519,13 +519,13 @@ def test_a_version_that_was_opened_again_begins_anew(fleet_of_three):
     reopen_version(lab.db, experiments.find_experiment(lab.db, 1), "mended", lab.now)
     assert (find_failing_versions(lab.db), experiments.find_experiment(lab.db, 1).why) == ([], "")
     assert (
-        releases.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT
+        release_stages.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT
     )  # it is let out in stages again
     lab.deploy(workunits=5, max_failures=50)
     fail(lab, 1)
-    assert releases.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT
+    assert release_stages.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT
     fail(lab, 2)
-    assert releases.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PAUSED
+    assert release_stages.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PAUSED
 
 
 @pytest.mark.parametrize("after", [None, Step.HEALTH, Step.WITHDRAW, Step.PUBLISH])

@@ -31,7 +31,7 @@ from axiom.laboratory.experiments.publish import (
     publish_bundle,
     read_packed_declaration,
 )
-from axiom.laboratory.experiments.releases import record_program_code
+from axiom.laboratory.experiments.release_stages import record_program_code
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.laboratory.planning.design_cost import most_cost_of_version

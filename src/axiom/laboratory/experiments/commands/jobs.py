@@ -7,7 +7,7 @@ from collections.abc import Callable
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, StoreError, Withdrawn
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.experiments import published_files, releases
+from axiom.laboratory.experiments import published_files, release_stages
 from axiom.laboratory.experiments.breaker import find_failing_versions
 from axiom.laboratory.experiments.catalogue_files import list_contested_files, list_files, list_shipped
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
@@ -57,13 +57,13 @@ def stop_failing(gate: CommandGate, caller: Caller) -> None:
     """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
     gate.writer.run(lambda db: count_failures(db, gate.now()))
     with Connections(folder=gate.laboratory.folder).reader() as db:
-        is_due = releases.is_release_change_due(db)
+        is_due = release_stages.is_release_change_due(db)
     if is_due:
-        gate.writer.run(lambda db: releases.record_stages(db, gate.now()))
+        gate.writer.run(lambda db: release_stages.record_stages(db, gate.now()))
     for broken in gate.writer.run(find_failing_versions):
         version, why = broken.version, broken.reason
         stop = functools.partial(
-            releases.record_breaker_stop, version=version, reason=why, platform=broken.platform, now=gate.now()
+            release_stages.record_breaker_stop, version=version, reason=why, platform=broken.platform, now=gate.now()
         )
         gate.writer.run(stop)
         if not broken.platform:

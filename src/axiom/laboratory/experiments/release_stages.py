@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.domain.preflights import GATES
-from axiom.domain.releases import Change, Fleet, Stage
+from axiom.domain.releases import Change, Fleet, Release, Stage
+from axiom.domain.rounds import Note
 from axiom.domain.work import TaskState
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.release_history import (
     ReleaseState,
@@ -92,6 +94,26 @@ def _due(db: Database) -> Iterator[tuple[StoredExperiment, str, tuple[Change, st
         for digest, bundle in bundles.items():
             for change in list_release_changes(bundle.rollout, state, digest):
                 yield version, digest, change
+
+
+def tell_releases(this_round: OpenRound) -> list[Note]:
+    """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
+    window = this_round.window
+    notes = [
+        _release_note(name, line)
+        for name, line in releases.list_releases_between(this_round.db, window.since, window.until)
+    ]
+    return shorten_notes(notes, "Changes of releases", "/plan")
+
+
+def _release_note(name: str, line: Release) -> Note:
+    where = f" on {line.platform}" if line.platform else ""
+    return Note(
+        kind="release.changed",
+        text="Release of {experiment}: {change}, by {by}: {reason}",
+        facts={"experiment": name, "change": f"{line.change}{where}", "by": line.by, "reason": line.reason},
+        about=f"/experiments/{name}",
+    )
 
 
 def record_program_code(db: Database, experiment_id: int, bundle: str, *, by: str, now: datetime) -> None:
