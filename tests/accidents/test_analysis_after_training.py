@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.releases import Stage
 from axiom.laboratory.experiments import breaker, release_stages
-from axiom.laboratory.experiments.recall import reopen_finding
+from axiom.laboratory.experiments.recall_and_reopen import reopen_finding
 from axiom.laboratory.findings import observe
 from axiom.rules.experiments.release_stages import Rollout
 from axiom.server.dispatch import work_queues

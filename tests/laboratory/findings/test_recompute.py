@@ -7,7 +7,7 @@ from draws import secret_for
 from planted_effects import block, further, noise, order_of, output, values
 
 from axiom.domain.work import Reproduction
-from axiom.laboratory.experiments.recall import recall_version
+from axiom.laboratory.experiments.recall_and_reopen import recall_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.findings.recompute import find_wrong_evidence
 from axiom.laboratory.findings.reproduce import compare_new_duplicates, find_miscounted_duplicates, read_agreements

@@ -13,7 +13,7 @@ from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments.commands.deploy import DeployExperiment
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.laboratory.experiments.commands.jobs import stop_failing
-from axiom.laboratory.experiments.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
+from axiom.laboratory.experiments.commands.recall_and_reopen import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.laboratory.experiments.publish import find_wanted_seal
 from axiom.laboratory.keys import seal_bundles
 from axiom.laboratory.keys.commands import SealBundles

@@ -8,7 +8,7 @@ from furnished_lab import HOSTILE, UNSHOWN, weighed
 
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import BLIND, INFORMED, StoppingRule
-from axiom.laboratory.experiments.recall import recall_version
+from axiom.laboratory.experiments.recall_and_reopen import recall_version
 from axiom.laboratory.findings.rules.prediction_scores import score_prediction
 from axiom.laboratory.registrations import kin
 from axiom.laboratory.registrations.predictions import record_prediction

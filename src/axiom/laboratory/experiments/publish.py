@@ -17,7 +17,7 @@ from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.laboratory.experiments.declared import ask_declaration
 from axiom.laboratory.experiments.quick_gates import check_archive_source, record_quick_gates
-from axiom.laboratory.experiments.recall import reopen_version
+from axiom.laboratory.experiments.recall_and_reopen import reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rules.kin import why_informed
 from axiom.laboratory.experiments.rules.source_rules import check_source

@@ -11,7 +11,7 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, ProposalState, StoredProposal, proposal_data
 from axiom.domain.registrations import INFORMED
 from axiom.errors import NotFound, Refused
-from axiom.laboratory.experiments.recall import reopen_finding
+from axiom.laboratory.experiments.recall_and_reopen import reopen_finding
 from axiom.laboratory.proposals.price import Points
 from axiom.laboratory.registrations.kin import why_experiment_informed
 from axiom.laboratory.registrations.links import record_link

@@ -11,7 +11,7 @@ from map_lab import map_lab
 from planted_effects import SAID, WIDER, block, further, noise, order_of, output, values
 
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments.recall import reopen_finding, reopen_version
+from axiom.laboratory.experiments.recall_and_reopen import reopen_finding, reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.findings import observe
 from axiom.laboratory.findings.recompute import find_wrong_evidence

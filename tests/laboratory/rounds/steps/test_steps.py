@@ -20,7 +20,7 @@ from axiom.domain.rounds import Step
 from axiom.domain.work import Outcome, TaskState
 from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments.breaker import find_failing_versions, stop_broken
-from axiom.laboratory.experiments.recall import reopen_version
+from axiom.laboratory.experiments.recall_and_reopen import reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.failures.rules.failures import group_failures
 from axiom.laboratory.registrations.links import record_link

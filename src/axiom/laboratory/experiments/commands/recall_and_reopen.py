@@ -9,7 +9,7 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import NAMED, NUMBER, PUBLIC, WHY
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.laboratory.experiments.recall import recall_version, reopen_finding, reopen_version
+from axiom.laboratory.experiments.recall_and_reopen import recall_version, reopen_finding, reopen_version
 from axiom.store.engine.database import Database
 from axiom.store.experiments.recall_effects import blast_radius
 
