@@ -20,7 +20,8 @@ from axiom.laboratory.findings.recompute import find_wrong_evidence
 from axiom.laboratory.findings.rules.links import find_bearing
 from axiom.laboratory.planning import plan as planning
 from axiom.laboratory.planning.replicate_orders import order_replicates
-from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate
+from axiom.laboratory.planning.rules.candidates import Candidate
+from axiom.laboratory.planning.rules.new_designs import FIRST_IS_OUT
 from axiom.laboratory.registrations import kin
 from axiom.laboratory.registrations.links import read_hanging_questions
 from axiom.laboratory.registrations.predictions import record_prediction

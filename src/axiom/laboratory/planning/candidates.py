@@ -14,13 +14,9 @@ from axiom.domain.registrations import DECLARED, map_amendments, read_registrati
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.laboratory.experiments.release_stages import NOWHERE, VersionStage, read_version_stages
-from axiom.laboratory.planning.rules.candidates import (
-    Candidate,
-    FirstReplicates,
-    begin_one_design,
-    count_goal_replicates,
-    first_replicates,
-)
+from axiom.laboratory.planning.rules.candidates import Candidate
+from axiom.laboratory.planning.rules.goals import is_goal_open
+from axiom.laboratory.planning.rules.new_designs import FirstReplicates, begin_one_design, first_replicates
 from axiom.laboratory.planning.rules.stopping import Aim
 from axiom.laboratory.planning.rules.value_of_information import weight_by_questions
 from axiom.laboratory.registrations.links import read_hanging_questions
@@ -225,22 +221,12 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Shared
                 waiting_seconds=seconds * sum(facts.waiting.get((experiment.id, wait), 0) for wait in waits),
                 is_untried=first.is_untried,
                 fault=first.fault,
-                is_approved=(
-                    _is_asked_for(registration, registered, facts)
-                    and issued[registration.id] < count_goal_replicates(body.stopping)
-                ),
+                is_approved=is_goal_open(registration, registered, facts.approved, issued=issued[registration.id]),
                 is_further=_is_further(registration, registered, facts.newest),
                 weighed=weighed,
             )
         )
     return listed or [whole]
-
-
-def _is_asked_for(registration: Registration, registered: Sequence[Registration], facts: _SharedFacts) -> bool:
-    """Did a person approve it, or register it beside what its version declares?"""
-    body = read_registration_body(registration.body)
-    is_further = registration is not registered[0] and body.amends is None
-    return registration.id in facts.approved or (is_further and "proposal" not in body.document)
 
 
 def _first(

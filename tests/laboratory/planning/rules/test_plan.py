@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT
+from axiom.laboratory.planning.rules.new_designs import FIRST_IS_OUT
 from axiom.laboratory.planning.rules.plan import Candidate, plan_orders
 from axiom.laboratory.planning.rules.stopping import Aim
 from axiom.limits import registrations as limits

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate
+from axiom.laboratory.planning.rules.candidates import Candidate
+from axiom.laboratory.planning.rules.new_designs import FIRST_IS_OUT
 from axiom_weigh.amounts import tell_amount
 
 _LET_OUT = {

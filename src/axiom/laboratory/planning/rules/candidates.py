@@ -1,19 +1,14 @@
 """What could be ordered: a registration with its stage, its cost, what waits of it and what it should find out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from axiom.domain.evidence import is_against
 from axiom.domain.planning import Need, Purpose
-from axiom.domain.registrations import Rule, StoppingRule
+from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
-from axiom.domain.work import WorkunitState
 from axiom.laboratory.planning.rules.stopping import Aim, why_stopped
 from axiom.limits import registrations as registration_limits
 from axiom_weigh.values import Grade, Verdict
-
-FIRST_IS_OUT = "its configs are new, and the first replicate of them is on its way"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,42 +71,6 @@ class Candidate:
     def costs(self) -> float:
         """Seconds of a reference core for one replicate that succeeds."""
         return max(self.replicate_seconds, 1e-6) * self.copies * (1.0 + max(0.0, self.failure_share))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FirstReplicates:
-    """Of a design whose configs are new: may all of it be ordered, one replicate, or nothing?"""
-
-    is_untried: bool = False
-    fault: str = ""
-
-
-def first_replicates(orders: Sequence[tuple[WorkunitState, datetime | None]], bundled: datetime) -> FirstReplicates:
-    """Decide from its workunits so far and when each was closed; `bundled`: when its code was last changed."""
-    states = {state for state, _ in orders}
-    if WorkunitState.DONE in states:
-        return FirstReplicates()
-    if WorkunitState.OPEN in states:
-        return FirstReplicates(fault=FIRST_IS_OUT)
-    failed = [closed for state, closed in orders if state is WorkunitState.FAILED and closed is not None]
-    if failed and max(failed) >= bundled:
-        return FirstReplicates(fault="its configs are new, and the first replicate of them failed on every host")
-    return FirstReplicates(is_untried=True)
-
-
-def begin_one_design(designs: Sequence[FirstReplicates]) -> list[FirstReplicates]:
-    """Of a version's new designs one is begun at a time, and none once one has failed: its file says what it can do."""
-    waits = next((f"of another design: {design.fault}" for design in designs if design.fault), "")
-    in_turn: list[FirstReplicates] = []
-    for design in designs:
-        in_turn.append(FirstReplicates(fault=waits) if design.is_untried and waits else design)
-        waits = waits or (f"of another design: {FIRST_IS_OUT}" if design.is_untried else "")
-    return in_turn
-
-
-def count_goal_replicates(stopping: StoppingRule) -> int:
-    """How many replicates of what a person asked for come before everything else: those that settle most questions."""
-    return stopping.replicates if stopping.rule is Rule.FIXED else registration_limits.SETTLED_AFTER
 
 
 def is_stopped(candidate: Candidate) -> bool:

@@ -19,8 +19,9 @@ from axiom.laboratory.planning.rules.blocks_into_workunits import (
     order_blocks,
     order_pilot,
 )
-from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate, candidate_obstacle, is_stopped
+from axiom.laboratory.planning.rules.candidates import Candidate, candidate_obstacle, is_stopped
 from axiom.laboratory.planning.rules.filled_hosts import FilledFleet, FilledHost, fill_hosts
+from axiom.laboratory.planning.rules.new_designs import FIRST_IS_OUT
 from axiom.laboratory.planning.rules.next_block import (
     BlockOffer,
     ChosenOffer,

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from axiom.domain.planning import Goal, Preview, Supply
+from axiom.domain.planning import Preview, Supply
 from axiom.domain.rounds import Allotment, Plan
 from axiom.laboratory.planning.rules.awaited_work import describe_awaited_work
-from axiom.laboratory.planning.rules.candidates import Candidate, count_goal_replicates
+from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.filled_hosts import fill_hosts, list_placements
+from axiom.laboratory.planning.rules.goals import describe_goal
 from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
 from axiom.laboratory.planning.rules.waiting_work import list_waiting_work
 from axiom.limits import planning as limits
@@ -30,21 +31,9 @@ def compose_preview(
     return Preview(
         plan=planned,
         above=above,
-        goals=tuple(map(_goal, (candidate for candidate in candidates if candidate.is_approved))),
+        goals=tuple(map(describe_goal, (candidate for candidate in candidates if candidate.is_approved))),
         worths=compute_worths(candidates),
         placements=list_placements(filling, names, describe_awaited_work(candidates, below=above.below)),
-    )
-
-
-def _goal(candidate: Candidate) -> Goal:
-    replicates = count_goal_replicates(candidate.stopping)
-    return Goal(
-        name=candidate.name,
-        design=candidate.design,
-        registration_id=candidate.registration_id,
-        replicates=replicates,
-        ordered=candidate.issued,
-        core_seconds=(replicates - candidate.issued) * candidate.costs,
     )
 
 

@@ -17,14 +17,9 @@ from statistics import NormalDist
 from axiom.domain.planning import BlockWorth, Purpose, WorkAboveFloor
 from axiom.domain.registrations import Rule
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.candidates import (
-    FIRST_IS_OUT,
-    Candidate,
-    candidate_obstacle,
-    candidate_purpose,
-    count_goal_replicates,
-    is_decided,
-)
+from axiom.laboratory.planning.rules.candidates import Candidate, candidate_obstacle, candidate_purpose, is_decided
+from axiom.laboratory.planning.rules.goals import count_goal_replicates
+from axiom.laboratory.planning.rules.new_designs import FIRST_IS_OUT
 from axiom.laboratory.planning.rules.stopping import Aim, half_width, is_settled, narrow_half_width, why_stopped
 from axiom.limits import registrations as limits
 from axiom_weigh.amounts import tell_amount

@@ -3,7 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from axiom.domain.work import WorkunitState
-from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, FirstReplicates, begin_one_design, first_replicates
+from axiom.laboratory.planning.rules.new_designs import (
+    FIRST_IS_OUT,
+    FirstReplicates,
+    begin_one_design,
+    first_replicates,
+)
 
 BUNDLED = datetime(2026, 3, 2, tzinfo=UTC)
 LATER, BEFORE = BUNDLED + timedelta(hours=1), BUNDLED - timedelta(hours=1)
