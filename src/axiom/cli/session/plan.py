@@ -17,7 +17,7 @@ from axiom.errors import WrongUse
 from axiom.laboratory.planning import preview
 from axiom.laboratory.planning.fleet_file import read_fleet
 from axiom.laboratory.planning.plan import list_experiment_names as known
-from axiom.laboratory.planning.rules.mix_and_priority import parse_wishes
+from axiom.laboratory.planning.rules.read_mix_and_priority import parse_wishes
 from axiom.laboratory.policy import Policy, policy_from_settings
 from axiom.limits import planning as limits
 from axiom.reads.plan import list_idle_reasons, plan_data

@@ -16,7 +16,7 @@ from axiom.laboratory.planning.candidates import list_candidates as list_candida
 from axiom.laboratory.planning.candidates import need_of_manifest as need_of_manifest
 from axiom.laboratory.planning.candidates import read_aims as read_aims
 from axiom.laboratory.planning.capacity import list_supplies, read_usual_hosts
-from axiom.laboratory.planning.rules import mix_and_priority
+from axiom.laboratory.planning.rules import read_mix_and_priority
 from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
@@ -64,7 +64,7 @@ def list_experiment_names(db: Database) -> set[str]:
 def read_wishes(policy: Policy, experiment_names: Collection[str]) -> tuple[PlanWishes, str]:
     """What the operator wants, and what is wrong with it: then it is not heeded, and sessions go on without it."""
     try:
-        return mix_and_priority.parse_wishes(policy.mix, policy.priority, experiment_names), ""
+        return read_mix_and_priority.parse_wishes(policy.mix, policy.priority, experiment_names), ""
     except WrongUse as fault:
         return PlanWishes(), str(fault)
 

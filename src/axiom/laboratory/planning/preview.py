@@ -19,8 +19,8 @@ from axiom.laboratory.planning.rules import preview as previewing
 from axiom.laboratory.planning.rules.block_size import block_size
 from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.fleet_classes import list_fleet_classes
-from axiom.laboratory.planning.rules.mix_and_priority import parse_wishes
 from axiom.laboratory.planning.rules.plan import plan_orders
+from axiom.laboratory.planning.rules.read_mix_and_priority import parse_wishes
 from axiom.laboratory.planning.rules.stopping import Aim
 from axiom.laboratory.planning.tiles import preview_tile_orders
 from axiom.laboratory.policy import Policy

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.domain.planning import PlanWishes, Purpose
 from axiom.errors import UnknownName, WrongUse
-from axiom.laboratory.planning.rules.mix_and_priority import parse_wishes, read_mix, read_priority
+from axiom.laboratory.planning.rules.read_mix_and_priority import parse_wishes, read_mix, read_priority
 
 KNOWN = ("grokking_dynamics", "double_descent")
 
