@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from axiom.domain.planning import Preview, Supply
 from axiom.domain.rounds import Allotment, Plan
-from axiom.laboratory.planning.rules.awaited_work import describe_awaited_work
 from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.filled_hosts import fill_hosts, list_placements
 from axiom.laboratory.planning.rules.goals import describe_goal
 from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
 from axiom.laboratory.planning.rules.waiting_work import list_waiting_work
+from axiom.laboratory.planning.rules.why_cores_idle import describe_awaited_work
 from axiom.limits import planning as limits
 from axiom_weigh.amounts import tell_amount
 

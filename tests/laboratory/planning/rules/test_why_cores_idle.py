@@ -3,8 +3,8 @@
 from plan_candidates import candidate
 
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.awaited_work import describe_awaited_work
 from axiom.laboratory.planning.rules.new_designs import FIRST_IS_OUT
+from axiom.laboratory.planning.rules.why_cores_idle import describe_awaited_work
 
 
 def test_versions_that_are_let_out_are_waited_for_by_stage():
