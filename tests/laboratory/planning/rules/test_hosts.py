@@ -9,14 +9,14 @@ from plan_candidates import ENDED, candidate, host, planned
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.capacity import (
+from axiom.laboratory.planning.rules.filled_hosts import fill_hosts
+from axiom.laboratory.planning.rules.free_capacity import (
     coarsen_seconds,
     compute_free_capacity,
     count_fitting_tasks,
     reserve_capacity,
     why_no_more,
 )
-from axiom.laboratory.planning.rules.filled_hosts import fill_hosts
 from axiom.laboratory.planning.rules.waiting_work import list_waiting_work
 from axiom.rules.planning.task_size import UsualHosts
 

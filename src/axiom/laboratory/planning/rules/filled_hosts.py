@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from axiom.domain.planning import Need, Placement, Supply
-from axiom.laboratory.planning.rules.capacity import (
+from axiom.laboratory.planning.rules.free_capacity import (
     FreeCapacity,
     coarsen_seconds,
     compute_free_capacity,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from axiom.domain.planning import Need, Supply
 from axiom.laboratory.planning.rules.candidates import Candidate
-from axiom.laboratory.planning.rules.capacity import (
+from axiom.laboratory.planning.rules.free_capacity import (
     FreeCapacity,
     coarsen_seconds,
     compute_free_capacity,
