@@ -18,9 +18,9 @@ from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.planning import plan as planning
-from axiom.laboratory.planning.capacity import list_supplies
 from axiom.laboratory.planning.fleet_file import read_fleet
 from axiom.laboratory.planning.plan import plan_from_data
+from axiom.laboratory.planning.present_hosts import list_supplies
 from axiom.laboratory.planning.preview import preview_plan
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.registrations.register import register_goal

@@ -14,7 +14,7 @@ from axiom.domain.proposals import ProposalState
 from axiom.domain.releases import Stage
 from axiom.domain.rounds import Allotment
 from axiom.laboratory.planning import plan as planning
-from axiom.laboratory.planning.capacity import list_supplies
+from axiom.laboratory.planning.present_hosts import list_supplies
 from axiom.laboratory.planning.rules import preview as previewing
 from axiom.laboratory.planning.rules.block_size import block_size
 from axiom.laboratory.planning.rules.candidates import Candidate
