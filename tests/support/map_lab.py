@@ -12,7 +12,7 @@ from axiom.domain.declaration import measures, plain
 from axiom.domain.maps import ROOT, Tile, place_of
 from axiom.domain.work import Outcome, Result
 from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
-from axiom.laboratory.planning.tiles import OrderedTiles, order_tiles
+from axiom.laboratory.planning.tile_orders import OrderedTiles, order_tiles
 from axiom.laboratory.policy import Policy
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket

@@ -11,7 +11,7 @@ from axiom.domain.declaration import pack_pixels
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
-from axiom.laboratory.planning.tiles import order_tiles
+from axiom.laboratory.planning.tile_orders import order_tiles
 from axiom.laboratory.policy import policy_from_settings
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line

@@ -22,7 +22,7 @@ from axiom.laboratory.planning.rules.fleet_classes import list_fleet_classes
 from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.planning.rules.read_mix_and_priority import parse_wishes
 from axiom.laboratory.planning.rules.stopping import Aim
-from axiom.laboratory.planning.tiles import preview_tile_orders
+from axiom.laboratory.planning.tile_orders import preview_tile_orders
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits

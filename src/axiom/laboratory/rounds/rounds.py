@@ -17,7 +17,7 @@ from axiom.laboratory.findings.reproduce import compare_new_duplicates
 from axiom.laboratory.findings.score_predictions import score_predictions
 from axiom.laboratory.open_round import OpenRound
 from axiom.laboratory.planning import plan as planning
-from axiom.laboratory.planning.tiles import has_open_tile
+from axiom.laboratory.planning.tile_orders import has_open_tile
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds.rules.due import why_hold_first_round, why_hold_round
 from axiom.laboratory.rounds.rules.lease import CONVERSATION_LEASE, lease_conflict

@@ -25,7 +25,7 @@ from axiom.laboratory.planning.design_cost import cost_of_cells, cost_of_design
 from axiom.laboratory.planning.present_hosts import choose_order_size, find_able_hosts
 from axiom.laboratory.planning.replicate_orders import find_orderable_registration, order_replicates
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
-from axiom.laboratory.planning.tiles import find_charted_version, order_tiles_to_chart
+from axiom.laboratory.planning.tile_orders import find_charted_version, order_tiles_to_chart
 from axiom.laboratory.policy import Policy, policy_from_settings
 from axiom.rules.accounts.command_permission import CommandCost
 from axiom.signed.manifests import stored_manifest

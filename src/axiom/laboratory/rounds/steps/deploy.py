@@ -6,7 +6,7 @@ from axiom.domain.rounds import Note
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.planning import plan as planning
 from axiom.laboratory.planning.replicate_orders import find_orderable_registration, order_replicates
-from axiom.laboratory.planning.tiles import order_tiles
+from axiom.laboratory.planning.tile_orders import order_tiles
 from axiom.limits import hosts as host_limits
 from axiom.limits import rounds as session_limits
 from axiom.store.engine.database import Row

@@ -14,7 +14,7 @@ from axiom.domain.work import TaskState
 from axiom.errors import Refused
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.planning.jobs import visits_job
-from axiom.laboratory.planning.tiles import find_charted_version, list_charted_versions, order_tiles_to_chart
+from axiom.laboratory.planning.tile_orders import find_charted_version, list_charted_versions, order_tiles_to_chart
 from axiom.limits import maps as limits
 from axiom.store.experiments import experiments, releases
 from axiom.store.tasks import workunits
