@@ -9,7 +9,7 @@ from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.errors import NotAllowed, Refused, UnknownName, WrongUse
 from axiom.gate.registry import read_command
 from axiom.laboratory.experiments.commands.task_rules import SetTaskRule
-from axiom.laboratory.planning import candidates
+from axiom.laboratory.planning import read_candidates
 from axiom.laboratory.planning.design_cost import cost_of_cells
 from axiom.store.experiments import task_rules
 
@@ -54,6 +54,6 @@ def test_the_planner_and_the_cost_of_a_design_go_by_it(door):
 
     usual = door.look(cost)
     door.submit(SetTaskRule(**LARGE, least_cores=16, times_longer=4))
-    listed = door.look(lambda db: candidates.list_candidates(db, door.lab.now + timedelta(seconds=1)))
+    listed = door.look(lambda db: read_candidates.list_candidates(db, door.lab.now + timedelta(seconds=1)))
     assert {candidate.need.rule.least_cores for candidate in listed} == {16}
     assert door.look(cost) == 4 * usual

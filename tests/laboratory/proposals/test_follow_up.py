@@ -14,7 +14,7 @@ from axiom.domain.registrations import StoppingRule
 from axiom.domain.rounds import Step
 from axiom.errors import ExperimentError, Refused
 from axiom.laboratory.ideas.untested_explanations import add_explanation_idea
-from axiom.laboratory.planning.candidates import list_candidates
+from axiom.laboratory.planning.read_candidates import list_candidates
 from axiom.laboratory.planning.rules.candidates import candidate_purpose
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR
 from axiom.laboratory.proposals.admit import approve_proposal, require_open_proposal

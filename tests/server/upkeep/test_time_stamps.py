@@ -10,7 +10,7 @@ from running_lab import answer, typed
 from stamp_authority import Authority
 
 from axiom.errors import NotStamped
-from axiom.laboratory.planning import candidates as planning
+from axiom.laboratory.planning import read_candidates as planning
 from axiom.limits import mail as mail_limits
 from axiom.server.upkeep.time_stamps import StampJob
 from axiom.store.registrations import time_stamps

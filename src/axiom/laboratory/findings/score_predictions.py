@@ -8,7 +8,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.registrations import map_amendments, read_registration_body
 from axiom.domain.rounds import Note
 from axiom.laboratory.findings.rules.prediction_scores import Score, score_prediction
-from axiom.laboratory.planning.candidates import read_aims
+from axiom.laboratory.planning.read_candidates import read_aims
 from axiom.laboratory.planning.rules.stopping import why_stopped
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments

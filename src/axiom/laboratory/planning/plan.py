@@ -12,10 +12,10 @@ from axiom.domain.rounds import Allotment, Note, Plan, SkippedExperiment
 from axiom.domain.work import TaskState
 from axiom.errors import WrongUse
 from axiom.laboratory.open_round import shorten_notes
-from axiom.laboratory.planning.candidates import list_candidates as list_candidates
-from axiom.laboratory.planning.candidates import need_of_manifest as need_of_manifest
-from axiom.laboratory.planning.candidates import read_aims as read_aims
 from axiom.laboratory.planning.present_hosts import list_supplies, read_usual_hosts
+from axiom.laboratory.planning.read_candidates import list_candidates as list_candidates
+from axiom.laboratory.planning.read_candidates import need_of_manifest as need_of_manifest
+from axiom.laboratory.planning.read_candidates import read_aims as read_aims
 from axiom.laboratory.planning.rules import read_mix_and_priority
 from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.policy import Policy

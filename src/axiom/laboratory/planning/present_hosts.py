@@ -9,7 +9,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_registration_body
-from axiom.laboratory.planning.candidates import need_of_manifest
+from axiom.laboratory.planning.read_candidates import need_of_manifest
 from axiom.laboratory.planning.rules.free_capacity import compute_free_capacity, why_no_more
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits

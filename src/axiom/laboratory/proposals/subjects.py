@@ -14,8 +14,8 @@ from axiom.domain.proposals import Admission, ProposalState, StoredProposal, Tem
 from axiom.domain.registrations import RegistrationBody, read_registration_body
 from axiom.domain.work import WorkunitState
 from axiom.laboratory.findings.score_predictions import why_registration_ended
-from axiom.laboratory.planning.candidates import read_aims
 from axiom.laboratory.planning.design_cost import cost_factor
+from axiom.laboratory.planning.read_candidates import read_aims
 from axiom.laboratory.planning.rules.stopping import is_settled
 from axiom.laboratory.proposals.rules.pricing import ConfigPrices, read_config_prices
 from axiom.laboratory.proposals.rules.subject import Config, Subject, find_axis

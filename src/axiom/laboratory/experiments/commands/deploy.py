@@ -20,9 +20,9 @@ from axiom.laboratory.experiments.commands.experiments import EXPERIMENT_NAME
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.laboratory.experiments.rules.gates import PreflightVerdict
 from axiom.laboratory.experiments.rules.orders_before_preflight import may_order_more
-from axiom.laboratory.planning.candidates import need_of_manifest
 from axiom.laboratory.planning.design_cost import cost_of_cells, cost_of_design
 from axiom.laboratory.planning.present_hosts import choose_order_size, find_able_hosts
+from axiom.laboratory.planning.read_candidates import need_of_manifest
 from axiom.laboratory.planning.replicate_orders import find_orderable_registration, order_replicates
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
 from axiom.laboratory.planning.tile_orders import find_charted_version, order_tiles_to_chart
