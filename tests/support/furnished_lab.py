@@ -17,7 +17,7 @@ from axiom.domain.work import Agreement
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import PRESETS
 from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, register_old_claims
-from axiom.laboratory.registrations.links import record_link
+from axiom.laboratory.findings.links import record_link
 from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.outputs import cell_line, footer_line, header_line

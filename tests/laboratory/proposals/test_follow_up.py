@@ -13,6 +13,7 @@ from axiom.domain.proposals import AUTOPILOT, Admission, IdeaAnswer, IdeaState, 
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.rounds import Step
 from axiom.errors import ExperimentError, Refused
+from axiom.laboratory.findings.links import record_link
 from axiom.laboratory.ideas.untested_explanations import add_explanation_idea
 from axiom.laboratory.planning.read_candidates import list_candidates
 from axiom.laboratory.planning.rules.candidates import candidate_purpose
@@ -24,7 +25,6 @@ from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.laboratory.proposals.price import price_configs
 from axiom.laboratory.proposals.subjects import list_explanation_pairs, read_subjects
 from axiom.laboratory.proposals.withdraw import withdraw_proposal
-from axiom.laboratory.registrations.links import record_link
 from axiom.laboratory.registrations.proposal_outcomes import read_base_rates
 from axiom.laboratory.registrations.register import register_cohort
 from axiom.limits import proposals as limits

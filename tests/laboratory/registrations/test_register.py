@@ -16,6 +16,7 @@ from axiom.domain.work import Report
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, register_old_claims
 from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.findings.links import read_hanging_questions
 from axiom.laboratory.findings.recompute import find_wrong_evidence
 from axiom.laboratory.findings.rules.links import find_bearing
 from axiom.laboratory.planning import plan as planning
@@ -23,7 +24,6 @@ from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.new_designs import FIRST_IS_OUT
 from axiom.laboratory.registrations import kin
-from axiom.laboratory.registrations.links import read_hanging_questions
 from axiom.laboratory.registrations.predictions import record_prediction
 from axiom.laboratory.registrations.register import amend_claim, register_cohort, register_further
 from axiom.server.returns.tasks_after_restore import readmit_task

@@ -10,7 +10,7 @@ from furnished_lab import weighed
 from axiom import shipped
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, register_old_claims
-from axiom.laboratory.registrations.links import record_link
+from axiom.laboratory.findings.links import record_link
 from axiom.store.experiments import old_names
 from axiom.store.findings import old_claims
 from axiom.store.registrations import registrations

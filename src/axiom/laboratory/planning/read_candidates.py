@@ -14,12 +14,12 @@ from axiom.domain.registrations import DECLARED, map_amendments, read_registrati
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.laboratory.experiments.release_stages import NOWHERE, VersionStage, read_version_stages
+from axiom.laboratory.findings.links import read_hanging_questions
 from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.goals import is_goal_open
 from axiom.laboratory.planning.rules.new_designs import FirstReplicates, begin_one_design, first_replicates
 from axiom.laboratory.planning.rules.stopping import Aim
 from axiom.laboratory.planning.rules.value_of_information import weight_by_questions
-from axiom.laboratory.registrations.links import read_hanging_questions
 from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters

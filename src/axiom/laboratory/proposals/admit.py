@@ -12,9 +12,9 @@ from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, ProposalState
 from axiom.domain.registrations import INFORMED
 from axiom.errors import NotFound, Refused
 from axiom.laboratory.experiments.recall_and_reopen import reopen_finding
+from axiom.laboratory.findings.links import record_link
 from axiom.laboratory.proposals.price import Points
 from axiom.laboratory.registrations.kin import why_experiment_informed
-from axiom.laboratory.registrations.links import record_link
 from axiom.laboratory.registrations.predictions import record_blind_predictions
 from axiom.laboratory.registrations.register import ProposalOrigin, register_cohort, register_further, register_question
 from axiom.signed.canonical_json import canonical_bytes

@@ -15,9 +15,9 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import CONFIGS, FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY
 from axiom.laboratory.experiments.find_version import find_version
+from axiom.laboratory.findings.links import record_link
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
 from axiom.laboratory.proposals.price import Points, price_configs
-from axiom.laboratory.registrations.links import record_link
 from axiom.laboratory.registrations.predictions import record_prediction
 from axiom.laboratory.registrations.register import amend_claim, register_cohort, register_further, register_goal
 from axiom.limits import registrations as limits

@@ -23,7 +23,7 @@ from axiom.laboratory.experiments.breaker import find_failing_versions, stop_bro
 from axiom.laboratory.experiments.recall_and_reopen import reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.failures.rules.failures import group_failures
-from axiom.laboratory.registrations.links import record_link
+from axiom.laboratory.findings.links import record_link
 from axiom.laboratory.rounds.steps.clean import clean_up, give_up_stuck_tasks
 from axiom.laboratory.rounds.steps.design import open_findings
 from axiom.laboratory.rounds.steps.failures import count_failures

@@ -15,8 +15,8 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import PUBLIC, SAID_BY, SIGN, SIGNS, WHY
 from axiom.laboratory.findings.commands.prose import demand_citable_text, find_spoken_findings
+from axiom.laboratory.findings.links import record_link
 from axiom.laboratory.findings.rules.links import upholding_verdicts
-from axiom.laboratory.registrations.links import record_link
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.findings import links, old_claims
