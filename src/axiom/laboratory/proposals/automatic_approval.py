@@ -3,7 +3,7 @@
 from axiom.domain.proposals import Admission, ProposalState, StoredProposal
 from axiom.domain.registrations import read_registration_body
 from axiom.laboratory.proposals.open_orders import open_cost
-from axiom.laboratory.proposals.rules.admission import choose_admitted_proposal
+from axiom.laboratory.proposals.rules.automatic_approval import choose_admitted_proposal
 from axiom.store.engine.database import Database
 from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import proposals, registrations

@@ -7,8 +7,8 @@ from axiom.domain.proposals import AUTOPILOT, Proposal, ProposalState
 from axiom.domain.rounds import Note
 from axiom.laboratory.ideas.untested_explanations import add_explanation_idea
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR
-from axiom.laboratory.proposals.rules.admission import AdmittedProposals, decide_proposals
 from axiom.laboratory.proposals.rules.grammar import derive_followups
+from axiom.laboratory.proposals.rules.made_and_lapsed import AdmittedProposals, decide_proposals
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.laboratory.proposals.subjects import list_explanation_pairs, read_subjects
 from axiom.laboratory.registrations.proposal_outcomes import read_base_rates

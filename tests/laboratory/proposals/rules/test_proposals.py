@@ -13,7 +13,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning
 from axiom.domain.proposals import ProposalState, StoredProposal
 from axiom.laboratory.proposals.rules import factor_levels
-from axiom.laboratory.proposals.rules.admission import choose_admitted_proposal, decide_proposals
+from axiom.laboratory.proposals.rules.automatic_approval import choose_admitted_proposal
 from axiom.laboratory.proposals.rules.base_rates import (
     BLIND,
     BaseRates,
@@ -24,6 +24,7 @@ from axiom.laboratory.proposals.rules.base_rates import (
 )
 from axiom.laboratory.proposals.rules.factor_levels import known_levels, why_configs_refused
 from axiom.laboratory.proposals.rules.grammar import derive_followups
+from axiom.laboratory.proposals.rules.made_and_lapsed import decide_proposals
 from axiom.laboratory.proposals.rules.pricing import read_config_prices
 from axiom.laboratory.proposals.rules.unaskable import UntestedExplanation, next_idea
 from axiom.limits import proposals as limits

@@ -1,7 +1,7 @@
 """What should be asked next, given what was found? The grammar of follow-ups: the same findings, the same proposals.
 
 Every rule takes one finding, or two that are linked, and writes complete proposals. Nothing here knows of a clock, of
-dice or of what else waits; `admission.py` decides which of them are made.
+dice or of what else waits; `made_and_lapsed.py` decides which of them are made.
 """
 
 import json

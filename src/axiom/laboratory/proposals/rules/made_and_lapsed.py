@@ -1,4 +1,4 @@
-"""Which proposals are made, which lapse, and which the autopilot may approve by itself?"""
+"""Which of the proposals that follow from the findings are made, and which lapse?"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -55,25 +55,6 @@ def decide_proposals(
     return AdmittedProposals(new=tuple(new), lapsed=lapsed, left=left)
 
 
-def choose_admitted_proposal(
-    earlier: Sequence[StoredProposal], *, open_core_seconds: float, most_core_hours: float
-) -> StoredProposal | None:
-    """The proposal that the autopilot approves next: its own alone, the most telling for its cost, within the cap.
-
-    Each counts with what it will likely cost: what it may cost is hundreds of times as much, as each cell may run for a
-    minute.
-    """
-    room = most_core_hours * 3_600.0 - open_core_seconds
-    mine = [
-        entry
-        for entry in earlier
-        if entry.state is ProposalState.OPEN
-        and entry.proposal.author == AUTOPILOT
-        and entry.proposal.core_seconds <= room
-    ]
-    return min(mine, key=_rank, default=None) if most_core_hours > 0 else None
-
-
 def _is_too_dear(proposal: Proposal, most_core_hours: float) -> bool:
     return 0.0 < most_core_hours * 3_600.0 < proposal.core_seconds
 
@@ -85,7 +66,3 @@ def _is_new(proposal: Proposal, by_slug: Mapping[str, StoredProposal]) -> bool:
     orders_nothing = proposal.most_core_seconds == 0
     may_return = before.state is ProposalState.REFUSED or (before.state is ProposalState.APPROVED and orders_nothing)
     return may_return and before.proposal.basis != proposal.basis
-
-
-def _rank(entry: StoredProposal) -> tuple[bool, float, int]:
-    return entry.proposal.most_core_seconds > 0, -entry.proposal.per_core_hour, entry.number
