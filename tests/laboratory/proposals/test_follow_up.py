@@ -18,7 +18,7 @@ from axiom.laboratory.ideas.untested_explanations import add_explanation_idea
 from axiom.laboratory.planning.read_candidates import list_candidates
 from axiom.laboratory.planning.rules.candidates import candidate_purpose
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR
-from axiom.laboratory.proposals.admit import approve_proposal, require_open_proposal
+from axiom.laboratory.proposals.approve_or_refuse import approve_proposal, require_open_proposal
 from axiom.laboratory.proposals.automatic_approval import choose_next_proposal
 from axiom.laboratory.proposals.follow_up import count_dull_sessions, list_followups, propose_followups
 from axiom.laboratory.proposals.open_orders import open_cost

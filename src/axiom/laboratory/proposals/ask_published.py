@@ -13,7 +13,7 @@ from axiom.domain.proposals import Admission, Proposal, ProposalState, StoredPro
 from axiom.domain.registrations import StoppingRule, read_registration_body
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.laboratory.planning.design_cost import cost_of_cells
-from axiom.laboratory.proposals.admit import approve_proposal
+from axiom.laboratory.proposals.approve_or_refuse import approve_proposal
 from axiom.laboratory.proposals.new_question import demand_new_question, demand_rival_apart
 from axiom.laboratory.proposals.price import Points
 from axiom.laboratory.proposals.rules.base_rates import prediction_entropy

@@ -6,7 +6,7 @@ from datetime import datetime
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import Admission, Proposal, ProposalState, StoredProposal, Template
 from axiom.errors import Refused
-from axiom.laboratory.proposals.admit import require_proposal
+from axiom.laboratory.proposals.approve_or_refuse import require_proposal
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks

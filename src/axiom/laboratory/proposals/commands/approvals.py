@@ -17,7 +17,7 @@ from axiom.domain.proposals import StoredProposal
 from axiom.errors import AxiomError, NotAllowed, Refused
 from axiom.gate.command import Answer
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.proposals.admit import digest_proposal, require_approvable_proposal
+from axiom.laboratory.proposals.approve_or_refuse import digest_proposal, require_approvable_proposal
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal
 from axiom.limits import server as server_limits
 from axiom.signed.canonical_json import canonical_bytes

@@ -23,7 +23,7 @@ from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 from axiom.laboratory.experiments.rules.kin import forecast_in_words
 from axiom.laboratory.planning.design_cost import cost_of_cells
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
-from axiom.laboratory.proposals.admit import (
+from axiom.laboratory.proposals.approve_or_refuse import (
     approve_proposal,
     digest_proposal,
     refuse_proposal,
