@@ -11,7 +11,7 @@ from axiom.domain.estimands import Direction, Kind
 from axiom.domain.headlines.answers import name_factor, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.draft import (
+from axiom.laboratory.proposals.rules.compose_proposal import (
     ProposalDraft,
     change_estimand,
     compose_proposal,

@@ -6,7 +6,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import is_against
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.draft import ProposalDraft, compose_proposal
+from axiom.laboratory.proposals.rules.compose_proposal import ProposalDraft, compose_proposal
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.limits import findings as finding_limits
 from axiom.limits import proposals as limits

@@ -7,7 +7,12 @@ from axiom.domain.estimands import Direction
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.draft import ProposalDraft, compose_proposal, order_by_sign, round_up_to_blocks
+from axiom.laboratory.proposals.rules.compose_proposal import (
+    ProposalDraft,
+    compose_proposal,
+    order_by_sign,
+    round_up_to_blocks,
+)
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.limits import registrations as limits
 from axiom_weigh.evidence.grade import LEANING

@@ -13,7 +13,7 @@ from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.draft import (
+from axiom.laboratory.proposals.rules.compose_proposal import (
     ProposalDraft,
     change_estimand,
     compose_proposal,
