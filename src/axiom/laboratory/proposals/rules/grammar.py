@@ -10,10 +10,10 @@ from collections.abc import Collection, Sequence
 from axiom.domain.headlines.answers import compose_question
 from axiom.domain.proposals import Proposal
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.discriminate import propose_comparison
 from axiom.laboratory.proposals.rules.findings_to_retire import propose_retirement
 from axiom.laboratory.proposals.rules.more_seeds import propose_cohorts
 from axiom.laboratory.proposals.rules.other_configs import propose_extensions
+from axiom.laboratory.proposals.rules.rival_explanations import propose_comparison
 from axiom.laboratory.proposals.rules.subject import Subject, find_axis
 from axiom_weigh.grouping import group_pairs
 

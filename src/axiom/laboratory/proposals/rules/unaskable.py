@@ -11,7 +11,7 @@ from axiom.domain.headlines.answers import name_factor
 from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.proposals import AUTOPILOT, Idea
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.discriminate import propose_comparison
+from axiom.laboratory.proposals.rules.rival_explanations import propose_comparison
 from axiom.laboratory.proposals.rules.subject import Subject, find_axis
 from axiom_weigh.values import Grade
 
