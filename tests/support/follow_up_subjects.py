@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from axiom.domain.declaration import Measure, ValueType
-from axiom.laboratory.proposals.rules.pricing import read_config_prices
+from axiom.laboratory.proposals.rules.estimated_prices import read_config_prices
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.signed.manifests import ControlSweeps, Manifest
 from axiom_weigh.values import Evidence, Grade, Verdict

@@ -17,7 +17,7 @@ from axiom.laboratory.findings.score_predictions import why_registration_ended
 from axiom.laboratory.planning.design_cost import cost_factor
 from axiom.laboratory.planning.read_candidates import read_aims
 from axiom.laboratory.planning.rules.stopping import is_settled
-from axiom.laboratory.proposals.rules.pricing import ConfigPrices, read_config_prices
+from axiom.laboratory.proposals.rules.estimated_prices import ConfigPrices, read_config_prices
 from axiom.laboratory.proposals.rules.subject import Config, Subject, find_axis
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters

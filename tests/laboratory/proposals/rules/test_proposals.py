@@ -22,10 +22,10 @@ from axiom.laboratory.proposals.rules.base_rates import (
     predict_from_base_rates,
     prediction_entropy,
 )
+from axiom.laboratory.proposals.rules.estimated_prices import read_config_prices
 from axiom.laboratory.proposals.rules.factor_levels import known_levels, why_configs_refused
 from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.laboratory.proposals.rules.made_and_lapsed import decide_proposals
-from axiom.laboratory.proposals.rules.pricing import read_config_prices
 from axiom.laboratory.proposals.rules.unaskable import UntestedExplanation, next_idea
 from axiom.limits import proposals as limits
 from axiom_weigh.values import Grade, Verdict
