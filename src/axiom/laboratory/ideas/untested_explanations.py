@@ -8,7 +8,7 @@ from axiom.domain.proposals import IdeaAnswer, IdeaState
 from axiom.domain.rounds import Note
 from axiom.errors import Refused
 from axiom.laboratory.proposals.rules.subject import Subject
-from axiom.laboratory.proposals.rules.unaskable import UntestedExplanation, next_idea
+from axiom.laboratory.proposals.rules.untested_explanations import UntestedExplanation, next_idea
 from axiom.store.engine.database import Database
 from axiom.store.findings import links
 from axiom.store.registrations import ideas

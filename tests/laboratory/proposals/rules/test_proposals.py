@@ -26,7 +26,7 @@ from axiom.laboratory.proposals.rules.estimated_prices import read_config_prices
 from axiom.laboratory.proposals.rules.factor_levels import known_levels, why_configs_refused
 from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.laboratory.proposals.rules.made_and_lapsed import decide_proposals
-from axiom.laboratory.proposals.rules.unaskable import UntestedExplanation, next_idea
+from axiom.laboratory.proposals.rules.untested_explanations import UntestedExplanation, next_idea
 from axiom.limits import proposals as limits
 from axiom_weigh.values import Grade, Verdict
 
