@@ -31,7 +31,7 @@ from axiom.laboratory.figures.rules.question_picture import (
     name_question_picture,
     rank_question_picture,
 )
-from axiom.laboratory.findings.rules.published_numbers import compose_comparison
+from axiom.laboratory.findings.rules.literature_comparison import compose_comparison
 from axiom.reads import findings as finding_views
 from axiom.reads.base.bibtex import laboratory_bibtex
 from axiom.reads.base.docstring import describe_papers

@@ -15,8 +15,8 @@ from axiom.laboratory.experiments import preflight_report
 from axiom.laboratory.findings.links import read_hanging_questions
 from axiom.laboratory.findings.rules.foreknowledge import compute_foreknowledge
 from axiom.laboratory.findings.rules.links import find_bearing
+from axiom.laboratory.findings.rules.literature_comparison import compose_comparison
 from axiom.laboratory.findings.rules.publishable import is_ready_to_publish
-from axiom.laboratory.findings.rules.published_numbers import compose_comparison
 from axiom.laboratory.findings.rules.ranked_news import FindingNews, RankedFinding
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.rounds.steps.rank import find_asked_estimand, read_ranking

@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.domain.headlines.answers import NOT_MEASURED, MeasuredNumber, compose_quantity
-from axiom.laboratory.findings.rules.published_numbers import (
+from axiom.laboratory.findings.rules.literature_comparison import (
     LiteratureComparison,
     compare_with_literature,
     compose_comparison,
