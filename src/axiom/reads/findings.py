@@ -26,8 +26,8 @@ from axiom.domain.links import mark_unapproved
 from axiom.domain.maps import is_tile
 from axiom.domain.registrations import CATALOGUE, INFORMED
 from axiom.errors import NotFound
-from axiom.laboratory.findings.rules.foreknowledge import Foreknowledge, compute_foreknowledge
 from axiom.laboratory.findings.rules.literature_comparison import compare_with_literature, compose_comparison
+from axiom.laboratory.findings.rules.seeds_seen_before import Foreknowledge, compute_foreknowledge
 from axiom.reads import evidence_cards
 from axiom.reads.base import resolved_prose
 from axiom.reads.base.bibtex import finding_bibtex

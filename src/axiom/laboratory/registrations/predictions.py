@@ -9,7 +9,7 @@ from axiom.domain.estimands import Prediction, prediction_data, read_prediction
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import INFORMED, forecaster_name, read_registration_body
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.laboratory.findings.rules.foreknowledge import count_named_seeds
+from axiom.laboratory.findings.rules.seeds_seen_before import count_named_seeds
 from axiom.laboratory.registrations.kin import why_experiment_informed
 from axiom.laboratory.registrations.proposal_outcomes import blind_prediction
 from axiom.store.engine.database import Database

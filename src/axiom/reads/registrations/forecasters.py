@@ -9,8 +9,8 @@ from axiom.domain.preflights import StoredDraft
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import forecaster_name
 from axiom.laboratory.findings.rules.forecasters import PredictionScore, compare_forecasters, compute_track_records
-from axiom.laboratory.findings.rules.foreknowledge import count_named_seeds
 from axiom.laboratory.findings.rules.prediction_scores import Score
+from axiom.laboratory.findings.rules.seeds_seen_before import count_named_seeds
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.finding_lists import read_estimands
