@@ -20,8 +20,8 @@ from axiom.errors import ChildKilled, NoSandbox, NotFound, WrongUse
 from axiom.laboratory.experiments import preflight, reference_core
 from axiom.laboratory.experiments.declared import find_declaration
 from axiom.laboratory.experiments.preflight import preflight_demands
+from axiom.laboratory.experiments.preflight_cells import PreflightRun
 from axiom.laboratory.experiments.preflight_report import read_preflight_report, write_preflight_report
-from axiom.laboratory.experiments.preflight_run import PreflightRun
 from axiom.laboratory.experiments.rules.gates import GateState
 from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.laboratory.planning import plan

@@ -21,8 +21,8 @@ from axiom.laboratory.experiments.preflight import (
     preflight_bundle,
     preflight_secret,
 )
+from axiom.laboratory.experiments.preflight_cells import Progress
 from axiom.laboratory.experiments.preflight_report import write_preflight_report
-from axiom.laboratory.experiments.preflight_run import Progress
 from axiom.laboratory.experiments.publish import (
     PackedBundle,
     demand_bounded_cost,

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from axiom.domain.preflights import Demands
 from axiom.errors import Refused
 from axiom.laboratory.experiments.preflight import NOBODYS, preflight_demands, preflight_seed
-from axiom.laboratory.experiments.preflight_run import compute_cells_of_bundle, sort_by_cost
+from axiom.laboratory.experiments.preflight_cells import compute_cells_of_bundle, sort_by_cost
 from axiom.laboratory.experiments.publish import PackedBundle
 from axiom.laboratory.experiments.rules.gate_answers import describe_config
 from axiom.laboratory.experiments.rules.same_seed_twice import gives_other_numbers
