@@ -34,10 +34,10 @@ from axiom.laboratory.experiments.commands.drafts import (
 )
 from axiom.laboratory.experiments.commands.experiments import PreflightExperiment, PublishExperiment
 from axiom.laboratory.experiments.commands.release_decisions import ApproveExperiment
+from axiom.laboratory.experiments.own_host_gates import record_own_host_gates
 from axiom.laboratory.experiments.preflight import preflight_secret, preflight_seed
 from axiom.laboratory.experiments.preflight_report import write_preflight_report
 from axiom.laboratory.experiments.publish import publish_bundle
-from axiom.laboratory.experiments.quick_gates import record_quick_gates
 from axiom.laboratory.experiments.release_stages import read_version_stages
 from axiom.laboratory.experiments.rules.controls import CONTROL_NUMBERS
 from axiom.laboratory.ideas.commands import AddIdea
@@ -153,7 +153,7 @@ def test_nothing_is_ordered_of_what_failed_or_does_not_read_as_an_experiment(unt
 
     def keep(db) -> None:
         db.execute("DELETE FROM preflight")
-        record_quick_gates(db, sound_attempt.bundle, unread, untried.lab.now)
+        record_own_host_gates(db, sound_attempt.bundle, unread, untried.lab.now)
 
     untried.submit(of(sound_attempt, **BROKEN))
     for host in (None, ann_s_host):

@@ -18,7 +18,7 @@ from scheduler_calls import Client, Exchange
 
 from axiom.domain.preflights import Refusal
 from axiom.domain.work import Exit, TaskState, WorkunitState
-from axiom.laboratory.experiments import quick_gates
+from axiom.laboratory.experiments import own_host_gates
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
@@ -240,7 +240,7 @@ def test_our_own_host_gets_nothing_without_a_row_and_is_told_why(untried, prepar
     assert given.bundle == prepared().digest
     forget(untried.db)
     assert hand(untried, 1, holding=()).lost == ()
-    quick_gates.record_quick_gates(untried.db, given.bundle, (), untried.now)
+    own_host_gates.record_own_host_gates(untried.db, given.bundle, (), untried.now)
     assert [task.order for task in hand(untried, 1, holding=()).lost] == [given.order]
 
 
@@ -249,7 +249,7 @@ def test_our_own_hosts_keep_the_bundle_before_one_that_reads_as_no_experiment(un
     unread = (Refusal(gate="G0", line=3, sentence="The file must say so."),)
     untried.publish(replace(repaired, refusals=unread), is_tried=False)
     assert [task.bundle for task in hand(untried, 1).granted] == [first.digest]
-    quick_gates.record_quick_gates(untried.db, repaired.digest, (), untried.now)
+    own_host_gates.record_own_host_gates(untried.db, repaired.digest, (), untried.now)
     assert [task.bundle for task in hand(untried, 1).granted] == [repaired.digest]
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from axiom import shipped
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
+from axiom.laboratory.experiments.own_host_gates import check_archive_source
 from axiom.laboratory.experiments.preflight_cells import PreflightRun, Progress, compute_cells_of_bundle, is_own_fault
 from axiom.laboratory.experiments.preflight_report import why_out_of_order, write_preflight_report
 from axiom.laboratory.experiments.publish import PackedBundle, demand_bounded_cost, pack_experiment
-from axiom.laboratory.experiments.quick_gates import check_archive_source
 from axiom.laboratory.experiments.rules.gates import PreflightVerdict, judge_preflight
 from axiom.laboratory.experiments.rules.next_preflight import NextPreflight, UntriedBundle, choose_preflight
 from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW

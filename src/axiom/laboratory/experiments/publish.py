@@ -16,7 +16,7 @@ from axiom.domain.registrations import WORDS
 from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.laboratory.experiments.declared import ask_declaration
-from axiom.laboratory.experiments.quick_gates import check_archive_source, record_quick_gates
+from axiom.laboratory.experiments.own_host_gates import check_archive_source, record_own_host_gates
 from axiom.laboratory.experiments.recall_and_reopen import reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rules.kin import why_informed
@@ -308,7 +308,7 @@ def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:
     refusals = prepared.refusals
     if refusals is None:
         refusals = check_archive_source(prepared.archive, prepared.manifest.name)
-    record_quick_gates(db, prepared.digest, refusals, now)
+    record_own_host_gates(db, prepared.digest, refusals, now)
 
 
 def _name_author(db: Database, version: StoredExperiment, bundle: str, now: datetime) -> None:

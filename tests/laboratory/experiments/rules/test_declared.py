@@ -10,7 +10,7 @@ import axiom.kit
 from axiom.domain.preflights import Circumstances, Refusal
 from axiom.laboratory.experiments.rules import allowed_names, source_rules
 from axiom.laboratory.experiments.rules.declared_differences import declared_differences
-from axiom.laboratory.experiments.rules.gates import judge_quick_gates
+from axiom.laboratory.experiments.rules.gates import judge_own_host_gates
 from axiom.laboratory.experiments.rules.next_preflight import UntriedBundle, choose_preflight
 from axiom.laboratory.experiments.rules.orders_before_preflight import may_order_more
 from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
@@ -157,7 +157,7 @@ WORDS = [Refusal(gate="G1", line=line, sentence="`open` is not allowed: a cell h
     ],
 )
 def test_our_own_hosts_demand_that_it_reads_as_an_experiment_and_no_more(refusals, passed, fact):
-    said = judge_quick_gates(refusals)
+    said = judge_own_host_gates(refusals)
     assert said.passed is passed
     assert fact in said.reason
 

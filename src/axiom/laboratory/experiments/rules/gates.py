@@ -134,7 +134,7 @@ def _cure(failed: str, answer: GateAnswer, *, is_shipped: bool) -> str:
     return f"{_with_stop(answer.advice)} {_MEND}." if answer.advice else f"{_MEND}."
 
 
-def judge_quick_gates(refusals: Sequence[Refusal]) -> PreflightVerdict:
+def judge_own_host_gates(refusals: Sequence[Refusal]) -> PreflightVerdict:
     """May the laboratory's own hosts have it? Its file must read as an experiment, G0; what G1 says is told only.
 
     A function of one's own that is wrapped may draw from NumPy's generator or write down how far it is. Whoever has

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
-from axiom.laboratory.experiments.rules.gates import judge_quick_gates
+from axiom.laboratory.experiments.rules.gates import judge_own_host_gates
 from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.runner.platform.host import platform_here
 from axiom.signed import bundles, canonical_json
@@ -22,9 +22,9 @@ def check_archive_source(archive: bytes, name: str) -> tuple[Refusal, ...]:
     return check_source(bundles.read_bundle_files(archive)[bundles.experiment_path(name)], name)
 
 
-def record_quick_gates(db: Database, bundle: str, refusals: Sequence[Refusal], now: datetime) -> Preflight:
+def record_own_host_gates(db: Database, bundle: str, refusals: Sequence[Refusal], now: datetime) -> Preflight:
     """Remember how a stored bundle fared at the gates of our own hosts; it has said what it declares already."""
-    judged = judge_quick_gates(refusals)
+    judged = judge_own_host_gates(refusals)
     made = Preflight(
         bundle=bundle,
         gates=OWN_GATES,
