@@ -16,7 +16,7 @@ from axiom.cli.main import axiom
 from axiom.domain.programs import USUAL_LIMITS
 from axiom.features import FEATURES, noun_of
 from axiom.gate.registry import COMMANDS
-from axiom.laboratory.experiments import declared
+from axiom.laboratory.experiments import shipped_declarations
 from axiom.laboratory.experiments.rules import allowed_names, outline
 from axiom.settings import Settings
 from axiom.signed.sources import parse_source
@@ -346,19 +346,19 @@ def main() -> int:
         )
         return 2
     package = ROOT / "src" / "axiom"
-    unlisted = declared.list_outdated_declarations(package, shipped.catalogue_folder())
+    unlisted = shipped_declarations.list_outdated_declarations(package, shipped.catalogue_folder())
     if "--check" in sys.argv:
         stale = outdated(axiom, ROOT)
         if stale:
             print(f"Not current in docs/reference: {', '.join(stale)}. `scripts/docs` writes them.")
         if unlisted:
-            print(f"Not current in {declared.LIST}: {', '.join(unlisted)}. `scripts/docs` asks them.")
+            print(f"Not current in {shipped_declarations.LIST}: {', '.join(unlisted)}. `scripts/docs` asks them.")
         return int(bool(stale or unlisted))
     changed = write(axiom, ROOT)
     if unlisted:
-        text = declared.render_declarations(package, shipped.catalogue_folder())
-        (shipped.catalogue_folder() / declared.LIST).write_text(text, encoding="utf-8")
-        changed.append(declared.LIST)
+        text = shipped_declarations.render_declarations(package, shipped.catalogue_folder())
+        (shipped.catalogue_folder() / shipped_declarations.LIST).write_text(text, encoding="utf-8")
+        changed.append(shipped_declarations.LIST)
     print(f"Written: {', '.join(changed)}" if changed else "Everything was current.")
     return 0
 

@@ -28,7 +28,7 @@ from loadgen.lane import Mode
 from loadgen.processes import cost
 
 from axiom import shipped
-from axiom.laboratory.experiments.declared import LIST
+from axiom.laboratory.experiments.shipped_declarations import LIST
 from axiom.laboratory.planning.rules.block_size import block_size
 from axiom.laboratory.planning.rules.next_tiles import tiles_per_task
 from axiom.limits import tasks as limits

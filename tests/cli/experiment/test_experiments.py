@@ -15,7 +15,7 @@ from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
-from axiom.laboratory.experiments import declared, release_stages
+from axiom.laboratory.experiments import release_stages, shipped_declarations
 from axiom.laboratory.experiments.release_decisions import pause_version, resume_version
 from axiom.rules.hosts.costs import describe_cost_fit
 from axiom.signed.manifests import Manifest
@@ -92,7 +92,7 @@ def test_the_catalogue_is_searched_and_shown_without_asking_a_process(say_to, tm
         raise AssertionError("a process was asked")
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(declared, "describe_here", never)
+    monkeypatch.setattr(shipped_declarations, "describe_here", never)
     for words, names in (
         ((), {"rank_dynamics", "test_deploy"}),
         (("--search", "memdynv2_gpu"), {"memorization_dynamics"}),

@@ -18,12 +18,12 @@ from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, NoSandbox, NotFound, WrongUse
 from axiom.laboratory.experiments import preflight, reference_core
-from axiom.laboratory.experiments.declared import find_declaration
 from axiom.laboratory.experiments.preflight import preflight_demands
 from axiom.laboratory.experiments.preflight_cells import PreflightRun
 from axiom.laboratory.experiments.preflight_report import read_preflight_report, write_preflight_report
 from axiom.laboratory.experiments.rules.gates import GateState
 from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
+from axiom.laboratory.experiments.shipped_declarations import find_declaration
 from axiom.laboratory.planning import plan
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.confine import bubblewrap

@@ -16,7 +16,7 @@ import axiom
 from axiom import shipped
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleError, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
-from axiom.laboratory.experiments import declared, published_files
+from axiom.laboratory.experiments import published_files, shipped_declarations
 from axiom.laboratory.experiments.publish import (
     find_wanted_seal,
     is_sealed,
@@ -433,7 +433,7 @@ def bare_package(tmp_path):
 @pytest.fixture
 def describe():
     """Tells what is shipped, starts no process, and knows of which modules it was asked."""
-    manifests = json.loads((shipped.catalogue_folder() / declared.LIST).read_text())["experiments"]
+    manifests = json.loads((shipped.catalogue_folder() / shipped_declarations.LIST).read_text())["experiments"]
 
     def tell(_, modules):
         tell.asked.extend(module.rpartition(".")[2] for module in modules)
@@ -447,22 +447,22 @@ def describe():
 
 
 def write_list(bare_package, describe):
-    text = declared.render_declarations(bare_package, bare_package / "catalogue", describe)
-    (bare_package / "catalogue" / declared.LIST).write_text(text)
+    text = shipped_declarations.render_declarations(bare_package, bare_package / "catalogue", describe)
+    (bare_package / "catalogue" / shipped_declarations.LIST).write_text(text)
     return text
 
 
 def listed(bare_package, name, catalogue=None):
     file = (catalogue or bare_package / "catalogue") / f"{name}.py"
-    return declared.find_declaration(file.parent, name, collect_sources(bare_package, file))
+    return shipped_declarations.find_declaration(file.parent, name, collect_sources(bare_package, file))
 
 
 def test_what_is_shipped_is_current_and_what_a_process_says(bare_package):
-    assert declared.list_outdated_declarations(PACKAGE, shipped.catalogue_folder()) == []
+    assert shipped_declarations.list_outdated_declarations(PACKAGE, shipped.catalogue_folder()) == []
     files = collect_sources(PACKAGE, shipped.catalogue_folder() / "test_deploy.py")
-    assert declared.find_declaration(shipped.catalogue_folder(), "nothing", files) is None
+    assert shipped_declarations.find_declaration(shipped.catalogue_folder(), "nothing", files) is None
     """JAX is asked for by one of the two, and what the first imports must not count for the second."""
-    write_list(bare_package, declared.describe_files)
+    write_list(bare_package, shipped_declarations.describe_files)
     for name in NAMES:
         assert listed(bare_package, name) == listed(PACKAGE, name, shipped.catalogue_folder())
     assert [read_manifest(listed(bare_package, name)).avx for name in NAMES] == [True, False]
@@ -470,26 +470,26 @@ def test_what_is_shipped_is_current_and_what_a_process_says(bare_package):
 
 def test_only_what_changed_is_asked_again_and_a_file_to_refuse_is_never_listed(bare_package, describe):
     assert listed(bare_package, "rank_dynamics") is None
-    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == list(NAMES)
+    assert shipped_declarations.list_outdated_declarations(bare_package, bare_package / "catalogue") == list(NAMES)
     first = write_list(bare_package, describe)
     assert sorted(describe.asked) == list(NAMES)
     file = bare_package / "catalogue" / "rank_dynamics.py"
     file.write_bytes(file.read_bytes() + b"\n")
     assert listed(bare_package, "rank_dynamics") is None
     assert listed(bare_package, "test_deploy") == listed(PACKAGE, "test_deploy", shipped.catalogue_folder())
-    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == ["rank_dynamics"]
+    assert shipped_declarations.list_outdated_declarations(bare_package, bare_package / "catalogue") == ["rank_dynamics"]
     describe.asked.clear()
     assert write_list(bare_package, describe) != first
     assert describe.asked == ["rank_dynamics"]
-    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == []
+    assert shipped_declarations.list_outdated_declarations(bare_package, bare_package / "catalogue") == []
     (bare_package / "kit" / "newer.py").write_text('"""New."""\n')  # another kit is another declaration for all
-    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == list(NAMES)
+    assert shipped_declarations.list_outdated_declarations(bare_package, bare_package / "catalogue") == list(NAMES)
     (bare_package / "catalogue" / "test_deploy.py").unlink()
     assert "test_deploy" not in write_list(bare_package, describe)
-    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == []
+    assert shipped_declarations.list_outdated_declarations(bare_package, bare_package / "catalogue") == []
     describe.asked.clear()  # whoever publishes what is listed does not read it again
     file = bare_package / "catalogue" / "rank_dynamics.py"
     file.write_text(file.read_text().replace("\nimport ", "\nimport os\nimport ", 1))
     with pytest.raises(BundleError, match=r"rank_dynamics.py.* os "):
-        declared.render_declarations(bare_package, bare_package / "catalogue", describe)
+        shipped_declarations.render_declarations(bare_package, bare_package / "catalogue", describe)
     assert "rank_dynamics" not in describe.asked, "what may not be run is not asked"

@@ -56,7 +56,7 @@ def manifest_of(file: Path) -> Manifest:
         return read_manifest(cached.read_bytes())
     except (OSError, ExperimentError):
         # Not where the cache knows it, which is nearly always.
-        from axiom.laboratory.experiments.declared import ask_declaration, find_declaration
+        from axiom.laboratory.experiments.shipped_declarations import ask_declaration, find_declaration
 
         raw = find_declaration(shipped.catalogue_folder(), file.stem, files) or ask_declaration(files, file.stem)
     _keep(cached, raw)

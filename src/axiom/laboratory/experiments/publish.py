@@ -15,12 +15,12 @@ from axiom.domain.proposals import AUTOPILOT, StoredProposal
 from axiom.domain.registrations import WORDS
 from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
-from axiom.laboratory.experiments.declared import ask_declaration
 from axiom.laboratory.experiments.own_host_gates import check_archive_source, record_own_host_gates
 from axiom.laboratory.experiments.recall_and_reopen import reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rules.kin import why_informed
 from axiom.laboratory.experiments.rules.source_rules import check_source
+from axiom.laboratory.experiments.shipped_declarations import ask_declaration
 from axiom.laboratory.registrations import kin
 from axiom.laboratory.registrations.predictions import record_blind_predictions
 from axiom.laboratory.registrations.register import demand_askable, demand_believed_claim, register_version

@@ -10,7 +10,7 @@ import pytest
 
 from axiom import shipped
 from axiom.domain.registrations import RegisteredClaim
-from axiom.laboratory.experiments.declared import LIST
+from axiom.laboratory.experiments.shipped_declarations import LIST
 from axiom.laboratory.findings.rules import trade_words
 from axiom.laboratory.findings.rules.known_questions import (
     AskedClaim,

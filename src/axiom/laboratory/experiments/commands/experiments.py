@@ -19,7 +19,6 @@ from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import LINE, LINES, NAMED, SAID_BY
 from axiom.laboratory.experiments import preflight_report, published_files
 from axiom.laboratory.experiments.catalogue_files import find_author, find_file, list_shipped
-from axiom.laboratory.experiments.declared import find_declaration
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.laboratory.experiments.old_claims import LIST, read_old_claims, register_old_claims
 from axiom.laboratory.experiments.publish import (
@@ -34,6 +33,7 @@ from axiom.laboratory.experiments.publish import (
 from axiom.laboratory.experiments.release_stages import record_program_code
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rules.source_rules import check_source
+from axiom.laboratory.experiments.shipped_declarations import find_declaration
 from axiom.laboratory.planning.design_cost import most_cost_of_version
 from axiom.laboratory.registrations import kin
 from axiom.limits import experiments as limits
