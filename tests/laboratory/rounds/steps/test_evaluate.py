@@ -14,7 +14,7 @@ from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.recall_and_reopen import reopen_finding, reopen_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.findings import observe
-from axiom.laboratory.findings.recompute import find_wrong_evidence
+from axiom.laboratory.findings.find_wrong_evidence import find_wrong_evidence
 from axiom.laboratory.registrations.register import amend_claim
 from axiom.laboratory.rounds.steps.evaluate import count_unweighed_blocks, evaluate_findings
 from axiom.signed.outputs import cell_line, footer_line, header_line
