@@ -38,7 +38,7 @@ import numpy as np
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.fleet import Capacity, Platform
 from axiom.laboratory.experiments.reference_core import measure_slowness
-from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
+from axiom.laboratory.rounds.steps.weigh_findings import evaluate_findings
 from axiom.reads import evidence_cards
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import Manifest

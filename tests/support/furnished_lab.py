@@ -18,7 +18,7 @@ from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import PRESETS
 from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, register_old_claims
 from axiom.laboratory.findings.links import record_link
-from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
+from axiom.laboratory.rounds.steps.weigh_findings import evaluate_findings
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams

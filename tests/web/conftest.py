@@ -17,7 +17,7 @@ from axiom.domain.registrations import StoppingRule
 from axiom.domain.rounds import Allotment
 from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.registrations.register import amend_claim, register_further
-from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
+from axiom.laboratory.rounds.steps.weigh_findings import evaluate_findings
 from axiom.store.experiments import experiments
 from axiom.store.rounds import rounds
 from axiom.web.site.app import Site, make_site

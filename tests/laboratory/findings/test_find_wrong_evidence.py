@@ -29,7 +29,7 @@ def test_a_late_value_that_was_forgotten_is_noticed_although_the_line_fits(shift
     shifting.lab.report(late, values(shifting, 1.0)(late))
     shifting.lab.validate()
     monkeypatch.setattr(
-        "axiom.laboratory.rounds.steps.evaluate._observed_and_changed",
+        "axiom.laboratory.rounds.steps.weigh_findings._observed_and_changed",
         lambda version, found: (evidence.read_observation_set(version.db, found.number), ()),
     )
     block(shifting)

@@ -11,7 +11,7 @@ from furnished_lab import compute_three_blocks
 from mail_lab import WORDS, mail_lab
 
 from axiom.domain.fleet import Capacity, Platform
-from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
+from axiom.laboratory.rounds.steps.weigh_findings import evaluate_findings
 from axiom.limits import mail as limits
 from axiom.server.mail.due_mail import DueMail
 from axiom.store.accounts import accounts

@@ -15,7 +15,7 @@ from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments.release_decisions import approve_version, pause_version
 from axiom.laboratory.figures import redraw_figures as draw_figures
 from axiom.laboratory.findings import observe
-from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
+from axiom.laboratory.rounds.steps.weigh_findings import evaluate_findings
 from axiom.limits import experiments as limits
 from axiom.limits import results as result_limits
 from axiom.signed.manifests import stored_manifest

@@ -27,7 +27,6 @@ from axiom.laboratory.rounds.steps.counters import publish_counters
 from axiom.laboratory.rounds.steps.credit import tell_awards, tell_new_tariffs
 from axiom.laboratory.rounds.steps.deploy import order_map_tiles, order_planned, tell_orders, tell_where_tasks_are
 from axiom.laboratory.rounds.steps.design import design_followups
-from axiom.laboratory.rounds.steps.evaluate import count_unweighed_blocks, evaluate_findings
 from axiom.laboratory.rounds.steps.failures import tell_failures
 from axiom.laboratory.rounds.steps.independent_checks import order_checks
 from axiom.laboratory.rounds.steps.inspect_outputs import tell_contradicted_outputs
@@ -40,6 +39,7 @@ from axiom.laboratory.rounds.steps.review import review_closed_tasks
 from axiom.laboratory.rounds.steps.suspect_hosts import check_hosts
 from axiom.laboratory.rounds.steps.try_out import tell_preflights
 from axiom.laboratory.rounds.steps.watch import check_watches
+from axiom.laboratory.rounds.steps.weigh_findings import count_unweighed_blocks, evaluate_findings
 from axiom.laboratory.rounds.steps.withdraw import tell_withdrawals
 from axiom.limits import rounds as limits
 from axiom.store.engine.database import Database, to_microseconds

@@ -16,7 +16,7 @@ from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.findings import observe
 from axiom.laboratory.findings.find_wrong_evidence import find_wrong_evidence
 from axiom.laboratory.registrations.register import amend_claim
-from axiom.laboratory.rounds.steps.evaluate import count_unweighed_blocks, evaluate_findings
+from axiom.laboratory.rounds.steps.weigh_findings import count_unweighed_blocks, evaluate_findings
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
@@ -479,7 +479,7 @@ def test_a_finding_that_cannot_be_weighed_again_keeps_no_round_from_ending(shift
     def fail(*_):
         raise LookupError("a row is damaged")
 
-    monkeypatch.setattr("axiom.laboratory.rounds.steps.evaluate.read_agreements", fail)
+    monkeypatch.setattr("axiom.laboratory.rounds.steps.weigh_findings.read_agreements", fail)
     shifting.hold()
     status, why = registrations.list_finding_statuses(shifting.db, 1)[1]
     assert status == "suspended"
