@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from axiom.domain.rounds import Round
+from axiom.laboratory.findings.compare_duplicates import find_miscounted_duplicates
 from axiom.laboratory.findings.find_wrong_evidence import find_wrong_evidence
-from axiom.laboratory.findings.reproduce import find_miscounted_duplicates
 from axiom.laboratory.findings.score_predictions import find_wrong_scores
 from axiom.server.upkeep import invariants
 from axiom.signed.trust import Trust

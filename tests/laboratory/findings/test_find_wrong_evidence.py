@@ -9,8 +9,12 @@ from planted_effects import block, further, noise, order_of, output, values
 from axiom.domain.work import Reproduction
 from axiom.laboratory.experiments.recall_and_reopen import recall_version
 from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.findings.compare_duplicates import (
+    compare_new_duplicates,
+    find_miscounted_duplicates,
+    read_agreements,
+)
 from axiom.laboratory.findings.find_wrong_evidence import find_wrong_evidence
-from axiom.laboratory.findings.reproduce import compare_new_duplicates, find_miscounted_duplicates, read_agreements
 from axiom.laboratory.findings.score_predictions import find_wrong_scores, score_predictions
 from axiom.laboratory.registrations.predictions import record_prediction
 from axiom.reads.base.request import Reading

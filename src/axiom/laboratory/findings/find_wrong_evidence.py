@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.laboratory.findings import observe
+from axiom.laboratory.findings.compare_duplicates import read_agreements
 from axiom.laboratory.findings.observe import ObservedVersion
-from axiom.laboratory.findings.reproduce import read_agreements
 from axiom.store.engine.database import Database, Row, from_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks as block_store

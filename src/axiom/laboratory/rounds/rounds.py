@@ -13,7 +13,7 @@ from axiom.errors import HeldByAnother, NotFound
 from axiom.laboratory.credit.pay import pay_credit
 from axiom.laboratory.experiments.breaker import stop_broken_versions
 from axiom.laboratory.experiments.release_stages import tell_releases
-from axiom.laboratory.findings.reproduce import compare_new_duplicates
+from axiom.laboratory.findings.compare_duplicates import compare_new_duplicates
 from axiom.laboratory.findings.score_predictions import score_predictions
 from axiom.laboratory.open_round import OpenRound
 from axiom.laboratory.planning import plan as planning

@@ -15,8 +15,8 @@ from typing import Any
 from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.rounds import Note, Round
 from axiom.laboratory.findings import observe
+from axiom.laboratory.findings.compare_duplicates import read_agreements
 from axiom.laboratory.findings.observe import ObservedVersion
-from axiom.laboratory.findings.reproduce import read_agreements
 from axiom.store.engine.database import Database
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import evidence, observations
