@@ -35,7 +35,7 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.rounds import Allotment
 from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
-from axiom.laboratory.credit.awards import SLICE
+from axiom.laboratory.credit.book_awards import SLICE
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.experiments.publish import pack_experiment, publish_bundle
 from axiom.laboratory.open_gate import open_gate

@@ -5,7 +5,7 @@ from datetime import datetime
 from axiom.domain.credit import Award, Reason
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.laboratory.credit.awards import pay_awards
+from axiom.laboratory.credit.book_awards import pay_awards
 from axiom.laboratory.credit.pay import read_tariffs
 from axiom.laboratory.credit.rules.prices import FIXED
 from axiom.store.credit import ledger

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from axiom.laboratory.credit.awards import SLICE
+from axiom.laboratory.credit.book_awards import SLICE
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.server.upkeep.jobs import TURNS, Job
 from axiom.store.writer import Writer

@@ -10,7 +10,7 @@ from axiom.domain.credit import Award, Reason, Tariff
 from axiom.domain.headlines.numbers import join_words
 from axiom.domain.rounds import Note, Round
 from axiom.domain.value import value_class
-from axiom.laboratory.credit.awards import SLICE, pay_awards
+from axiom.laboratory.credit.book_awards import SLICE, pay_awards
 from axiom.laboratory.credit.rules.failed_work import (
     BLAMING_US,
     BROKEN_BY_US,
