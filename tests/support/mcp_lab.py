@@ -21,7 +21,7 @@ from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
 from axiom.laboratory.programs.commands import AddProgram
-from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.laboratory.proposals.commands.confirmations import Confirmations
 from axiom.mcp.server import lab_server
 from axiom.service import standard_callers as callers
 from axiom.service.mcp_local_access import LocalLabAccess

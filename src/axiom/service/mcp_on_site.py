@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from axiom.domain.callers import Caller
 from axiom.errors import CannotStart
-from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.laboratory.proposals.commands.confirmations import Confirmations
 from axiom.service.mcp_local_access import LocalLabAccess
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.problems import RequestRefused, problem_response

@@ -26,7 +26,7 @@ from axiom.errors import NotAllowed
 from axiom.gate.gate import CommandGate
 from axiom.laboratory.planning.preview import preview_plan
 from axiom.laboratory.policy import Policy, policy_from_settings
-from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.laboratory.proposals.commands.confirmations import Confirmations
 from axiom.reads.accounts.join import is_local_address
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from axiom.domain.callers import Caller, Capability
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.laboratory.proposals.commands.confirmations import Confirmations
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.commands import read_command_request, submit_request
 from axiom.web.api.openapi import openapi_document
