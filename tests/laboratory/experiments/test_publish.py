@@ -477,7 +477,8 @@ def test_only_what_changed_is_asked_again_and_a_file_to_refuse_is_never_listed(b
     file.write_bytes(file.read_bytes() + b"\n")
     assert listed(bare_package, "rank_dynamics") is None
     assert listed(bare_package, "test_deploy") == listed(PACKAGE, "test_deploy", shipped.catalogue_folder())
-    assert shipped_declarations.list_outdated_declarations(bare_package, bare_package / "catalogue") == ["rank_dynamics"]
+    outdated = shipped_declarations.list_outdated_declarations(bare_package, bare_package / "catalogue")
+    assert outdated == ["rank_dynamics"]
     describe.asked.clear()
     assert write_list(bare_package, describe) != first
     assert describe.asked == ["rank_dynamics"]
