@@ -17,9 +17,9 @@ from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, register_old_claims
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.findings.find_wrong_evidence import find_wrong_evidence
-from axiom.laboratory.findings.links import read_hanging_questions
 from axiom.laboratory.findings.rules.links import find_bearing
 from axiom.laboratory.planning import plan as planning
+from axiom.laboratory.planning.hanging_questions import read_hanging_questions
 from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.new_designs import FIRST_IS_OUT

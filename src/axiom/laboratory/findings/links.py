@@ -1,4 +1,4 @@
-"""Says that two findings hang together, if that may be said; and how many open questions hang on each."""
+"""Says that two findings hang together, if that may be said."""
 
 import hashlib
 from datetime import datetime
@@ -53,15 +53,6 @@ def record_link(
         line=line,
         evidence_hash=digest,
         now=now,
-    )
-
-
-def read_hanging_questions(db: Database) -> dict[int, int]:
-    """How many open questions hang on each finding, by its number; without those on which none does."""
-    all_links = links.list_links(db)
-    claims = [claim.id for claim in old_claims.list_old_claims(db)]
-    return link_rules.count_hanging_questions(
-        all_links, link_rules.open_nodes(all_links, links.list_finding_states(db), claims)
     )
 
 

@@ -14,7 +14,7 @@ from axiom.domain.registrations import DECLARED, map_amendments, read_registrati
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.laboratory.experiments.release_stages import NOWHERE, VersionStage, read_version_stages
-from axiom.laboratory.findings.links import read_hanging_questions
+from axiom.laboratory.planning.hanging_questions import read_hanging_questions
 from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.goals import is_goal_open
 from axiom.laboratory.planning.rules.new_designs import FirstReplicates, begin_one_design, first_replicates

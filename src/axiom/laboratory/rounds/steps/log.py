@@ -9,9 +9,10 @@ from axiom.domain.links import FindingState, Link, LinkKind, Noun
 from axiom.domain.proposals import ProposalState
 from axiom.domain.rounds import Note, Step
 from axiom.domain.work import TaskState
-from axiom.laboratory.findings.links import node_phrase, read_hanging_questions
+from axiom.laboratory.findings.links import node_phrase
 from axiom.laboratory.findings.rules.links import find_bearing, upholding_verdicts
 from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.planning.hanging_questions import read_hanging_questions
 from axiom.laboratory.planning.rules.eta import time_until_cells
 from axiom.laboratory.rounds.rules import agenda
 from axiom.laboratory.rounds.rules.agenda import (

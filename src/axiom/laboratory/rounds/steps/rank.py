@@ -6,7 +6,6 @@ from typing import Any
 from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
-from axiom.laboratory.findings.links import read_hanging_questions
 from axiom.laboratory.findings.rules.ranked_news import (
     Features,
     FindingNews,
@@ -16,6 +15,7 @@ from axiom.laboratory.findings.rules.ranked_news import (
     rank_by_interest,
 )
 from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.planning.hanging_questions import read_hanging_questions
 from axiom.limits import findings as limits
 from axiom.store.engine.database import Database
 from axiom.store.findings import evidence

@@ -12,13 +12,13 @@ from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
 from axiom.errors import WrongUse
 from axiom.laboratory.experiments import preflight_report
-from axiom.laboratory.findings.links import read_hanging_questions
 from axiom.laboratory.findings.rules.links import find_bearing
 from axiom.laboratory.findings.rules.literature_comparison import compose_comparison
 from axiom.laboratory.findings.rules.publishable import is_ready_to_publish
 from axiom.laboratory.findings.rules.ranked_news import FindingNews, RankedFinding
 from axiom.laboratory.findings.rules.seeds_seen_before import compute_foreknowledge
 from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.planning.hanging_questions import read_hanging_questions
 from axiom.laboratory.rounds.steps.rank import find_asked_estimand, read_ranking
 from axiom.limits import rounds as limits
 from axiom.signed.manifests import stored_manifest
