@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from axiom.limits import mail as limits
-from axiom.rules.mail import is_new_answer
+from axiom.rules.mail.digest_news import is_new_answer
 from axiom.store.connections import ReaderPool
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
