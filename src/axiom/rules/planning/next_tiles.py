@@ -4,13 +4,41 @@ Of two levels that could go on, the one comes first that shows more of its plane
 shows a quarter of what its parent shows. So a cheap arm runs a few levels ahead of a dear one. But a tile is never
 cheaper than its share of a task: were a tile of a tenth of a second as cheap as it is to compute, most tasks would be
 of such tiles and last some seconds each, and most of what is stored would be theirs.
+
+Of a level the worthiest quarters of drawn tiles come first. Worth is counted in boxes of two pixels a side. What a look
+at a tile adds to its quarters is `LOOKED_AT`.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from axiom.domain.maps import DEEPEST, Borders, Tile, place_of, tile_at
 from axiom.limits import maps as limits
+
+
+def measure_quarter_worth(tile: Tile, borders: Borders, differences: Sequence[int]) -> dict[Tile, int]:
+    """The quarters through which a border passes, and what each is worth.
+
+    A quarter has more to tell the longer its border is, and the more of it ended otherwise in another replicate.
+    """
+    return {
+        quarter: length + differing
+        for quarter, length, differing, passes in zip(
+            tile.children, borders.lengths, differences, borders.passes, strict=True
+        )
+        if passes
+    }
+
+
+def list_visited_quarters(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Which tiles are worth more since somebody looks at these, each of an experiment: their quarters."""
+    return [
+        (experiment_id, place_of(quarter, arm))
+        for experiment_id, (tile, arm) in ((experiment_id, tile_at(place)) for experiment_id, place in places)
+        if tile.level < DEEPEST
+        for quarter in tile.children
+    ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
