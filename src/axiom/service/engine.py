@@ -18,7 +18,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_server import PilotServer
-from axiom.server.returns.transitioner import extend_deadlines
+from axiom.server.returns.outages import extend_deadlines
 from axiom.server.upkeep.jobs import Jobs
 from axiom.service.jobs import WorkJobs, make_work_jobs
 from axiom.service.open_laboratory import journal_of, package_folder, writer_of

@@ -1,8 +1,8 @@
-"""What should happen to a workunit now, and to deadlines if the laboratory was away? The heart of the transitioner."""
+"""What should happen to a workunit now? The heart of the transitioner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Agreement, BriefTask, TaskState, Workunit, WorkunitState
@@ -83,21 +83,3 @@ def _is_late(task: BriefTask, now: datetime) -> bool:
 
 def _unsent(tasks: Sequence[BriefTask]) -> tuple[int, ...]:
     return tuple(task.id for task in tasks if task.state is TaskState.UNSENT)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outage:
-    """By how much deadlines move, and why."""
-
-    by: timedelta
-    reason: str
-
-
-def measure_outage(last_sign: datetime | None, now: datetime) -> Outage:
-    """Decide from the last moment that was written down before this start: since then hosts could report nothing."""
-    if last_sign is None:
-        return Outage(by=timedelta(0), reason="this laboratory has never been up before")
-    gap = now - last_sign
-    if gap <= limits.AWAY_IS_AN_OUTAGE:
-        return Outage(by=timedelta(0), reason=f"it was away for {max(0.0, gap.total_seconds()):.0f} s at most")
-    return Outage(by=gap, reason=f"it was away for {gap / timedelta(hours=1):.1f} h, and nobody could report")

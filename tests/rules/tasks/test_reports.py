@@ -1,18 +1,15 @@
-"""Which tasks a client is told to give up."""
+"""What a report does to its task, and which tasks a client is told to give up."""
 
-import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import BriefTask, Exit, Report, TaskState, WorkunitState
-from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
 from axiom.rules.tasks.reports import GiveUp, choose_give_up, judge_report
-from axiom.rules.tasks.stuck_tasks import find_stuck_tasks
-from axiom.rules.tasks.transition import measure_outage
 
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 OPEN, DONE, CANCELLED = WorkunitState.OPEN, WorkunitState.DONE, WorkunitState.CANCELLED
 
 
@@ -36,82 +33,10 @@ def test_what_is_told_about_a_task(is_ours, state, workunit, told):
     )  # it may be forgotten here
 
 
-NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-
-
-def test_deadlines_move_by_the_whole_time_when_it_was_more_than_ten_minutes():
-    for away in (timedelta(seconds=-5), timedelta(minutes=10)):  # the clock was set back; just ten
-        assert measure_outage(NOW - away, NOW).by == measure_outage(None, NOW).by == timedelta(0)
-    longer = timedelta(minutes=10, microseconds=1)
-    assert measure_outage(NOW - longer, NOW).by == longer
-    assert "36.0 h" in measure_outage(NOW - timedelta(hours=36), NOW).reason
-
-
-@pytest.mark.parametrize("situation", ContactSituation)
-def test_contacts_of_one_kind_are_spread_and_every_host_comes_back_within_an_hour(situation):
-    delays = [choose_contact_delay(situation, spread=part / 10).least for part in range(11)]
-    assert delays == sorted(delays)
-    assert delays[-1] - delays[0] >= 2
-    assert (2 if situation is ContactSituation.COMPUTING else 7) <= delays[0] <= delays[-1] <= 4_200
-    assert choose_contact_delay(situation, spread=0.0).most == 3_600
-    assert choose_contact_delay(situation, spread=0.0, busy_for=10.0) == choose_contact_delay(situation, spread=0.0)
-    if situation in (ContactSituation.BUSY, ContactSituation.DOWN):  # minutes, and not an hour
-        assert 60 <= delays[5] <= 600
-
-
-def test_who_was_served_comes_back_when_a_task_can_be_reported_or_in_minutes():
-    """Computed and uploaded 12 seconds after the reply, as the stock client does."""
-    assert choose_contact_delay(ContactSituation.SERVED, spread=0.0).least >= 12
-    assert choose_contact_delay(ContactSituation.SERVED, spread=1.0).least <= 14
-    # a proven host with work for minutes calls minutes apart
-    assert choose_contact_delay(ContactSituation.SERVED, spread=0.0, busy_for=3_600.0).least == 180
-    assert choose_contact_delay(ContactSituation.SERVED, spread=1.0, busy_for=3_600.0).least <= 300
-    assert choose_contact_delay(ContactSituation.SERVED, spread=0.0, busy_for=60.0).least == 30
-    assert choose_contact_delay(ContactSituation.EMPTY, spread=0.0, busy_for=3_600.0) == choose_contact_delay(
-        ContactSituation.EMPTY, spread=0.0
-    )
-
-
-def task(hours: float | None, state: TaskState = TaskState.SENT, host: int | None = 7) -> BriefTask:
-    sent = None if hours is None else NOW - timedelta(hours=hours)
-    return replace(task_in(state), host_id=host, sent_at=sent)
-
-
 def task_in(state: TaskState) -> BriefTask:
     moments = dict.fromkeys(("sent_at", "deadline", "returned_at"))
     words = dict.fromkeys(("reason", "cause", "agreement"), "")
     return BriefTask(id=5, workunit_id=1, experiment_id=1, ordinal=0, state=state, host_id=7, **moments, **words)
-
-
-@pytest.mark.parametrize(
-    ("out", "silent", "hours"),
-    [
-        (13, 7, "13 h 7 h"),
-        (13, 6, ""),
-        (12, 12, ""),
-        (13, None, "13 h 13 h"),  # never seen since it took the task
-        (48, 0, ""),
-        (49, 0, "49 h 48 h"),
-    ],
-)
-def test_a_task_is_stuck_when_it_is_out_for_long_and_its_host_silent(out, silent, hours):
-    seen = {} if silent is None else {7: NOW - timedelta(hours=silent)}
-    told = [" ".join(re.findall(r"\d+ h", one.reason)) for one in find_stuck_tasks([task(out)], seen, NOW)]
-    assert told == ([hours] if hours else [])
-
-
-def test_the_time_in_which_the_laboratory_could_hear_nobody_does_not_count():
-    for out, silent, up, is_stuck in ((36, 30, 13, True), (36, 30, 12, False), (60, 0, 49, True)):  # hours
-        seen = {7: NOW - timedelta(hours=silent)}
-        assert bool(find_stuck_tasks([task(out)], seen, NOW, listening=NOW - timedelta(hours=up))) == is_stuck
-
-
-def test_only_what_is_out_can_be_stuck():
-    for state in set(TaskState) - {TaskState.SENT}:
-        assert find_stuck_tasks([task(100, state)], {}, NOW) == ()
-
-    assert find_stuck_tasks([task(None)], {}, NOW) == ()
-    assert len(find_stuck_tasks([task(13, host=None)], {7: NOW}, NOW)) == 1
 
 
 AWAITING = {TaskState.SENT, TaskState.EXPIRED}
