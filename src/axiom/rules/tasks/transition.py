@@ -7,6 +7,7 @@ from datetime import datetime
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Agreement, BriefTask, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
+from axiom.rules.tasks.deadlines import is_task_late
 from axiom_weigh.amounts import tell_amount
 
 
@@ -26,7 +27,7 @@ def decide_transition(workunit: Workunit, tasks: Sequence[BriefTask], now: datet
 
     Of several copies those count that say the same. One that differs counts as a failure, and another takes its place.
     """
-    expire = tuple(task.id for task in tasks if _is_late(task, now))
+    expire = tuple(task.id for task in tasks if is_task_late(task, now))
     if workunit.state is not WorkunitState.OPEN:
         return Transition(state=workunit.state, expire=expire, abort=_unsent(tasks), reason=workunit.reason or "closed")
     if workunit.abort_requested:
@@ -75,10 +76,6 @@ def _valid(workunit: Workunit, tasks: Sequence[BriefTask]) -> tuple[int, int]:
 def most_failed_tasks(workunit: Workunit) -> int:
     """How many tasks of a workunit may end without a valid result, for whatever reason, before it is given up."""
     return max(limits.LEAST_TASKS, workunit.max_failures * limits.TASKS_A_FAILURE)
-
-
-def _is_late(task: BriefTask, now: datetime) -> bool:
-    return task.state is TaskState.SENT and task.deadline is not None and task.deadline < now
 
 
 def _unsent(tasks: Sequence[BriefTask]) -> tuple[int, ...]:
