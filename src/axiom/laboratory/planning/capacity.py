@@ -18,8 +18,8 @@ from axiom.rules.hosts.memory import HostRoom
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import speed_of
 from axiom.rules.planning.task_size import TaskSize, UsualHosts, derive_usual_hosts, order_size
-from axiom.rules.tasks.task_limits import OWN_HOSTS, Allowance, believed_cores, most_in_hand
-from axiom.server.dispatch.allowances import read_allowance, read_task_limits
+from axiom.rules.tasks.tasks_per_host import OWN_HOSTS, Allowance, believed_cores, most_in_hand
+from axiom.server.dispatch.tasks_per_host import read_allowance, read_task_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments

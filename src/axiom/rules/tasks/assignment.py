@@ -18,7 +18,7 @@ from axiom.rules.hosts.large_hosts import why_too_small
 from axiom.rules.hosts.memory import HostRoom
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import elapsed_on
-from axiom.rules.tasks.task_limits import TaskLimit
+from axiom.rules.tasks.tasks_per_host import TaskLimit
 
 _BARRED = mark(
     "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.domain.fleet import Host
 from axiom.rules.tasks.assignment import NOTHING_ASKED, TasksInHand
-from axiom.rules.tasks.task_limits import Allowance, count_sent_today, quota_day_of
+from axiom.rules.tasks.tasks_per_host import Allowance, count_sent_today, quota_day_of
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.server.dispatch.give_tasks import Deal

@@ -12,7 +12,7 @@ from axiom.rules.hosts.speed import elapsed_on, seconds_on
 from axiom.rules.planning.task_size import TaskLength, choose_task_length, task_size
 from axiom.rules.tasks.assignment import RequestedWork, choose_gpu_kind
 from axiom.rules.tasks.deadlines import TaskTerm, decide_task_term
-from axiom.rules.tasks.task_limits import Allowance
+from axiom.rules.tasks.tasks_per_host import Allowance
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest
 from axiom.signed.manifests import Manifest

@@ -10,9 +10,9 @@ from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import StoreError
 from axiom.limits import server as server_limits
-from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.tasks_per_host import read_allowance
 from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_work_request
 from axiom.server.returns.reporting import take_reports
 from axiom.server.scheduler.contact_refusals import Refusals

@@ -6,7 +6,7 @@ from datetime import datetime
 from axiom.domain.fleet import Host
 from axiom.limits import hosts as host_limits
 from axiom.rules.hosts.reliability import QUOTA_LASTS
-from axiom.rules.tasks.task_limits import (
+from axiom.rules.tasks.tasks_per_host import (
     Allowance,
     TaskLimit,
     count_sent_today,
