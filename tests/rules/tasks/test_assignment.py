@@ -351,3 +351,19 @@ def test_whoever_invents_hosts_gets_a_task_for_each_at_most_in_whatever_order(or
         )
         hands[number] += sum(share.tasks for share in decided.shares)
         assert sum(hands.values()) <= 128 + sum(map(bool, hands.values()))
+
+
+@pytest.mark.parametrize(
+    ("computed", "had", "is_ours", "is_alone", "may"),
+    [
+        (False, False, False, False, True),
+        (True, False, False, True, False),  # no volunteer checks what they computed, however alone
+        (True, True, True, True, True),
+        (True, False, True, False, False),
+        (False, True, False, True, True),  # what failed there is tried there again
+        (False, True, True, False, False),
+    ],
+)
+def test_a_second_computation_is_another_volunteer_s(computed, had, is_ours, is_alone, may):
+    asked = assignment.may_compute_again(has_computed=computed, has_had=had, is_ours=is_ours, is_alone=lambda: is_alone)
+    assert asked is may

@@ -1,11 +1,11 @@
-"""Which tasks of a queue may this host have, which may it not, and into how many parts is one cut for it?"""
+"""Looks through a queue for the tasks that this host may have, and cuts one into as many parts as suit it."""
 
 from collections.abc import Sequence
 
 from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
 from axiom.rules.hosts.speed import seconds_on
-from axiom.rules.tasks.assignment import TaskShare
+from axiom.rules.tasks.assignment import TaskShare, may_compute_again
 from axiom.server.dispatch.cache import KnownExperiment, WaitingSize
 from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.store.hosts import hosts
@@ -94,7 +94,7 @@ class TaskPicker:
         for _ in range(_MOST_PAGES):
             page = waiting_tasks.list_candidate_tasks(context.db, experiment_id, after=after, limit=limit)
             for candidate in page:
-                if not self._is_barred(candidate, chosen):
+                if self._may_have(candidate, chosen):
                     chosen.append(candidate)
                 elif not chosen:
                     skipped = candidate.task_id
@@ -105,17 +105,18 @@ class TaskPicker:
             context.cache.skip_up_to(volunteer_id, experiment_id, skipped, context.now)
         return chosen[:amount]
 
-    def _is_barred(self, wanted: WaitingTask, chosen: Sequence[WaitingTask]) -> bool:
+    def _may_have(self, wanted: WaitingTask, chosen: Sequence[WaitingTask]) -> bool:
         if not wanted.ordinal and wanted.quorum == 1 and wanted.checks_task_id is None:
-            return False
-        db, volunteer_id = self._context.db, self._context.host.volunteer_id
-        if any(other.workunit_id == wanted.workunit_id for other in chosen):
             return True
-        if wanted.checks_task_id is not None and waiting_tasks.has_computed_task(
-            db, wanted.checks_task_id, volunteer_id
-        ):
-            return not (self._context.is_ours and self._is_alone())
-        return waiting_tasks.has_had_workunit(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
+        if any(other.workunit_id == wanted.workunit_id for other in chosen):
+            return False
+        db, volunteer_id, checked = self._context.db, self._context.host.volunteer_id, wanted.checks_task_id
+        return may_compute_again(
+            has_computed=checked is not None and waiting_tasks.has_computed_task(db, checked, volunteer_id),
+            has_had=waiting_tasks.has_had_workunit(db, wanted.workunit_id, volunteer_id),
+            is_ours=self._context.is_ours,
+            is_alone=self._is_alone,
+        )
 
     def _is_alone(self) -> bool:
         if self._alone is None:
