@@ -186,7 +186,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "gate": Feature(
         "The one door to a change: who may, what it costs, and the proof of who did what.",
         rooms="domain.callers gate laboratory.open_gate rules.accounts.command_permission settings store.upkeep.audit "
-        "cli.laboratory.audit cli.laboratory.settings",
+        "store.upkeep.spent_allowances cli.laboratory.audit cli.laboratory.settings",
         terminal={
             "settings": ("laboratory.settings", "Every knob, its value and where it comes from: show."),
             "audit": ("laboratory.audit", "Proof of who did what: show, verify."),
