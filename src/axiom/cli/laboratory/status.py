@@ -34,7 +34,7 @@ def status(folder: Folder, whole: bool) -> Shown:
             live = {"name": settings.name, "state": "stopped"}
             laboratory = status_of(db, folder, wall_clock(), live, measure_fleet_extent(db))
     yield {"status": laboratory}
-    from axiom.service.doctor import (
+    from axiom.service.doctor_checks import (
         runners_in_words,  # it imports all parts of a laboratory, and nothing else here does
     )
 

@@ -1,3 +1,5 @@
+"""Whether the laboratory that runs here can work now, by its writer, its disks and its jobs."""
+
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from axiom.store.writer import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Health:
+class Readiness:
     folder: Folder
     journal: Path
     writer: Writer
