@@ -9,7 +9,7 @@ from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.laboratory.experiments.releases import record_change
 from axiom.rules.experiments.release_stages import release_state
-from axiom.server.scheduler.programs import PLATFORMS
+from axiom.server.scheduler.host_programs import PLATFORMS
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, releases

@@ -16,8 +16,8 @@ from axiom.server.dispatch.tasks_per_host import read_allowance
 from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_work_request
 from axiom.server.returns.reporting import take_reports
 from axiom.server.scheduler.contact_refusals import Refusals
+from axiom.server.scheduler.host_programs import HostPrograms, find_programs
 from axiom.server.scheduler.identify import Identity, RefusedHost, identify_host, reread_identity
-from axiom.server.scheduler.programs import HostPrograms, find_programs
 from axiom.server.scheduler.store_and_reply import HandledRequest, ReplyBuilder
 from axiom.server.scheduler.tasks_on_client import (
     TasksOnClient,
