@@ -8,7 +8,7 @@ from front_office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, n
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.boinc.project_files import PICTURES, load_project_pictures
+from axiom.boinc.project_pictures import PICTURES, load_project_pictures
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server.accounts import sign_up

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from axiom.boinc import account_keys, replies
-from axiom.boinc.project_files import PICTURES, load_project_pictures
+from axiom.boinc.project_pictures import PICTURES, load_project_pictures
 from axiom.boinc.uploads import write_name, write_token
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import GPU_KINDS, Host, PreferenceSets, ProjectPreferences
