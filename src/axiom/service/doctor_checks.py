@@ -26,7 +26,7 @@ from axiom.limits import server as server_limits
 from axiom.reads.accounts.join import list_runner_downloads
 from axiom.reads.experiments.releases import list_stopped_versions
 from axiom.runner.confine.bubblewrap import demand_sandbox
-from axiom.server.mail.senders import DeliveryFailed
+from axiom.server.mail.carriers import DeliveryFailed
 from axiom.service.clock import AcceptedClock
 from axiom.service.mail import PASSWORD, mail_server
 from axiom.service.open_laboratory import journal_of, open_for_reading

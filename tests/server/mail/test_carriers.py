@@ -8,7 +8,7 @@ from mail_lab import SENDER, server_on
 from mail_servers import MAIL_PASSWORD, USER, Mailbox, WebBox, make_certificate, smtp, web
 from processes import free_port
 
-from axiom.server.mail.senders import DeliveryFailed, WebAddress
+from axiom.server.mail.carriers import DeliveryFailed, WebAddress
 
 
 @pytest.fixture(scope="module")
