@@ -6,7 +6,7 @@ from axiom.errors import WrongUse
 from axiom.limits import mail as limits
 from axiom.server.mail.carriers import MailServer, WebAddress
 from axiom.server.mail.due_alerts import Complaint, DueAlerts
-from axiom.server.mail.due_mail import DueMail
+from axiom.server.mail.due_volunteer_mail import DueMail
 from axiom.server.mail.sending import Carrier, Outgoing
 from axiom.server.upkeep.jobs import ALIVE, Job
 from axiom.service.readiness import Readiness

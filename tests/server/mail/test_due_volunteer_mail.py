@@ -13,7 +13,7 @@ from mail_lab import WORDS, mail_lab
 from axiom.domain.fleet import Capacity, Platform
 from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.limits import mail as limits
-from axiom.server.mail.due_mail import DueMail
+from axiom.server.mail.due_volunteer_mail import DueMail
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts
