@@ -15,7 +15,7 @@ from axiom.domain.callers import Answer
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound, Refused
 from axiom.locale.languages import mark
-from axiom.rules.accounts.throttle import ThrottleDecision
+from axiom.rules.accounts.account_throttle import ThrottleDecision
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.stored_passwords import is_ours, is_password
 from axiom.store.accounts import accounts

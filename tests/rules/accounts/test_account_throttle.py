@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.limits import accounts as limits
-from axiom.rules.accounts import throttle
+from axiom.rules.accounts import account_throttle
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 MOMENTS = st.lists(st.integers(0, 7_200), max_size=400).map(
@@ -17,8 +17,8 @@ def ago(*seconds: float) -> list[datetime]:
     return [NOW - timedelta(seconds=each) for each in seconds]
 
 
-def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False) -> throttle.WrongPasswords:
-    return throttle.WrongPasswords(account=account, address=address, everybody=everybody, is_known=is_known)
+def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False) -> account_throttle.WrongPasswords:
+    return account_throttle.WrongPasswords(account=account, address=address, everybody=everybody, is_known=is_known)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False)
     ],
 )
 def test_guessing_becomes_slow(seen, seconds):
-    verdict = throttle.throttle_password(seen, NOW)
+    verdict = account_throttle.throttle_password(seen, NOW)
     assert verdict.wait == timedelta(seconds=max(0, seconds))
     assert verdict.may == (seconds <= 0)
     assert verdict.reason
@@ -51,13 +51,13 @@ def test_nobody_waits_for_longer_than_an_hour(account, address, everybody, is_kn
     seen = wrong(
         account[-limits.ACCOUNT_GUESSES :], address[-limits.ADDRESS_GUESSES :], everybody=everybody, is_known=is_known
     )
-    assert timedelta(0) <= throttle.throttle_password(seen, NOW).wait <= limits.GUESSES_WITHIN
+    assert timedelta(0) <= account_throttle.throttle_password(seen, NOW).wait <= limits.GUESSES_WITHIN
 
 
 def test_an_address_opens_so_many_accounts_an_hour_and_an_account_repeats_as_seldom():
     for opened, most, seconds in (((), 1, 0), (ago(10), 1, 3_590), (ago(20, 10), 2, 3_580), ((), 0, 3_600)):
-        assert throttle.throttle_new_account(opened, most, NOW).wait == timedelta(seconds=seconds)
+        assert account_throttle.throttle_new_account(opened, most, NOW).wait == timedelta(seconds=seconds)
     full = limits.SAME_CHANGES
     seconds = {(): 0, tuple(range(full - 1, 0, -1)): 0, tuple(range(full, 0, -1)): 3_600 - full}
     for ages, wait in (seconds | {(4_000, *range(full - 1, 0, -1)): 0}).items():
-        assert throttle.throttle_change(ago(*ages), NOW).wait == timedelta(seconds=wait)
+        assert account_throttle.throttle_change(ago(*ages), NOW).wait == timedelta(seconds=wait)
