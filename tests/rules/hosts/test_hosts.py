@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.failures import ObservedHost
 from axiom.domain.fleet import Capacity, Host, Platform
-from axiom.rules.hosts.memory import HostRoom
+from axiom.rules.hosts.memory_and_disk import HostRoom
 from axiom.rules.hosts.speed import REFERENCE_FLOPS, elapsed_on, seconds_on, speed_of
 from axiom.rules.hosts.suitable_runners import DRILL, choose_suitable_runners, why_host_unsuited
 from axiom.rules.hosts.suspect_hosts import HostTrouble, find_suspects

@@ -14,7 +14,7 @@ from axiom.laboratory.planning.rules.capacity import compute_free_capacity, why_
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
-from axiom.rules.hosts.memory import HostRoom
+from axiom.rules.hosts.memory_and_disk import HostRoom
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import speed_of
 from axiom.rules.planning.task_size import TaskSize, UsualHosts, derive_usual_hosts, order_size
