@@ -11,7 +11,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.server.dispatch.give_tasks import Deal
 from axiom.server.dispatch.lost_tasks import resend_lost_tasks
-from axiom.server.dispatch.pick_tasks import TaskPicker
+from axiom.server.dispatch.pick_and_cut_tasks import TaskPicker
 from axiom.server.dispatch.work_queues import QueueReader, RolloutLimits
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkGrant, WorkRequest
 from axiom.store.engine.database import Database
