@@ -89,7 +89,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "planning": Feature(
         "What is ordered next, and where it goes.",
-        rooms="domain.costs reads.plan rules.hosts.costs store.experiments.costs cli.session",
+        rooms="domain.costs reads.plan rules.hosts.learned_costs store.experiments.costs cli.session",
     ),
     "tasks": Feature(
         "What is ordered, given out, computed, brought back and judged.",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from axiom.domain.fleet import Host
 from axiom.domain.value import value_class
-from axiom.rules.hosts.costs import class_of_host
+from axiom.rules.hosts.learned_costs import class_of_host
 from axiom.rules.hosts.speed import elapsed_on, seconds_on
 from axiom.rules.planning.task_size import TaskLength, choose_task_length, task_size
 from axiom.rules.tasks.assignment import RequestedWork, choose_gpu_kind

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from axiom.domain.costs import Cost, CostFit
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
 from axiom.limits import hosts as limits
-from axiom.rules.hosts import costs
+from axiom.rules.hosts import learned_costs
 from axiom.rules.hosts.reliability import learn_host_speed
 from axiom.store.engine.database import from_microseconds
 
@@ -23,14 +23,14 @@ def heard(said, fit: CostFit | None = None) -> CostFit:
     """The fit after tasks of so many hosts took so many times what was expected."""
     fit = fit or CostFit()
     for host_id, ratio in said:
-        after = costs.refit_cost(fit, host_id=host_id, cells=4, expected_seconds=1e4, spent_seconds=1e4 * ratio)
+        after = learned_costs.refit_cost(fit, host_id=host_id, cells=4, expected_seconds=1e4, spent_seconds=1e4 * ratio)
         assert after.reason
         fit = after.fit
     return fit
 
 
 def factor(said) -> float:
-    return costs.cost_of_fit(heard(said)).cost.factor
+    return learned_costs.cost_of_fit(heard(said)).cost.factor
 
 
 def host(*gpus: Gpu) -> Host:
@@ -55,7 +55,7 @@ def host(*gpus: Gpu) -> Host:
     ],
 )
 def test_a_kind_of_host_is_what_a_task_computes_on(gpus, gpu, kind):
-    assert costs.class_of_host(host(*gpus), gpu) == kind
+    assert learned_costs.class_of_host(host(*gpus), gpu) == kind
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_kind_of_host_is_what_a_task_computes_on(gpus, gpu, kind):
 )
 def test_what_says_nothing_changes_nothing(cells, expected, spent):
     for before in (CostFit(), heard([(1, 2.0), (2, 0.5)])):
-        after = costs.refit_cost(before, host_id=1, cells=cells, expected_seconds=expected, spent_seconds=spent)
+        after = learned_costs.refit_cost(before, host_id=1, cells=cells, expected_seconds=expected, spent_seconds=spent)
         assert after.fit == before
         assert after.reason
 
@@ -79,16 +79,16 @@ def test_what_says_nothing_changes_nothing(cells, expected, spent):
     ],
 )
 def test_what_is_declared_holds_until_enough_tasks_say_something_else(said, cost, amounts):
-    weighed = costs.cost_of_fit(heard(said))
+    weighed = learned_costs.cost_of_fit(heard(said))
     assert weighed.cost == cost
     assert amounts in weighed.reason
 
 
 def test_what_rests_on_one_host_holds_for_it_alone():
-    alone = costs.cost_of_fit(heard([(7, 3.0)] * 9)).cost
+    alone = learned_costs.cost_of_fit(heard([(7, 3.0)] * 9)).cost
     assert alone.factor_for(7) > 2.0
     assert alone.factor_for(8) == 1.0
-    together = costs.cost_of_fit(heard([(7, 3.0), (8, 3.0)] * 9)).cost
+    together = learned_costs.cost_of_fit(heard([(7, 3.0), (8, 3.0)] * 9)).cost
     assert together.factor_for(7) == together.factor_for(9) > 2.5
 
 
@@ -120,14 +120,14 @@ def test_a_task_that_took_longer_never_makes_it_cheaper(said, place, more):
 )
 def test_no_single_host_turns_what_the_others_say(others, tasks, lies):
     honest = [(each, 1.0) for each in range(others)] * tasks
-    assert abs(math.log(factor([*honest, *((99, lie) for lie in lies)]))) <= costs.APART + 1e-9
+    assert abs(math.log(factor([*honest, *((99, lie) for lie in lies)]))) <= learned_costs.APART + 1e-9
 
 
 @settings(max_examples=40)
 @given(words=st.lists(st.sampled_from([0.3, 0.5, 1.0, 1.7, 3.0]), min_size=2, max_size=6), tasks=st.integers(1, 30))
 def test_faster_and_slower_are_weighed_alike_within_bounds(words, tasks):
     said = [(each, word) for each, word in enumerate(words)] * tasks
-    assert costs.LEAST <= factor(said) <= costs.MOST
+    assert learned_costs.LEAST <= factor(said) <= learned_costs.MOST
     assert factor([(each, 1.0 / word) for each, word in said]) == pytest.approx(1.0 / factor(said))
 
 
@@ -144,16 +144,16 @@ def test_who_was_silent_for_longest_makes_room():
     remembered = [voice.host_id for voice in fit.voices]
     assert remembered == [*range(2, limits.COST_HOSTS), 0, 100]
     assert fit.tasks == limits.COST_HOSTS + 2
-    assert f"{fit.tasks} tasks of {limits.COST_HOSTS} or more" in costs.cost_of_fit(fit).reason
+    assert f"{fit.tasks} tasks of {limits.COST_HOSTS} or more" in learned_costs.cost_of_fit(fit).reason
     fit = heard([(7, 1.0)] * limits.COST_TASKS)
     told = {
         "hosts": "linux-x86_64-avx2",
         "tasks": 5,
         "factor": 1.0,
         "only_host": 7,
-        "reason": costs.cost_of_fit(fit).reason,
+        "reason": learned_costs.cost_of_fit(fit).reason,
     }
-    assert costs.describe_cost_fit("linux-x86_64-avx2", fit) == told
+    assert learned_costs.describe_cost_fit("linux-x86_64-avx2", fit) == told
 
 
 @pytest.mark.parametrize(("truth", "hosts"), [({"even": 1.0, "dear": 3.0}, 1), ({"even": 1.0, "dear": 9.0}, 3)])
@@ -167,10 +167,10 @@ def test_speed_and_cost_are_learned_together_until_what_is_expected_is_what_is_s
             speed, declared = speeds[host_id], 600.0 * known[name].factor_for(host_id)
             if speed is not None:
                 off += [math.log(spent / (declared / speed))] if turn >= 100 else []
-                after = costs.refit_cost(
+                after = learned_costs.refit_cost(
                     fits[name], host_id=host_id, cells=4, expected_seconds=600.0 / speed, spent_seconds=spent
                 )
-                fits[name], known[name] = after.fit, costs.cost_of_fit(after.fit).cost
+                fits[name], known[name] = after.fit, learned_costs.cost_of_fit(after.fit).cost
             speeds[host_id] = learn_host_speed(speed, expected_seconds=declared, elapsed_seconds=spent)
     assert abs(sum(off) / len(off)) < 0.02
     assert math.sqrt(sum(each**2 for each in off) / len(off)) < 0.23, "no more than the noise of 0.2"
