@@ -11,7 +11,7 @@ from axiom.domain.costs import Cost, CostFit
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
 from axiom.limits import hosts as limits
 from axiom.rules.hosts import learned_costs
-from axiom.rules.hosts.reliability import learn_host_speed
+from axiom.rules.hosts.speed import learn_host_speed
 from axiom.store.engine.database import from_microseconds
 
 RATIOS = st.floats(min_value=1e-3, max_value=1e3)
