@@ -1,4 +1,4 @@
-"""What a report does to its task, and which tasks a client is told to give up."""
+"""What a report does to its task."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,30 +7,9 @@ import pytest
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import BriefTask, Exit, Report, TaskState, WorkunitState
-from axiom.rules.tasks.reports import GiveUp, choose_give_up, judge_report
+from axiom.rules.tasks.reports import judge_report
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-OPEN, DONE, CANCELLED = WorkunitState.OPEN, WorkunitState.DONE, WorkunitState.CANCELLED
-
-
-@pytest.mark.parametrize(
-    ("is_ours", "state", "workunit", "told"),
-    [
-        (False, None, None, GiveUp.AT_ONCE),  # never made here
-        (False, TaskState.SENT, OPEN, GiveUp.AT_ONCE),  # another host's
-        (True, TaskState.SENT, OPEN, GiveUp.KEEP),
-        (True, TaskState.SENT, CANCELLED, GiveUp.AT_ONCE),
-        (True, TaskState.ABORTED, OPEN, GiveUp.AT_ONCE),
-        (True, TaskState.SENT, DONE, GiveUp.IF_NOT_STARTED),
-        (False, TaskState.UNSENT, OPEN, GiveUp.KEEP),  # it was sent in a time that is forgotten here
-        (False, TaskState.UNSENT, DONE, GiveUp.AT_ONCE),
-    ],
-)
-def test_what_is_told_about_a_task(is_ours, state, workunit, told):
-    assert choose_give_up(is_ours=is_ours, state=state, workunit=workunit) is told
-    assert (
-        choose_give_up(is_ours=False, state=None, workunit=None, is_lost=True) is GiveUp.KEEP
-    )  # it may be forgotten here
 
 
 def task_in(state: TaskState) -> BriefTask:
