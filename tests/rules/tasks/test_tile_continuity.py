@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.maps import ROOT, Band, Knob, Map, Tile
 from axiom.limits import maps as limits
-from axiom.rules.tasks.validation import Continuity, compare_with_parent
+from axiom.rules.tasks.tile_continuity import Continuity, compare_with_parent
 
 AXIS = Knob(name="a knob", low=-1.0, high=1.0, log=False)
 BANDS = (Band(name="so", shades=2), Band(name="not so", shades=2))
