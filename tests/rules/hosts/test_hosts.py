@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.failures import ObservedHost
-from axiom.domain.fleet import Capacity, Host, Platform
 from axiom.rules.hosts.memory_and_disk import HostRoom
 from axiom.rules.hosts.suitable_runners import DRILL, choose_suitable_runners, why_host_unsuited
 from axiom.rules.hosts.suspect_hosts import HostTrouble, find_suspects
@@ -44,11 +43,6 @@ def test_one_more_of_what_is_free_never_takes_more_than_there_is(total, places, 
 
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-DESCRIBED = {"id": 1, "volunteer_id": 1, "name": "first", "created_at": NOW, "seen_at": NOW}
-PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
-HOST = Host(platform=PLATFORM, capacity=Capacity(cores=4, memory_mb=1_000), **DESCRIBED)
-
-
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
 
 
