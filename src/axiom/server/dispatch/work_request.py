@@ -9,7 +9,7 @@ from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.assignment import RequestedWork
 from axiom.rules.tasks.tasks_per_host import Allowance
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.tickets import Order
 
 
