@@ -93,7 +93,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "tasks": Feature(
         "What is ordered, given out, computed, brought back and judged.",
-        rooms="domain.value domain.work engines server.dispatch server.returns server.scheduler service.engine",
+        rooms="domain.value domain.work engines server.dispatch server.returns server.scheduler "
+        "service.computing_parts",
         commands="workunit task",
         terminal={
             "workunit": ("host.tasks", "What is ordered: list, show, cancel."),

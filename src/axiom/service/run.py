@@ -35,8 +35,8 @@ from axiom.server.mail.due_alerts import Complaint, DueAlerts
 from axiom.server.upkeep.jobs import ALIVE, Job, Jobs
 from axiom.service.autopilot import AutopilotProcess, SessionReason
 from axiom.service.clock import Clock
+from axiom.service.computing_parts import ComputingParts, demand_writer, make_computing_parts
 from axiom.service.doctor_checks import examine_running
-from axiom.service.engine import ComputingParts, demand_writer, make_computing_parts
 from axiom.service.jobs import list_server_jobs
 from axiom.service.logs import set_up_logging
 from axiom.service.mail import Mailing, mail_server, make_letters, make_mailing, silence_counts_from

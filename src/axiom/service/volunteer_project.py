@@ -42,7 +42,7 @@ from axiom.server.pilots.pilot_routes import PilotRoutes
 from axiom.server.scheduler.reply_elements import Links, Project
 from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
 from axiom.server.upkeep.jobs import Job
-from axiom.service.engine import ComputingParts
+from axiom.service.computing_parts import ComputingParts
 from axiom.service.runner_build import Builder
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
