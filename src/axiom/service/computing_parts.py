@@ -16,7 +16,7 @@ from axiom.laboratory.open_gate import open_gate
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
-from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.local_work_source import LocalWorkSource
 from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.outages import extend_deadlines
 from axiom.server.upkeep.jobs import Jobs

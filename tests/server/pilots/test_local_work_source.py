@@ -11,7 +11,7 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.errors import NotAllowed, NotFound
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.local_work_source import LocalWorkSource
 from axiom.server.returns.transitioner import transit_workunit
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader
