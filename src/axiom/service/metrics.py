@@ -26,7 +26,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database
-from axiom.store.hosts import fleet
+from axiom.store.hosts import present_hosts
 from axiom.store.journal.history import read_journal_point
 from axiom.store.rounds import rounds
 from axiom.store.views import findings
@@ -81,8 +81,8 @@ class LaboratoryMetrics(Collector):
     def _read(self, db: Database, now: datetime) -> MinuteFigures:
         lately = now - _A_DAY
         return MinuteFigures(
-            hosts=fleet.count_present_hosts(db, lately),
-            cores=fleet.sum_present_cores(db, lately),
+            hosts=present_hosts.count_present_hosts(db, lately),
+            cores=present_hosts.sum_present_cores(db, lately),
             grades=Counter(finding.grade.value for finding in findings.list_finding_briefs(db)),
             sessions=rounds.count_ended_sessions(db),
             journal_bytes=_bytes(self.readiness.journal.glob("*")),

@@ -23,8 +23,8 @@ from axiom.server.dispatch.tasks_per_host import read_allowance, read_task_limit
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet
-from axiom.store.hosts.fleet import PresentHost, TasksOnHost
+from axiom.store.hosts import present_hosts
+from axiom.store.hosts.present_hosts import PresentHost, TasksOnHost
 from axiom.store.registrations import registrations
 from axiom_weigh.grouping import group_pairs
 
@@ -45,10 +45,10 @@ def list_supplies(
 ) -> list[Supply]:
     """Every host that was heard from lately; or so many of them, or one. Looking changes nothing."""
     cell_sizes = read_cell_sizes(db)
-    by_host = group_pairs((portion.host_id, portion) for portion in fleet.list_tasks_in_hand(db))
+    by_host = group_pairs((portion.host_id, portion) for portion in present_hosts.list_tasks_in_hand(db))
     volunteers = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     supplies = []
-    for present in fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id):
+    for present in present_hosts.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id):
         host, portions = present.host, by_host.get(present.host.id, ())
         allowance, most_tasks = OWN_HOSTS, None
         if not present.is_ours:
@@ -73,7 +73,7 @@ def find_able_hosts(db: Database, need: Need, policy: Policy, now: datetime) -> 
 
 def read_usual_hosts(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
-    hosts = fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most)
+    hosts = present_hosts.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most)
     return derive_usual_hosts(_supply(present, (), {}, OWN_HOSTS) for present in hosts if not present.is_ours)
 
 
