@@ -117,7 +117,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "hosts": Feature(
         "Computers that compute, and how BOINC's client speaks for them.",
-        rooms="boinc domain.fleet service.volunteer_project",
+        rooms="boinc domain.fleet service.volunteer_project store.views.fleet_extent",
         commands="host",
         terminal={"host": ("host.hosts", "Which computers compute: list, show, why.")},
     ),

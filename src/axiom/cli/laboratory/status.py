@@ -27,7 +27,7 @@ def status(folder: Folder, whole: bool) -> Shown:
         laboratory = SocketClient(folder.socket).status()["status"]
     else:
         from axiom.reads.status import describe_status as status_of
-        from axiom.store.views.hosts import measure_fleet_extent
+        from axiom.store.views.fleet_extent import measure_fleet_extent
 
         settings, _ = read_process_settings(folder.settings)
         with open_for_reading(folder) as db:

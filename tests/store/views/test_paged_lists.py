@@ -12,10 +12,9 @@ from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
 from axiom.store.maps import tiles
 from axiom.store.tasks import uploads
-from axiom.store.views import contributions, credit, paged_lists, tasks
-from axiom.store.views import hosts as host_views
+from axiom.store.views import contributions, credit, fleet_extent, paged_lists, tasks
 from axiom.store.views.credit import find_credit_rank, list_carried_credit, list_recent_balances
-from axiom.store.views.hosts import FleetExtent
+from axiom.store.views.fleet_extent import FleetExtent
 from axiom.store.views.paged_lists import ListPart, PagedList, count_list_entries, read_list_part
 
 AMOUNT = 12
@@ -68,13 +67,13 @@ def test_leafing_forth_and_back_shows_everything_once(peopled):
 
 
 def test_new_hosts_are_said_apart_and_balances_are_ranked(peopled, now):
-    assert host_views.measure_fleet_extent(peopled) == FleetExtent(hosts=0, cores=0, new=AMOUNT)
+    assert fleet_extent.measure_fleet_extent(peopled) == FleetExtent(hosts=0, cores=0, new=AMOUNT)
     with peopled.transaction():
         for number in range(1, 4):
             host_store.set_standing(peopled, number, Standing(valid_in_row=number))
         ours, capacity = accounts.find_laboratory_account(peopled, now), Capacity(cores=5, memory_mb=1)
         host_store.upsert_host(peopled, volunteer_id=ours, name="here", platform=LINUX, capacity=capacity, now=now)
-    assert host_views.measure_fleet_extent(peopled) == FleetExtent(hosts=4, cores=11, new=AMOUNT - 3)
+    assert fleet_extent.measure_fleet_extent(peopled) == FleetExtent(hosts=4, cores=11, new=AMOUNT - 3)
     with peopled.transaction():
         for number, amount in ((1, 500), (2, 900), (3, 500), (4, 100)):
             ledger.carry_over_credit(
@@ -95,15 +94,13 @@ def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, 
     small_lab.host(volunteer="Bob")
     small_lab.deploy()
     order = small_lab.order(1)
-    assert host_views.measure_fleet_extent(small_lab.db).new == 1
+    assert fleet_extent.measure_fleet_extent(small_lab.db).new == 1
     small_lab.report(order, small_lab.output(order))
     assert small_lab.validate() == 1
     with small_lab.db.transaction():
         host_store.set_standing(small_lab.db, 1, Standing(valid_in_row=0))
-    assert (host_views.measure_fleet_extent(small_lab.db).hosts, host_views.measure_fleet_extent(small_lab.db).new) == (
-        1,
-        0,
-    )
+    extent = fleet_extent.measure_fleet_extent(small_lab.db)
+    assert (extent.hosts, extent.new) == (1, 0)
 
 
 def questions(module: ModuleType) -> list[tuple[str, str]]:
@@ -117,7 +114,7 @@ def questions(module: ModuleType) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     "module",
-    [host_views, paged_lists, credit, tasks, contributions, tiles, uploads],
+    [fleet_extent, paged_lists, credit, tasks, contributions, tiles, uploads],
     ids=lambda module: module.__name__,
 )
 def test_every_question_goes_along_an_index(database, module):
