@@ -10,9 +10,9 @@ from patience import PATIENCE
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.limits import runner as runner_limits
-from axiom.runner.child import process
+from axiom.runner.child import parent_end
 from axiom.runner.child.environment import child_environment
-from axiom.runner.child.process import Child, explain_ending
+from axiom.runner.child.parent_end import Child, explain_ending
 from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.host import platform_here
 from axiom.signed import outputs
@@ -60,7 +60,7 @@ def test_cells_are_computed_one_after_the_other_and_end_as_they_should(child):
 def test_what_uses_no_processor_is_stuck_and_what_moves_is_not(child, monkeypatch):
     moments = iter(range(99))
     monkeypatch.setattr("axiom.runner.child.pause.time.monotonic", lambda: float(next(moments)))
-    still = process._Stillness()
+    still = parent_end._Stillness()
     assert [still.seconds(cpu) for cpu in (0.0, 0.0, 0.01, 0.01, 0.01)] == [1.0, 2.0, 1.0, 2.0, 3.0]
     monkeypatch.undo()
     monkeypatch.setattr(runner_limits, "STILL_SECONDS", 0.3)
