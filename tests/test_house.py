@@ -71,7 +71,7 @@ ONLY_HERE = {  # and what else may be done there than what `atomic_files`, `posi
     "os.fsync": {
         "signed/atomic_files.py",
         "store/journal/journal.py",  # its file stays open from one record to the next
-        "service/doctor.py",  # measures how long it takes
+        "service/doctor_checks.py",  # measures how long it takes
     },
     "fcntl.flock": {
         "runner/platform/posix.py",

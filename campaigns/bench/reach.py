@@ -30,8 +30,8 @@ from loadgen.processes import cost
 from axiom import shipped
 from axiom.laboratory.experiments.shipped_declarations import LIST
 from axiom.laboratory.planning.rules.block_size import block_size
-from axiom.laboratory.planning.rules.next_tiles import tiles_per_task
 from axiom.limits import tasks as limits
+from axiom.rules.planning.next_tiles import tiles_per_task
 from axiom.rules.planning.task_size import UsualHosts, order_size
 
 HOSTS, ACCOUNTS, TURNS = 200, 40, 6

@@ -38,7 +38,7 @@ from axiom.boinc.requests import read_request
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler import scheduler
-from axiom.service.engine import make_computing_parts
+from axiom.service.computing_parts import make_computing_parts
 from axiom.service.volunteer_project import Source, VolunteerParts, open_volunteer_project
 from axiom.settings import read_process_settings
 from axiom.signed.keys import make_keys, make_secrets

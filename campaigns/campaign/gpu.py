@@ -52,8 +52,8 @@ from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
 from axiom.rules.tasks.agreement import compare_cells
 from axiom.runner.child.environment import child_environment
+from axiom.runner.child.parent_end import Child
 from axiom.runner.child.pause import PauseGate, RunEnded
-from axiom.runner.child.process import Child
 from axiom.runner.direct import describe_here
 from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.device import Device

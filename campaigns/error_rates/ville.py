@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
 
 from axiom.limits import experiments as limits
-from axiom.rules.experiments.failure_rate import failure_log_e
+from axiom.rules.experiments.failure_e_value import failure_log_e
 from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.statistics import quantile_scores, scoring_rules

@@ -25,9 +25,9 @@ from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.planning.replicate_orders import order_replicates
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds import rounds
-from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.tasks_per_host import read_allowance
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest
 from axiom.server.returns import rechecks, reporting
 from axiom.server.returns.transitioner import transit_many

@@ -29,7 +29,7 @@ from axiom.runner.child.pause import PauseGate
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import Runner
-from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.local_work_source import LocalWorkSource
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.service import standard_callers as callers

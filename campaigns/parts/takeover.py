@@ -20,7 +20,7 @@ from axiom.runner.direct import describe_here
 from axiom.runner.tasks import Answer, Runner
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.tickets import Order, Ticket, write_ticket
 from axiom.signed.trust import Role, Signers, Trust, lab_name, read_trust, write_trust
 

@@ -18,7 +18,7 @@ from axiom.limits import runner as runner_limits
 from axiom.signed import bundles
 from axiom.signed.bundles import seal_body, write_seal
 from axiom.signed.canonical_json import canonical_bytes, parse_canonical
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.tickets import TEXT_LIMIT
 from axiom.signed.trust import Role, join_signatures, signatures_of, trust_body, write_trust
 

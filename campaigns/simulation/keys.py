@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from axiom.signed.boinc_code_signing import CodeSigning
 from axiom.signed.keys import Keys, Secrets
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.trust import Role, Trust, lab_name, read_trust, signers_by, write_trust
 
 _LIFETIME = timedelta(days=3_650)

@@ -28,7 +28,8 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.http.uploads import Transfers
 from axiom.server.returns import rechecks
-from axiom.server.returns.transitioner import extend_deadlines, sweep_late, sweep_unattended
+from axiom.server.returns.outages import extend_deadlines
+from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler.reply_elements import Links, Project
 from axiom.server.scheduler.scheduler import Scheduler, open_scheduler

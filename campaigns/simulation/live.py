@@ -13,7 +13,7 @@ from vouching import vouch
 
 from axiom.boinc.account_keys import account_key
 from axiom.rules.hosts.suitable_runners import DRILL
-from axiom.server.accounts.sign_up import open_account
+from axiom.server.accounts.account_credentials import open_account
 from axiom.server.http.fast_lane import Intake
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database

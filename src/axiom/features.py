@@ -89,11 +89,12 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "planning": Feature(
         "What is ordered next, and where it goes.",
-        rooms="domain.costs reads.plan rules.hosts.costs store.experiments.costs cli.session",
+        rooms="domain.costs reads.plan rules.hosts.learned_costs store.experiments.costs cli.session",
     ),
     "tasks": Feature(
         "What is ordered, given out, computed, brought back and judged.",
-        rooms="domain.value domain.work engines server.dispatch server.returns server.scheduler service.engine",
+        rooms="domain.value domain.work engines server.dispatch server.returns server.scheduler "
+        "service.computing_parts",
         commands="workunit task",
         terminal={
             "workunit": ("host.tasks", "What is ordered: list, show, cancel."),
@@ -116,7 +117,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "hosts": Feature(
         "Computers that compute, and how BOINC's client speaks for them.",
-        rooms="boinc domain.fleet service.volunteer_project",
+        rooms="boinc domain.fleet service.volunteer_project store.views.fleet_extent",
         commands="host",
         terminal={"host": ("host.hosts", "Which computers compute: list, show, why.")},
     ),
@@ -186,7 +187,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "gate": Feature(
         "The one door to a change: who may, what it costs, and the proof of who did what.",
         rooms="domain.callers gate laboratory.open_gate rules.accounts.command_permission settings store.upkeep.audit "
-        "cli.laboratory.audit cli.laboratory.settings",
+        "store.upkeep.spent_allowances cli.laboratory.audit cli.laboratory.settings",
         terminal={
             "settings": ("laboratory.settings", "Every knob, its value and where it comes from: show."),
             "audit": ("laboratory.audit", "Proof of who did what: show, verify."),

@@ -9,7 +9,7 @@ from real_parts import need
 from running_lab import answer, typed
 from volunteer_lab import Project, Site, attached, volunteers
 
-from axiom.boinc.project_files import load_project_pictures
+from axiom.boinc.project_pictures import load_project_pictures
 
 pytestmark = need("boinc")
 _DOWNLOADS, _UPLOADS = "/download/", "/file_upload_handler"

@@ -13,7 +13,7 @@ from site_operator import code_of, furnish, give_role
 from axiom.boinc.account_keys import passwd_hash
 from axiom.domain.fleet import Capacity, Platform
 from axiom.laboratory.runner.offer import RunnerOffers
-from axiom.server.accounts.sign_up import open_account
+from axiom.server.accounts.account_credentials import open_account
 from axiom.server.accounts.stored_passwords import stored_password
 from axiom.service.sockets import listen_on_port
 from axiom.signed.keys import load_secrets, make_keys, make_secrets

@@ -14,7 +14,7 @@ from volunteer_lab import Project, project
 
 from axiom.laboratory.runner.offer import RunnerOffers
 from axiom.runner.platform.host import platform_here
-from axiom.server.scheduler.programs import PLATFORMS
+from axiom.server.scheduler.host_programs import PLATFORMS
 from axiom.signed.keys import make_secrets
 from axiom.store.engine.folder import Folder
 

@@ -26,10 +26,10 @@ from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service import clock as clocks
 from axiom.service import run as laboratory
 from axiom.service.clock import AcceptedClock, Clock, open_clock
-from axiom.service.health import Health
 from axiom.service.jobs import make_work_jobs
 from axiom.service.mail import make_letters, make_mailing, silence_counts_from
 from axiom.service.open_laboratory import open_folder_gate
+from axiom.service.readiness import Readiness
 from axiom.service.standard_callers import operator_caller
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
@@ -279,19 +279,19 @@ def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab
     settings = Settings(name="Small & Sons")
     with web(hook) as address, contextlib.closing(ReaderPool(lab.folder)) as readers:
         clock = {"now": lambda: lab.now, "up_since": lab.now}
-        health = Health(
+        readiness = Readiness(
             folder=lab.folder, journal=lab.folder.path, writer=writer, jobs=Jobs(writer, lambda: lab.now), **clock
         )
         mail = make_mailing(
             replace(settings, alert_ntfy=address),
             None,
             make_letters(settings, b"", "http://lab.example/"),
-            health,
+            readiness,
             readers,
-            lambda: [Complaint(kind=kind, says=words) for kind, words in health.ailments().items()],
+            lambda: [Complaint(kind=kind, says=words) for kind, words in readiness.ailments().items()],
             lab.now,
         )
-        laboratory._watch(writer, stopping, health.jobs, mail.alerts)
+        laboratory._watch(writer, stopping, readiness.jobs, mail.alerts)
         assert (stopping.is_asked, hook.posted) == (False, [])
         with monkeypatch.context() as patched:
             patched.setattr(os, "fsync", failed)
@@ -302,6 +302,6 @@ def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab
         loop.close()
         for _ in range(3):
             with contextlib.suppress(RuntimeError):  # the loop that it would wake has ended already
-                laboratory._watch(writer, stopping, health.jobs, mail.alerts)
+                laboratory._watch(writer, stopping, readiness.jobs, mail.alerts)
     assert stopping.is_asked
     assert [body for _, _, body in hook.posted] == [b"Small & Sons: writer: the writer failed and stores nothing more"]

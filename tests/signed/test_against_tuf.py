@@ -11,7 +11,7 @@ signer = pytest.importorskip("securesystemslib.signer")
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 
-from axiom.signed.signing import SigningKey  # noqa: E402
+from axiom.signed.signing_key import SigningKey  # noqa: E402
 from axiom.signed.trust import NotSealed, Role, Signers, Trust, Untrusted, lab_name, read_trust, write_trust  # noqa: E402
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

@@ -27,7 +27,7 @@ from axiom.signed.bundles import (
     write_seal,
 )
 from axiom.signed.canonical_json import canonical_bytes
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.trust import Role, Signers
 from axiom.signed.trust import seal_payload as sealed_text
 

@@ -10,7 +10,7 @@ from axiom.errors import KeysUnusable
 from axiom.signed import key_rotation, offline_keys
 from axiom.signed.key_rotation import Rotation
 from axiom.signed.keys import RENEW_HERE, load_keys, load_secrets, make_keys, make_secrets
-from axiom.signed.signing import SigningKey, is_signed
+from axiom.signed.signing_key import SigningKey, is_signed
 from axiom.signed.trust import TRUST_FILE, Role, lab_name, signers_by, versions_of, write_trust
 
 

@@ -12,7 +12,7 @@ from axiom.signed import bundles
 from axiom.signed.bundles import Seal
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read_public
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.signing_requests import (
     SigningRequest,
     WantedProgram,

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.tasks_per_host import read_allowance
 from axiom.server.dispatch.work_request import WorkGrant, WorkRequest
 from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks as task_store

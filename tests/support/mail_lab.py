@@ -8,7 +8,7 @@ from typing import Any
 from mail_servers import MAIL_PASSWORD, USER
 from started_writer import started_writer
 
-from axiom.server.mail.senders import MailServer
+from axiom.server.mail.carriers import MailServer
 from axiom.server.mail.sending import Carrier, Outgoing
 from axiom.store.accounts import accounts
 from axiom.store.connections import ReaderPool

@@ -24,7 +24,7 @@ from wire import Proxy, proxy
 
 from axiom.server.returns.rechecks import secret_of
 from axiom.signed.keys import make_keys
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.trust import TRUST_FILE, Role
 from axiom.store.engine.folder import Folder
 

@@ -21,7 +21,7 @@ from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.serving import ServedSocket, serve_sockets
-from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.local_work_source import LocalWorkSource
 from axiom.server.pilots.pilot_routes import PilotRoutes
 from axiom.server.pilots.pilot_server import PilotServer
 from axiom.service.sockets import listen_on_path

@@ -17,7 +17,7 @@ from axiom.laboratory.open_gate import open_gate
 from axiom.runner.platform.host import platform_here
 from axiom.server.http.serving import ServedSocket
 from axiom.server.upkeep.jobs import Jobs
-from axiom.service.health import Health
+from axiom.service.readiness import Readiness
 from axiom.service.sockets import listen_on_path
 from axiom.settings import Settings
 from axiom.store.connections import Connections
@@ -99,8 +99,8 @@ def ask(small_lab, writer, browse):
     """The status and the answer of /readyz."""
     now = lambda: small_lab.now  # noqa: E731
     parts = {"writer": writer, "jobs": Jobs(writer, now), "now": now, "up_since": small_lab.now}
-    health = Health(folder=small_lab.folder, journal=small_lab.folder.journal, **parts)
-    browser = browse(small_lab, probes=Probes(unready=health.unready))
+    readiness = Readiness(folder=small_lab.folder, journal=small_lab.folder.journal, **parts)
+    browser = browse(small_lab, probes=Probes(unready=readiness.unready))
 
     def ready():
         reply = browser.get("/readyz")

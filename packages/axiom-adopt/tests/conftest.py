@@ -19,7 +19,7 @@ NOW = datetime.fromtimestamp(CUT_OVER, UTC) + timedelta(hours=2)
 def cut_over():
     """It is the day of the move, whatever the computer's clock says."""
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("clock", "doctor"):
+        for place in ("clock", "doctor_checks"):
             patch.setattr(f"axiom.service.{place}.wall_clock", lambda: NOW)
         yield NOW
 

@@ -19,7 +19,7 @@ from running_lab import typed
 from axiom.boinc import account_keys
 from axiom.domain.fleet import Capacity, Platform, read_project_preferences
 from axiom.errors import CannotStart
-from axiom.service.doctor import examine_invariants
+from axiom.service.doctor_checks import examine_invariants
 from axiom.signed.boinc_code_signing import CodeKey, is_code_signed, load_code
 from axiom.store.accounts import accounts, adoption
 from axiom.store.engine.database import connect_reader, connect_writer

@@ -28,7 +28,7 @@ from axiom.rules.accounts.command_permission import (
 )
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.store.engine.database import Database
-from axiom.store.upkeep import audit
+from axiom.store.upkeep import audit, spent_allowances
 from axiom.store.upkeep.audit import AuditEntry
 from axiom.store.writer import Writer
 
@@ -151,7 +151,8 @@ class CommandGate:
         """Is a refusal of this caller written down? Of a program's so many within a day: more could fill the disk."""
         return (
             not caller.is_program
-            or audit.count_refused_commands(db, caller.name, now - timedelta(days=1)) < program_limits.REFUSALS_A_DAY
+            or spent_allowances.count_refused_commands(db, caller.name, now - timedelta(days=1))
+            < program_limits.REFUSALS_A_DAY
         )
 
     def _is_worth_preparing(self, submission: _Submission) -> bool:
@@ -262,13 +263,13 @@ class CommandGate:
 
     def _read_spent(self, db: Database, submission: _Submission, request: CommandCost, since: datetime) -> SpentToday:
         caller = submission.caller
-        had = audit.sum_caller_spending(db, caller.name, since)
+        had = spent_allowances.sum_caller_spending(db, caller.name, since)
         most = daily_command_limit(caller, request)
         uses = tried = 0
         if most is not None:
-            uses = audit.count_commands_given(db, caller.name, request.command, since, dry_run=False)
+            uses = spent_allowances.count_commands_given(db, caller.name, request.command, since, dry_run=False)
             if submission.dry_run:
-                tried = audit.count_commands_given(db, caller.name, request.command, since, dry_run=True)
+                tried = spent_allowances.count_commands_given(db, caller.name, request.command, since, dry_run=True)
         is_full = most is not None and max(uses, tried / program_limits.DRY_RUNS) >= most
         proposals = caller.limits.open_proposals if request.proposals else math.inf
         is_limited = min(caller.limits.core_hours_open, proposals) < math.inf
@@ -320,9 +321,9 @@ def _next_at(db: Database, submission: _Submission, most: int, since: datetime) 
     others = program_limits.DRY_RUNS * most - 2 if submission.dry_run else most - 2
     if others < 0:
         return since + 2 * a_day
-    alike = audit.find_earlier_command_time(db, caller, command, since, others, dry_run=submission.dry_run)
+    alike = spent_allowances.find_earlier_command_time(db, caller, command, since, others, dry_run=submission.dry_run)
     real = (
-        audit.find_earlier_command_time(db, caller, command, since, most - 1, dry_run=False)
+        spent_allowances.find_earlier_command_time(db, caller, command, since, most - 1, dry_run=False)
         if submission.dry_run
         else None
     )

@@ -24,7 +24,7 @@ from axiom.reads.rounds.difference import difference_page
 from axiom.store.accounts import notebooks, programs
 from axiom.store.registrations import proposals, registrations
 from axiom.store.rounds import kept_prose, rounds
-from axiom.store.upkeep import audit
+from axiom.store.upkeep import spent_allowances
 from axiom.store.views import findings
 from axiom.store.views import sessions as session_views
 from axiom.store.views.findings import FindingView
@@ -111,13 +111,13 @@ def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
     """How much a program may do in a day, and how much of it is left."""
     caller, since = program.caller, reading.now - _DAY
     left = {
-        name: max(0, most - audit.count_commands_given(reading.db, caller.name, name, since, dry_run=False))
+        name: max(0, most - spent_allowances.count_commands_given(reading.db, caller.name, name, since, dry_run=False))
         for name, most in caller.limits.commands_per_day.items()
     }
     waiting = sum(
         row.proposal.author == caller.name for row in proposals.list_proposals_in_state(reading.db, ProposalState.OPEN)
     )
-    core_hours = audit.sum_caller_spending(reading.db, caller.name, since)["core_seconds"] / 3_600.0
+    core_hours = spent_allowances.sum_caller_spending(reading.db, caller.name, since)["core_seconds"] / 3_600.0
     return {
         "name": program.name,
         "left_today": {

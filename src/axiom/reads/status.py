@@ -22,7 +22,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.preflights import NewestPreflight
 from axiom.store.upkeep import jobs, last_backup
-from axiom.store.views.hosts import FleetExtent
+from axiom.store.views.fleet_extent import FleetExtent
 
 _IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
 _NOBODY_LOOKED = "unread"  # not even our own hosts get it

@@ -13,8 +13,8 @@ from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, FileUnusable, NoSandbox
 from axiom.limits import runner as limits
 from axiom.runner.child.environment import child_environment
+from axiom.runner.child.parent_end import Child, ModuleDeclaration
 from axiom.runner.child.pause import PauseGate
-from axiom.runner.child.process import Child, ModuleDeclaration
 from axiom.runner.confine.bubblewrap import Sandbox
 from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.signed import canonical_json

@@ -28,8 +28,8 @@ from axiom.domain.work import Exit
 from axiom.errors import MalformedTicket
 from axiom.limits import runner as limits
 from axiom.runner.child.environment import child_environment
+from axiom.runner.child.parent_end import Child
 from axiom.runner.child.pause import RunEnded
-from axiom.runner.child.process import Child
 from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn_child
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.tasks import Answer, Runner, answer_data

@@ -22,8 +22,8 @@ from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.limits import runner as limits
 from axiom.runner.cells_by_core import compute_shares, share_out
 from axiom.runner.child.environment import child_environment
+from axiom.runner.child.parent_end import Child
 from axiom.runner.child.pause import PauseGate, RunEnded
-from axiom.runner.child.process import Child
 from axiom.runner.child.spawn import ask_for_copy
 from axiom.runner.files.bundle_folders import open_bundle_folder
 from axiom.runner.files.checkpoint_file import largest_state

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from axiom.errors import WrongUse
 from axiom.limits import mail as limits
+from axiom.server.mail.carriers import MailServer, WebAddress
 from axiom.server.mail.due_alerts import Complaint, DueAlerts
-from axiom.server.mail.due_mail import DueMail
-from axiom.server.mail.senders import MailServer, WebAddress
+from axiom.server.mail.due_volunteer_mail import DueMail
 from axiom.server.mail.sending import Carrier, Outgoing
 from axiom.server.upkeep.jobs import ALIVE, Job
-from axiom.service.health import Health
+from axiom.service.readiness import Readiness
 from axiom.settings import Settings
 from axiom.store.connections import ReaderPool
 from axiom.store.engine.database import Database
@@ -83,29 +83,30 @@ def make_mailing(
     settings: Settings,
     server: MailServer | None,
     words: Letters,
-    health: Health,
+    readiness: Readiness,
     readers: ReaderPool,
     complaints: Callable[[], Iterable[Complaint]],
     heard_since: datetime,
 ) -> Mailing:
     """Everything that the settings ask for."""
-    now = health.now
+    now = readiness.now
     carriers: dict[str, tuple[Carrier, Callable[[Database | None, OutboxMessage, datetime], object]]] = {}
     if server:
         carriers[MAIL] = (server, words.mail)
     for name, address in web_addresses(settings).items():
         carriers[name] = (address, _posted(name, words))
     outgoing = [
-        Outgoing(name, carrier, compose, health.writer, readers, now) for name, (carrier, compose) in carriers.items()
+        Outgoing(name, carrier, compose, readiness.writer, readers, now)
+        for name, (carrier, compose) in carriers.items()
     ]
     jobs = [Job(name=sender.channel, every=2.0, work=sender.send, remembered=False) for sender in outgoing]
     if server:
-        due = DueMail(writer=health.writer, readers=readers, now=now, heard_since=heard_since)
+        due = DueMail(writer=readiness.writer, readers=readers, now=now, heard_since=heard_since)
         jobs.append(Job(name="due mail", every=3_600.0, work=due.tell, remembered=False))
     of_alerts = [sender for sender in outgoing if sender.channel != MAIL or settings.alert_mail]
     if not of_alerts:
         return Mailing(jobs=jobs, alerts=None)
-    alerts = DueAlerts(health.writer, readers, now, of_alerts, lambda: [*complaints(), *_stuck(outgoing)])
+    alerts = DueAlerts(readiness.writer, readers, now, of_alerts, lambda: [*complaints(), *_stuck(outgoing)])
     return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.check, remembered=False)], alerts=alerts)
 
 

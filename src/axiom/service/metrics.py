@@ -21,12 +21,12 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Outcome, TaskState, WorkunitState
 from axiom.reads.base.memo import Memo
 from axiom.server.http.request_counts import BOUNDS, RequestCounts
-from axiom.service.health import Health
+from axiom.service.readiness import Readiness
 from axiom.store.connections import Connections
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database
-from axiom.store.hosts import fleet
+from axiom.store.hosts import present_hosts
 from axiom.store.journal.history import read_journal_point
 from axiom.store.rounds import rounds
 from axiom.store.views import findings
@@ -47,7 +47,7 @@ class MinuteFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class LaboratoryMetrics(Collector):
-    health: Health
+    readiness: Readiness
     requests: RequestCounts
     _memo: Memo = field(default_factory=Memo)
 
@@ -62,14 +62,14 @@ class LaboratoryMetrics(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        now = self.health.now()
-        with Connections(folder=self.health.folder).reader() as db:
+        now = self.readiness.now()
+        with Connections(folder=self.readiness.folder).reader() as db:
             counted, point = counters.read_counters(db), read_journal_point(db)
             minute = self._memo.get_or_create("minute", lambda: self._read(db, now), version=f"{now:%d %H:%M}")
         yield from self._about(now)
         yield from _requests(self.requests)
         yield from _work(counted)
-        yield from _jobs(self.health, now)
+        yield from _jobs(self.readiness, now)
         yield from self._writer(point.position if point else 0)
         yield from self._disk(minute)
         yield _gauge("hosts_active", "Hosts heard from within a day.", minute.hosts)
@@ -81,35 +81,37 @@ class LaboratoryMetrics(Collector):
     def _read(self, db: Database, now: datetime) -> MinuteFigures:
         lately = now - _A_DAY
         return MinuteFigures(
-            hosts=fleet.count_present_hosts(db, lately),
-            cores=fleet.sum_present_cores(db, lately),
+            hosts=present_hosts.count_present_hosts(db, lately),
+            cores=present_hosts.sum_present_cores(db, lately),
             grades=Counter(finding.grade.value for finding in findings.list_finding_briefs(db)),
             sessions=rounds.count_ended_sessions(db),
-            journal_bytes=_bytes(self.health.journal.glob("*")),
-            uploads_bytes=_bytes(self.health.folder.uploads.glob("*")),
+            journal_bytes=_bytes(self.readiness.journal.glob("*")),
+            uploads_bytes=_bytes(self.readiness.folder.uploads.glob("*")),
         )
 
     def _about(self, now: datetime) -> Iterator[Metric]:
         build = {(__version__, platform.python_version()): 1}
         yield _gauges("build_info", "Which Axiom this is; always 1.", ("version", "python"), build)
-        up = (now - self.health.up_since) / timedelta(seconds=1)
+        up = (now - self.readiness.up_since) / timedelta(seconds=1)
         yield _gauge("up_seconds", "Seconds since the laboratory started.", up)
-        yield _gauge("ready", "1 if the laboratory is ready to work; /readyz says why not.", not self.health.unready())
+        yield _gauge(
+            "ready", "1 if the laboratory is ready to work; /readyz says why not.", not self.readiness.unready()
+        )
 
     def _writer(self, transactions: int) -> Iterator[Metric]:
-        writer = self.health.writer
+        writer = self.readiness.writer
         yield _gauge("writer_queue_length", "Changes that wait to be stored.", writer.waiting)
         yield _gauge("writer_oldest_wait_seconds", "How long the oldest of them has waited.", writer.oldest_wait)
         yield _gauge("writer_failed", "1 if the writer can never write again.", writer.failed is not None)
         yield _counter("transactions", "Groups of changes that were stored.", transactions)
 
     def _disk(self, minute: MinuteFigures) -> Iterator[Metric]:
-        database = self.health.folder.database
+        database = self.readiness.folder.database
         size = _bytes((database, database.with_name(f"{database.name}-wal")))
         yield _gauge("database_bytes", "Size of the database with its log.", size)
         yield _gauge("journal_bytes", "Size of the journal.", minute.journal_bytes)
         yield _gauge("uploads_bytes", "Size of outputs of which only a part has arrived.", minute.uploads_bytes)
-        free = {(disk,): amount for disk, amount in self.health.free().items()}
+        free = {(disk,): amount for disk, amount in self.readiness.free().items()}
         yield _gauges("disk_free_bytes", "Room on the disk of the data and on that of the journal.", ("disk",), free)
 
 
@@ -138,10 +140,10 @@ def _work(counted: dict[Key, int]) -> Iterator[Metric]:
     yield _counters("results", "Results by outcome.", ("outcome",), results)
 
 
-def _jobs(health: Health, now: datetime) -> Iterator[Metric]:
-    turns = health.jobs.turns()
+def _jobs(readiness: Readiness, now: datetime) -> Iterator[Metric]:
+    turns = readiness.jobs.turns()
     second = timedelta(seconds=1)
-    lags = {(job.name,): (now - (job.last_end or health.up_since)) / second for job in turns}
+    lags = {(job.name,): (now - (job.last_end or readiness.up_since)) / second for job in turns}
     yield _gauges("job_lag_seconds", "Seconds since a job last ended.", ("name",), lags)
     periods = {(job.name,): job.every / second for job in turns}
     yield _gauges("job_period_seconds", "Seconds from one turn of a job to the next.", ("name",), periods)

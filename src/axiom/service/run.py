@@ -35,14 +35,14 @@ from axiom.server.mail.due_alerts import Complaint, DueAlerts
 from axiom.server.upkeep.jobs import ALIVE, Job, Jobs
 from axiom.service.autopilot import AutopilotProcess, SessionReason
 from axiom.service.clock import Clock
-from axiom.service.doctor import examine_running
-from axiom.service.engine import ComputingParts, demand_writer, make_computing_parts
-from axiom.service.health import Health
+from axiom.service.computing_parts import ComputingParts, demand_writer, make_computing_parts
+from axiom.service.doctor_checks import examine_running
 from axiom.service.jobs import list_server_jobs
 from axiom.service.logs import set_up_logging
 from axiom.service.mail import Mailing, mail_server, make_letters, make_mailing, silence_counts_from
 from axiom.service.mcp_on_site import mount_mcp
 from axiom.service.open_laboratory import journal_of, prepare_database
+from axiom.service.readiness import Readiness
 from axiom.service.sockets import listen_on_path, socket_address
 from axiom.service.standard_callers import laboratory_caller as laboratory_caller
 from axiom.service.standard_callers import operator_caller, program_caller
@@ -153,17 +153,17 @@ def _run(
         volunteers = stack.enter_context(
             open_volunteer_project(folder, secrets, core, master=master, now=clock.apart, source=source)
         )
-        health = _health(folder, settings, clock, core)
-        probes = _probes(health, settings, counts)
+        readiness = _readiness(folder, settings, clock, core)
+        probes = _probes(readiness, settings, counts)
         pages = _pages(folder, settings, clock, core, visits, volunteers, address, probes, autopilot)
         stack.callback(pages.readers.close)
         mail = make_mailing(
             settings,
             server,
             make_letters(settings, secrets.accounts, master),
-            health,
+            readiness,
             pages.readers,
-            lambda: _complaints(health, volunteers),
+            lambda: _complaints(readiness, volunteers),
             core.writer.run(lambda db: silence_counts_from(db, clock.now())),
         )
         with (
@@ -201,8 +201,8 @@ def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:
     return admit
 
 
-def _health(folder: Folder, settings: Settings, clock: Clock, core: ComputingParts) -> Health:
-    return Health(
+def _readiness(folder: Folder, settings: Settings, clock: Clock, core: ComputingParts) -> Readiness:
+    return Readiness(
         folder=folder,
         journal=journal_of(folder, settings),
         writer=core.writer,
@@ -212,26 +212,26 @@ def _health(folder: Folder, settings: Settings, clock: Clock, core: ComputingPar
     )
 
 
-def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complaint]:
-    for ailing, reason in health.ailments().items():
+def _complaints(readiness: Readiness, volunteers: VolunteerParts) -> Iterator[Complaint]:
+    for ailing, reason in readiness.ailments().items():
         yield Complaint(kind=ailing, says=reason, cure="docs/howto/metrics.md says what to look at")
     if volunteers.problems:
         yield Complaint(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
-    for diagnosis in examine_running(health.folder):
+    for diagnosis in examine_running(readiness.folder):
         if not diagnosis.well:
             yield Complaint(kind=diagnosis.name, says=diagnosis.says, cure=diagnosis.cure)
 
 
-def _probes(health: Health, settings: Settings, counts: RequestCounts) -> Probes:
+def _probes(readiness: Readiness, settings: Settings, counts: RequestCounts) -> Probes:
     """What programs that watch the laboratory are told. The first scrape imports Prometheus' library."""
 
     @functools.cache
     def metrics() -> Any:
         from axiom.service.metrics import LaboratoryMetrics
 
-        return LaboratoryMetrics(health=health, requests=counts)
+        return LaboratoryMetrics(readiness=readiness, requests=counts)
 
-    return Probes(unready=health.unready, metrics=lambda: metrics().text(), shows_metrics=settings.metrics == "site")
+    return Probes(unready=readiness.unready, metrics=lambda: metrics().text(), shows_metrics=settings.metrics == "site")
 
 
 def _pages(

@@ -23,10 +23,11 @@ from axiom.limits import hosts as limits
 from axiom.reads.base.request import Reading
 from axiom.reads.news import rss_feed
 from axiom.runner.platform.host import platform_here
+from axiom.server.accounts.account_credentials import demand_secret
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.server_load import LoadFigures
-from axiom.server.accounts.sign_up import Accounts, demand_secret
+from axiom.server.accounts.sign_up import Accounts
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.accounts.stored_passwords import hash_sealed_passwords
 from axiom.server.http.downloads import Downloads
@@ -41,7 +42,7 @@ from axiom.server.pilots.pilot_routes import PilotRoutes
 from axiom.server.scheduler.reply_elements import Links, Project
 from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
 from axiom.server.upkeep.jobs import Job
-from axiom.service.engine import ComputingParts
+from axiom.service.computing_parts import ComputingParts
 from axiom.service.runner_build import Builder
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 from axiom.errors import KeysUnusable
 from axiom.signed import canonical_json
 from axiom.signed.atomic_files import write_once
-from axiom.signed.signing import read_private
+from axiom.signed.signing_key import read_private
 
 CODE_KEY, NEXT_CODE_KEY, CARRIED = "code.key", "next-code.key", "code.json"
 

@@ -18,7 +18,7 @@ from axiom.errors import BundleAltered, BundleExpired, BundleForeign, Experiment
 from axiom.limits import runner as limits
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.sources import MANIFEST, collect_sources, experiment_path
 from axiom.signed.trust import Role, Trust, Untrusted, seal_payload, unseal_payload
 

@@ -40,7 +40,7 @@ from axiom.signed.keys import (
     take_up,
 )
 from axiom.signed.offline_keys import HeldKeys, PublicKeys
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.signing_requests import SigningRequest, add_signatures
 from axiom.signed.trust import TRUST_FILE, Anchor, Role, Signers, Trust, Untrusted, signers_by, signers_data, signers_of
 

@@ -16,7 +16,7 @@ from axiom.signed import canonical_json
 from axiom.signed import trust as trust_file
 from axiom.signed.atomic_files import fsync_path, write_atomically, write_once
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
-from axiom.signed.signing import SigningKey, read_private
+from axiom.signed.signing_key import SigningKey, read_private
 from axiom.signed.trust import TRUST_FILE, Role, Trust, Untrusted, signers_by
 
 __all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]

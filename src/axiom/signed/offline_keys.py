@@ -10,7 +10,7 @@ from axiom.signed import canonical_json
 from axiom.signed.atomic_files import write_once
 from axiom.signed.boinc_code_signing import CODE_KEY, CodeKey
 from axiom.signed.keys import demand_closed, key_files
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.trust import Role, Signers, signers_by, signers_data, signers_of
 
 PUBLIC_FILE = "public.json"

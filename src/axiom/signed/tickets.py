@@ -16,7 +16,7 @@ from axiom.domain.experiments import NAME, seed_of
 from axiom.domain.value import value_class
 from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, TicketTooLong, UnequalTicket
 from axiom.signed import canonical_json
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.trust import Role, Trust, Untrusted, seal_payload, unseal_payload
 
 _KIND = "axiom-ticket-1"

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from axiom.signed import canonical_json
-from axiom.signed.signing import SigningKey, is_signed, key_id
+from axiom.signed.signing_key import SigningKey, is_signed, key_id
 
 _WORD = b"axiom-joint-1\0"
 _LEAF, _BRANCH = b"\0", b"\1"

@@ -14,7 +14,7 @@ from running_lab import answer, axiom, running, typed
 
 from axiom.errors import CannotStart, Refused
 from axiom.laboratory.backups.archive import is_possible, read_task_output
-from axiom.service import doctor
+from axiom.service import doctor_checks
 from axiom.service.follow_journal import make_copy
 from axiom.signed.keys import make_secrets
 from axiom.store.connections import Connections
@@ -80,10 +80,10 @@ def test_a_laboratory_that_works_moves_what_is_due_by_itself(small_lab, prepared
 
 def test_without_the_extra_nothing_moves_and_what_moved_stays_where_it_is(small_lab, prepared, monkeypatch):
     old = make_old(small_lab, prepared)
-    monkeypatch.setattr(doctor, "wall_clock", lambda: old.now)
+    monkeypatch.setattr(doctor_checks, "wall_clock", lambda: old.now)
 
     def examined():
-        (archive,) = [row for row in doctor.examine_laboratory(old.folder) if row.name == "archive"]
+        (archive,) = [row for row in doctor_checks.examine_laboratory(old.folder) if row.name == "archive"]
         return archive
 
     with monkeypatch.context() as without:

@@ -16,8 +16,8 @@ from axiom.laboratory.accounts.commands.operators import AddOperator, EndOperato
 from axiom.laboratory.news.commands import AddNews, WithdrawNews
 from axiom.laboratory.programs.commands import EndProgram
 from axiom.limits import credit as limits
+from axiom.server.accounts.account_credentials import open_account
 from axiom.server.accounts.second_factor import secret_of
-from axiom.server.accounts.sign_up import open_account
 from axiom.service import standard_callers as callers
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, operators

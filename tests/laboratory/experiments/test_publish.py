@@ -27,7 +27,7 @@ from axiom.laboratory.experiments.publish import (
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.keys import seal_bundles
 from axiom.laboratory.registrations import kin
-from axiom.runner.child.process import ModuleDeclaration
+from axiom.runner.child.parent_end import ModuleDeclaration
 from axiom.runner.direct import describe_files
 from axiom.signed import key_rotation
 from axiom.signed.bundles import (

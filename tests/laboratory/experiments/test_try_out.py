@@ -45,7 +45,7 @@ from axiom.laboratory.proposals.commands.proposals import AdmitProposal, Approve
 from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.laboratory.registrations.commands import PredictFinding
 from axiom.laboratory.rounds.commands import StepRound, TranscribeSession
-from axiom.rules.planning.cell_limits import sweep_cost
+from axiom.rules.planning.design_cost import sweep_cost
 from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings
 from axiom.signed import bundles

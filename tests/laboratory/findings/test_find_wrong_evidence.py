@@ -20,7 +20,7 @@ from axiom.laboratory.registrations.predictions import record_prediction
 from axiom.reads.base.request import Reading
 from axiom.store.engine.database import connect_reader
 from axiom.store.experiments import experiments
-from axiom.store.findings import duplicates, evidence
+from axiom.store.findings import evidence, reproductions
 from axiom.store.registrations import registrations, scores
 from axiom.store.tasks import workunits
 from axiom.store.views.exported_rows import iterate_result_pages
@@ -417,7 +417,7 @@ def test_a_seed_that_agrees_counts_once_for_two_platforms_and_a_touched_one_is_s
     before = lab.now
     lab.later(minutes=1)
     checked(lab)
-    assert [duplicate.first.replicate for duplicate in duplicates.list_uncompared_pairs(lab.db, 10)] == [1, 1]
+    assert [duplicate.first.replicate for duplicate in reproductions.list_uncompared_pairs(lab.db, 10)] == [1, 1]
     compare_new_duplicates(lab.db)
     assert read_agreements(lab.db, [1], before)[0].exact == 1  # what is known at a moment stays what was known then
     assert (read_agreements(lab.db, [1], lab.now)[0].exact, find_miscounted_duplicates(lab.db)) == (2, [])
@@ -459,9 +459,9 @@ def test_what_two_of_three_say_is_disputed_no_more_and_overturns_the_third(lab, 
     compare_new_duplicates(lab.db)
     assert sum(agreements.disputed for agreements in read_agreements(lab.db, [1], lab.now)) == 0
     assert read_agreements(lab.db, [1], before)[0].disputed == 1  # what was known then stays what was known then
-    assert duplicates.list_overturned_replicates(lab.db, 1, before) == frozenset()
-    assert duplicates.list_overturned_replicates(lab.db, 1, lab.now) == (frozenset() if is_confirmed else {0})
-    assert duplicates.list_overturned_replicates(lab.db, 2, lab.now) == frozenset()
+    assert reproductions.list_overturned_replicates(lab.db, 1, before) == frozenset()
+    assert reproductions.list_overturned_replicates(lab.db, 1, lab.now) == (frozenset() if is_confirmed else {0})
+    assert reproductions.list_overturned_replicates(lab.db, 2, lab.now) == frozenset()
     assert find_miscounted_duplicates(lab.db) == []
 
 
@@ -475,6 +475,6 @@ def test_two_who_disagree_overturn_nothing_and_what_was_stopped_is_not_compared(
     computed(lab, 2)
     computed(lab, 3, early=(5.0, 0.5))
     compare_new_duplicates(lab.db)
-    assert duplicates.list_overturned_replicates(lab.db, 1, lab.now) == frozenset()
+    assert reproductions.list_overturned_replicates(lab.db, 1, lab.now) == frozenset()
     assert sum(one.disputed for one in read_agreements(lab.db, [1], lab.now)) == 2  # a pair of platforms each
     assert find_miscounted_duplicates(lab.db) == []

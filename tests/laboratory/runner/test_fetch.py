@@ -23,7 +23,7 @@ from axiom.laboratory.runner.release import RELEASE, sign_release
 from axiom.limits import server as limits
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CodeKey
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 KEY = SigningKey.make()

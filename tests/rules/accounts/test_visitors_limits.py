@@ -12,10 +12,10 @@ from axiom.domain.credit import Balance
 from axiom.domain.fleet import Team
 from axiom.limits import programs as program_limits
 from axiom.rules.accounts.command_permission import CommandCost, SpentToday, check_permission
+from axiom.rules.accounts.earned_stamps import Contribution, list_stamps
 from axiom.rules.accounts.new_hosts import MOST_NEW, are_own_preferences, why_host_waits
 from axiom.rules.accounts.profile_visibility import hide_team_profile, judge_visibility
 from axiom.rules.accounts.request_rate import take_request
-from axiom.rules.accounts.stamps import Contribution, list_stamps
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 

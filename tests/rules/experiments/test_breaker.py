@@ -7,7 +7,7 @@ import pytest
 from axiom.domain.failure_causes import Cause
 from axiom.domain.releases import Endings
 from axiom.rules.experiments.breaker import find_broken_platforms, why_halt_early, why_stop_version
-from axiom.rules.experiments.release_history import group_endings_by_host
+from axiom.rules.experiments.counted_endings import group_endings_by_host
 
 
 def halts(*hosts: tuple[int, int], raises: bool = True, is_proven: bool = True) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from axiom.domain.releases import Endings, Fleet, SentTasks, Stage
 from axiom.domain.work import TaskState
 from axiom.limits import experiments as experiment_limits
-from axiom.rules.experiments.release_history import sum_release_tasks
+from axiom.rules.experiments.counted_endings import sum_release_tasks
 from axiom.rules.experiments.release_stages import ReleaseRecord, compute_rollout_quota, decide_rollout
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

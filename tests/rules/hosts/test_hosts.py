@@ -9,9 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.failures import ObservedHost
-from axiom.domain.fleet import Capacity, Host, Platform
-from axiom.rules.hosts.memory import HostRoom
-from axiom.rules.hosts.speed import REFERENCE_FLOPS, elapsed_on, seconds_on, speed_of
+from axiom.rules.hosts.memory_and_disk import HostRoom
 from axiom.rules.hosts.suitable_runners import DRILL, choose_suitable_runners, why_host_unsuited
 from axiom.rules.hosts.suspect_hosts import HostTrouble, find_suspects
 
@@ -45,23 +43,6 @@ def test_one_more_of_what_is_free_never_takes_more_than_there_is(total, places, 
 
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-DESCRIBED = {"id": 1, "volunteer_id": 1, "name": "first", "created_at": NOW, "seen_at": NOW}
-PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
-HOST = Host(platform=PLATFORM, capacity=Capacity(cores=4, memory_mb=1_000), **DESCRIBED)
-
-
-def test_a_host_is_as_fast_as_its_tasks_or_else_its_client_say():
-    speeds = {(None, 0.0): 1.0, (None, 2.0): 2.0, (0.5, 2.0): 0.5, (0.0, 2.0): 2.0}  # of nothing known, of a reference
-    for (speed, flops), expected in speeds.items():
-        host = replace(HOST, speed=speed, flops=flops * REFERENCE_FLOPS)
-        assert (speed_of(host), seconds_on(host, 60.0)) == (expected, 60.0 / expected)
-
-
-@pytest.mark.parametrize(("availability", "elapsed"), [(1.0, 60.0), (0.5, 120.0), (0.0, 6_000.0)])
-def test_work_takes_longer_where_a_host_computes_only_part_of_the_time(availability, elapsed):
-    assert elapsed_on(replace(HOST, availability=availability), 60.0) == elapsed
-
-
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
 
 

@@ -1,6 +1,5 @@
 """What a host gets in an hour falls with each failure, never below one, and comes back with valid tasks."""
 
-import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -113,35 +112,6 @@ def test_whatever_happens_a_host_keeps_a_task_an_hour_and_recovers(endings):
     recovered = stands(*[VALID] * 7, since=standing)
     assert recovered.quota is None
     assert recovered.valid_in_row >= 7
-
-
-@pytest.mark.parametrize(
-    ("speed", "expected", "elapsed", "learns"),
-    [
-        (None, 100.0, 50.0, 2.0),
-        (None, 100.0, 0.5, None),  # too short to say anything
-        (None, 1e9, 1.0, 100.0),
-        (None, 1e-9, 10.0, 0.01),
-        (1.0, 100.0, 100.0, 1.0),
-        (1.0, 200.0, 100.0, 2**0.2),
-        (1.0, 1e6, 100.0, 2**0.2),  # no single task makes a host look more than twice as fast
-        (1.0, 1e-6, 100.0, 2**-0.2),
-        (1.5, 100.0, math.nan, 1.5),
-        (1.5, math.nan, 10.0, 1.5),
-    ],
-)
-def test_speed_is_learned_carefully(speed, expected, elapsed, learns):
-    found = reliability.learn_host_speed(speed, expected_seconds=expected, elapsed_seconds=elapsed)
-    assert found == (None if learns is None else pytest.approx(learns))
-
-
-@settings(max_examples=40)
-@given(st.lists(st.tuples(st.floats(0, 1e12), st.floats(0, 1e12)), max_size=20))
-def test_whatever_hosts_say_their_speed_stays_believable(said):
-    speed = None
-    for expected, elapsed in said:
-        speed = reliability.learn_host_speed(speed, expected_seconds=expected, elapsed_seconds=elapsed)
-        assert speed is None or 0.01 <= speed <= 100.0
 
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
 from axiom.rules.hosts.speed import elapsed_on
-from axiom.rules.tasks import assignment, task_limits
+from axiom.rules.tasks import assignment, tasks_per_host
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 HOST = Host(
@@ -32,7 +32,7 @@ def with_gpu(memory_mb: int) -> Host:
 
 
 GPU_HOST = with_gpu(600)
-ALLOWANCE = task_limits.Allowance(deadline=timedelta(hours=48), tasks_per_core=4, daily_per_core=100)
+ALLOWANCE = tasks_per_host.Allowance(deadline=timedelta(hours=48), tasks_per_core=4, daily_per_core=100)
 ONE = assignment.RequestedWork(seconds=1.0, instances=0.0, most=64)  # what a client asks for at its first contact
 
 
@@ -47,7 +47,7 @@ def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float
 
 def decide(host=HOST, queues=(), *, has=(), requested=ONE, allowance=ALLOWANCE, today=0, lately=0):
     in_hand = sum(batch.tasks for batch in has)
-    limits = task_limits.list_task_limits(host, allowance, in_hand=in_hand, sent_today=today, sent_lately=lately)
+    limits = tasks_per_host.list_task_limits(host, allowance, in_hand=in_hand, sent_today=today, sent_lately=lately)
     return assignment.assign_tasks(
         host, queues, in_hand=has, requested=requested, deadline=allowance.deadline, task_limits=limits
     )
@@ -109,9 +109,9 @@ def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(
     )
     assert sum(share.tasks for share in decided.shares) == of_a_new_host
     assert decided.shares == () or "after its next valid one" in decided.reason
-    assert task_limits.most_in_hand(replace(boast, standing=Standing(valid_in_row=1)), allowance) == of_a_proven_one
-    assert task_limits.most_in_hand(boast, replace(allowance, heeds_standing=False)) == of_a_proven_one
-    assert task_limits.most_in_hand(boast, replace(allowance, tasks_per_core=1)) == min(16, cores)
+    assert tasks_per_host.most_in_hand(replace(boast, standing=Standing(valid_in_row=1)), allowance) == of_a_proven_one
+    assert tasks_per_host.most_in_hand(boast, replace(allowance, heeds_standing=False)) == of_a_proven_one
+    assert tasks_per_host.most_in_hand(boast, replace(allowance, tasks_per_core=1)) == min(16, cores)
 
 
 QUOTA = replace(HOST, standing=Standing(valid_in_row=1, quota=1))
@@ -151,10 +151,10 @@ def test_a_quota_of_an_hour_and_a_limit_of_a_day_end_what_a_host_gets():
     assert decide(HOST, [queue(1)], today=400).shares == ()
     ours = replace(ALLOWANCE, daily_per_core=None, heeds_standing=False)
     assert decide(QUOTA, [queue(1)], allowance=ours, today=4_000, lately=4_000).shares != ()
-    standing = Standing(quota_day=task_limits.quota_day_of(NOW), sent_that_day=7)
+    standing = Standing(quota_day=tasks_per_host.quota_day_of(NOW), sent_that_day=7)
     host = replace(HOST, standing=standing)
     moments = [NOW + timedelta(hours=9, minutes=minutes) for minutes in (54, 55)]  # midnight in UTC
-    assert [task_limits.count_sent_today(host, moment) for moment in (NOW, *moments)] == [7, 7, 0]
+    assert [tasks_per_host.count_sent_today(host, moment) for moment in (NOW, *moments)] == [7, 7, 0]
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
     requested, queues = assignment.RequestedWork(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
     allowance = replace(ALLOWANCE, out_to_siblings=beside)
 
-    def given(host: Host, allowance: task_limits.Allowance) -> int:
+    def given(host: Host, allowance: tasks_per_host.Allowance) -> int:
         return sum(share.tasks for share in decide(host, queues, requested=requested, allowance=allowance).shares)
 
     assert given(boast, allowance) == amount
@@ -351,3 +351,19 @@ def test_whoever_invents_hosts_gets_a_task_for_each_at_most_in_whatever_order(or
         )
         hands[number] += sum(share.tasks for share in decided.shares)
         assert sum(hands.values()) <= 128 + sum(map(bool, hands.values()))
+
+
+@pytest.mark.parametrize(
+    ("computed", "had", "is_ours", "is_alone", "may"),
+    [
+        (False, False, False, False, True),
+        (True, False, False, True, False),  # no volunteer checks what they computed, however alone
+        (True, True, True, True, True),
+        (True, False, True, False, False),
+        (False, True, False, True, True),  # what failed there is tried there again
+        (False, True, True, False, False),
+    ],
+)
+def test_a_second_computation_is_another_volunteer_s(computed, had, is_ours, is_alone, may):
+    asked = assignment.may_compute_again(has_computed=computed, has_had=had, is_ours=is_ours, is_alone=lambda: is_alone)
+    assert asked is may

@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from axiom.limits import runner as limits
-from axiom.runner.child import process as resource_limits
-from axiom.runner.child.process import Bounds, limit_data
+from axiom.runner.child import resource_limits
+from axiom.runner.child.resource_limits import Bounds, limit_data
 from axiom.runner.files.bundle_folders import open_bundle_folder
 
 

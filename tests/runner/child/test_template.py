@@ -13,7 +13,7 @@ from processes import is_gone
 from axiom.domain.work import Exit, Outcome
 from axiom.engines.local_engine import TemplateProcess
 from axiom.errors import ChildKilled, ChildLost, MemoryLimit
-from axiom.runner.child.process import Child
+from axiom.runner.child.parent_end import Child
 from axiom.runner.child.spawn import ask_for_copy
 from axiom.runner.tasks import Runner
 
@@ -27,7 +27,7 @@ import socket, sys
 from pathlib import Path
 from axiom.runner.child.spawn import ask_for_copy
 from axiom.runner.child.environment import child_environment
-from axiom.runner.child.process import Child
+from axiom.runner.child.parent_end import Child
 handle, tree, cache = sys.argv[1:]
 surroundings = child_environment(Path(cache))
 child = Child(surroundings, process=ask_for_copy(socket.socket(fileno=int(handle))))

@@ -10,8 +10,8 @@ from front_office import EMAIL, HASH, PASSWORD, SECRET, WRONG, Office, error_in,
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LookupAccount, Problem
 from axiom.errors import KeysUnusable
-from axiom.server.accounts import sign_up
-from axiom.server.accounts.sign_up import demand_secret
+from axiom.server.accounts import account_credentials
+from axiom.server.accounts.account_credentials import demand_secret
 from axiom.store.accounts import accounts, teams
 
 
@@ -30,7 +30,7 @@ def test_an_account_is_opened_once_and_its_key_told_to_whoever_has_the_password(
     weak = account_keys.weak_key(SECRET, volunteer.id, account.password_serial)
     assert office.writer.run(lambda db: accounts.find_key_holder(db, account_keys.key_digest(weak))).is_weak
     assert not account.shows_hosts, "before its owner says so"
-    renewed = office.writer.run(lambda db: sign_up.renew_key(db, SECRET, volunteer.id))
+    renewed = office.writer.run(lambda db: account_credentials.renew_key(db, SECRET, volunteer.id))
     assert key_in(office.lookup()) == renewed != key
     known = office.writer.run(
         lambda db: [accounts.find_key_holder(db, account_keys.key_digest(text)) for text in (key, renewed)]
@@ -143,7 +143,7 @@ def test_no_key_password_or_hash_is_in_the_records_the_log_or_any_other_answer(o
     key = key_in(office.create())
     key_in(office.lookup())
     office.lookup(passwd_hash=WRONG)
-    weak = sign_up.weak_key_of(SECRET, *office.stored())
+    weak = account_credentials.weak_key_of(SECRET, *office.stored())
     answers = [
         office.ask("/am_set_info.php", account_key=key, email_addr="x"),
         office.ask("/am_get_info.php", account_key="canary" + key),

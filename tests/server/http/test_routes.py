@@ -8,10 +8,10 @@ from front_office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, n
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.boinc.project_files import PICTURES, load_project_pictures
+from axiom.boinc.project_pictures import PICTURES, load_project_pictures
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
-from axiom.server.accounts import sign_up
+from axiom.server.accounts import account_credentials
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.refused_requests import RequestGuard
 from axiom.server.http.routes import Front, HttpAnswer
@@ -114,7 +114,7 @@ REFUSED = [
 
 def test_what_an_account_manager_may_not_set_changes_nothing(office):
     key = key_in(office.create())
-    weak = sign_up.weak_key_of(SECRET, *office.stored())
+    weak = account_credentials.weak_key_of(SECRET, *office.stored())
     before = office.ask("/am_get_info.php", account_key=key)
     for fields, error in (*REFUSED, ({"account_key": weak}, -136)):
         office.lab.later(minutes=61)

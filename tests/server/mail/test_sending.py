@@ -11,8 +11,8 @@ from processes import free_port
 
 from axiom.errors import StoreError
 from axiom.server.accounts.erase import forget_volunteer
+from axiom.server.mail.carriers import WebAddress
 from axiom.server.mail.due_alerts import Complaint, DueAlerts
-from axiom.server.mail.senders import WebAddress
 from axiom.store.accounts import accounts
 from axiom.store.mail import outbox
 from axiom.web.mail.posted_alerts import NTFY, WEBHOOK, write_posted_alert

@@ -21,7 +21,7 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Report, TaskState, WorkunitState
 from axiom.engines.http_work_source import HttpWorkSource
 from axiom.errors import AxiomError, HeldByAnother, NotAllowed
-from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.local_work_source import LocalWorkSource
 from axiom.server.returns.take_back import end_silent_leases
 from axiom.server.returns.validator import Validator
 from axiom.signed.program_tokens import digest_token, new_cluster_key

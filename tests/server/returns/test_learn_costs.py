@@ -6,7 +6,7 @@ from dispatch_calls import hand
 from axiom.domain.costs import Cost, CostFit
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
-from axiom.rules.hosts.costs import class_of_host
+from axiom.rules.hosts.learned_costs import class_of_host
 from axiom.signed.tickets import parse_own_ticket
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost

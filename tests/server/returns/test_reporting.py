@@ -14,14 +14,8 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.server.pilots.pilot_server import PilotIdentity
 from axiom.server.returns import reporting
-from axiom.server.returns.transitioner import (
-    START,
-    extend_deadlines,
-    sweep_late,
-    sweep_unattended,
-    transit_many,
-    transit_workunit,
-)
+from axiom.server.returns.outages import START, extend_deadlines
+from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit_many, transit_workunit
 from axiom.store.engine import blobs, counters
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import tasks, uploads, workunits

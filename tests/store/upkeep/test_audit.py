@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.store.engine import blobs, hash_chains
-from axiom.store.upkeep import audit, figures
+from axiom.store.upkeep import audit, figures, spent_allowances
 from axiom.store.upkeep.audit import AuditEntry
 
 WORDS = {"caller": "Ada", "command": "experiment.deploy", "arguments": '{"workunits":2}', "answer": '{"made":2}'}
@@ -67,7 +67,7 @@ def test_an_entry_is_found_by_its_callers_key_and_an_altered_one_is_seen(chain, 
         audit.append_audit_entry(chain, replace(ENTRY, key=None, **changes), now)
     for hours, workunits, aborts in ((0, 8, 4), (3, 2, 1), (4, 0, 0)):
         spent = {"workunits": workunits, "aborts": aborts, "core_seconds": 0}
-        assert audit.sum_caller_spending(chain, "Ada", now + timedelta(hours=hours)) == spent
+        assert spent_allowances.sum_caller_spending(chain, "Ada", now + timedelta(hours=hours)) == spent
 
 
 def test_a_picture_takes_the_place_of_the_one_before(database, folder, now):

@@ -16,7 +16,8 @@ from starlette.responses import Response
 
 from axiom.boinc import account_keys
 from axiom.limits import server as limits
-from axiom.server.accounts.sign_up import Accounts, change_password
+from axiom.server.accounts.account_credentials import change_password
+from axiom.server.accounts.sign_up import Accounts
 from axiom.server.accounts.stored_passwords import is_password, stored_password
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, teams

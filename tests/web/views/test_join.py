@@ -7,7 +7,7 @@ import pytest
 from axiom.boinc.project import TITLES
 from axiom.domain.runners import OfferedRunner, RunnerFile
 from axiom.reads.accounts.join import is_local_address
-from axiom.service.doctor import runners_in_words
+from axiom.service.doctor_checks import runners_in_words
 from axiom.store.experiments.runner_offers import write_offer
 from axiom.web.site.app import make_site
 

@@ -14,7 +14,7 @@ from axiom.laboratory.registrations import kin
 from axiom.laboratory.registrations.predictions import record_prediction
 from axiom.laboratory.registrations.register import ProposalOrigin, amend_claim, register_cohort, register_further
 from axiom.store.experiments import experiments
-from axiom.store.findings import duplicates
+from axiom.store.findings import reproductions
 from axiom.store.registrations import scores
 from axiom_weigh.values import Agreements, Verdict
 
@@ -77,7 +77,9 @@ def test_forecasters_are_scored_by_what_they_foretold(lab, browse):
 
 
 def test_what_was_reproduced_or_recalled_is_shown_as_such(lab, browse):
-    duplicates.store_agreement_counts(lab.db, 1, [Agreements(platforms=("linux", "windows"), exact=1, divergent=1)], 0)
+    reproductions.store_agreement_counts(
+        lab.db, 1, [Agreements(platforms=("linux", "windows"), exact=1, divergent=1)], 0
+    )
     record(lab.db, 1, weighed(2), [], session_id=None, now=lab.now)
     recall_version(lab.db, experiments.find_experiment(lab.db, 1), "the sum was wrong", lab.now)
     reader = browse(lab)

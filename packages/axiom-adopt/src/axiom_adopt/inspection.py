@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from axiom.boinc.account_keys import is_key
 from axiom.domain.work import read_task_name
-from axiom.server.scheduler.programs import APP
+from axiom.server.scheduler.host_programs import APP
 from axiom.store.tasks.foreign_tasks import ForeignTask
 from axiom_adopt.dump import Dump
 from axiom_adopt.laboratory_rows import count_thousandths, is_bcrypt, is_cut_off, is_md5, moment_of

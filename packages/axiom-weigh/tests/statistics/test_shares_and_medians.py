@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from axiom.rules.experiments.failure_rate import failure_log_e
+from axiom.rules.experiments.failure_e_value import failure_log_e
 from axiom_weigh.statistics.shares_and_medians import (
     MOST,
     bernoulli_log_e,

@@ -12,7 +12,7 @@ from axiom.limits import hosts as limits
 from axiom.service.open_laboratory import open_for_reading
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet
+from axiom.store.hosts import present_hosts
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.terminal import print_text
 
@@ -26,7 +26,7 @@ def deployed(name: str, folder: Folder) -> Shown:
         names = {experiment.name for experiment in experiments.list_experiment_versions(db)}
         if name and name not in names:
             raise UnknownName("published experiment", name, names)
-        hosts = fleet.list_deployed_hosts(db, name)
+        hosts = present_hosts.list_deployed_hosts(db, name)
     yield {"deployed": [{**asdict(host), "tasks": host.tasks} for host in hosts]}
     show_table(
         ("host", "name", "volunteer", "cores", "tasks", "of which"),

@@ -17,7 +17,7 @@ from axiom.errors import AxiomError
 from axiom.laboratory.experiments import old_claims
 from axiom.laboratory.experiments.rules.search import matches_search
 from axiom.reads.experiments.releases import describe_stop
-from axiom.rules.hosts.costs import describe_cost_fit
+from axiom.rules.hosts.learned_costs import describe_cost_fit
 from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters

@@ -24,7 +24,7 @@ from axiom.laboratory.experiments.commands.deploy import ChartExperiment, Deploy
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment
 from axiom.laboratory.experiments.publish import WAITS
 from axiom.rules.planning.task_size import replicates_per_workunit
-from axiom.service.engine import make_computing_parts
+from axiom.service.computing_parts import make_computing_parts
 from axiom.service.open_laboratory import make_laboratory
 from axiom.service.take_folder import TakenFolder
 from axiom.settings import Settings

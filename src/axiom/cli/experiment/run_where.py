@@ -8,7 +8,7 @@ from typing import Protocol
 
 from axiom.errors import CannotStart
 from axiom.gate.command import Answer, Command
-from axiom.service.engine import ComputingParts, demand_writer
+from axiom.service.computing_parts import ComputingParts, demand_writer
 from axiom.service.standard_callers import operator_caller
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.database import Database

@@ -15,7 +15,7 @@ from axiom_weigh.terminal import print_text
 @color_option
 def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
     """What is wrong, and what to do. Exits 1 when something is."""
-    from axiom.service.doctor import diagnosis_data, examine_invariants, examine_laboratory
+    from axiom.service.doctor_checks import diagnosis_data, examine_invariants, examine_laboratory
 
     if invariants:
         demand_laboratory(folder)

@@ -9,7 +9,7 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import Refused, WrongUse
-from axiom.server.mail.senders import DeliveryFailed
+from axiom.server.mail.carriers import DeliveryFailed
 from axiom.server.mail.sending import Carrier
 from axiom.service.mail import mail_server, make_letters, web_addresses
 from axiom.service.open_laboratory import demand_laboratory

@@ -12,7 +12,7 @@ from axiom.errors import KeysUnusable
 from axiom.laboratory.runner.fetch import choose_fetched_runners, fetch_release, fetch_runner
 from axiom.laboratory.runner.release import RELEASE, sign_release
 from axiom.service.open_laboratory import demand_laboratory
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.store.engine.folder import demand_folder_owner
 from axiom_weigh.terminal import print_progress, print_remark, print_text, wall_clock
 

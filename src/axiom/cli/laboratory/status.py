@@ -27,14 +27,14 @@ def status(folder: Folder, whole: bool) -> Shown:
         laboratory = SocketClient(folder.socket).status()["status"]
     else:
         from axiom.reads.status import describe_status as status_of
-        from axiom.store.views.hosts import measure_fleet_extent
+        from axiom.store.views.fleet_extent import measure_fleet_extent
 
         settings, _ = read_process_settings(folder.settings)
         with open_for_reading(folder) as db:
             live = {"name": settings.name, "state": "stopped"}
             laboratory = status_of(db, folder, wall_clock(), live, measure_fleet_extent(db))
     yield {"status": laboratory}
-    from axiom.service.doctor import (
+    from axiom.service.doctor_checks import (
         runners_in_words,  # it imports all parts of a laboratory, and nothing else here does
     )
 

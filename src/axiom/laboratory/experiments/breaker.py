@@ -10,7 +10,8 @@ from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.open_round import OpenRound
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.breaker import find_broken_platforms, why_stop_version
-from axiom.rules.experiments.release_history import group_endings_by_host, release_state
+from axiom.rules.experiments.counted_endings import group_endings_by_host
+from axiom.rules.experiments.release_stages import release_state
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, releases

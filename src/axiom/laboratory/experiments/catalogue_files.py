@@ -9,8 +9,7 @@ from axiom.errors import UnknownName
 from axiom.gate.laboratory import Laboratory
 from axiom.signed.sources import parse_source
 from axiom.store.engine.database import Database
-from axiom.store.experiments import old_names
-from axiom.store.upkeep import audit
+from axiom.store.experiments import name_owners, old_names
 
 
 def list_shipped(laboratory: Laboratory) -> list[str]:
@@ -21,7 +20,7 @@ def list_shipped(laboratory: Laboratory) -> list[str]:
 def find_author(laboratory: Laboratory, db: Database, experiment: str) -> str:
     """Whose predictions the file of this name has; nobody's where Axiom brings it along."""
     is_shipped = any((file.stem, file.parent) == (experiment, laboratory.catalogue) for file in list_files(laboratory))
-    return "" if is_shipped else audit.find_first_author(db, experiment) or "operator"
+    return "" if is_shipped else name_owners.find_first_author(db, experiment) or "operator"
 
 
 def list_files(laboratory: Laboratory) -> list[Path]:

@@ -32,7 +32,7 @@ from axiom.runner.direct import describe_boxed
 from axiom.runner.platform.host import platform_here
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

@@ -8,8 +8,8 @@ from axiom.domain.releases import Change
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.laboratory.experiments.release_stages import record_change
-from axiom.rules.experiments.release_history import release_state
-from axiom.server.scheduler.programs import PLATFORMS
+from axiom.rules.experiments.release_stages import release_state
+from axiom.server.scheduler.host_programs import PLATFORMS
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, releases

@@ -12,16 +12,19 @@ from axiom.domain.rounds import Note
 from axiom.domain.work import TaskState
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import experiments as limits
-from axiom.rules.experiments.release_history import (
+from axiom.rules.experiments.counted_endings import sum_release_tasks
+from axiom.rules.experiments.release_stages import (
+    ReleaseRecord,
     ReleaseState,
+    Rollout,
     add_approval_reason,
+    count_rollout_left,
+    decide_rollout,
     find_final_rollout,
     list_release_changes,
     release_state,
-    sum_release_tasks,
     why_unapproved,
 )
-from axiom.rules.experiments.release_stages import ReleaseRecord, Rollout, count_rollout_left, decide_rollout
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.experiments import experiments, releases

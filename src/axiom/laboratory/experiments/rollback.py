@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from axiom.domain.releases import Change
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused
-from axiom.rules.experiments.release_history import release_state
+from axiom.rules.experiments.release_stages import release_state
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys
 from axiom.signed.trust import Role

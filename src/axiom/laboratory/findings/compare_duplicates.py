@@ -15,8 +15,8 @@ from axiom.laboratory.findings.rules.reproduction import (
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.findings import duplicates
-from axiom.store.findings.duplicates import DuplicatePair
+from axiom.store.findings import reproductions
+from axiom.store.findings.reproductions import DuplicatePair
 from axiom_weigh.values import Agreements
 
 _SLICE = 2_000
@@ -27,7 +27,7 @@ _Compared = tuple[DuplicatePair, Reproduction | None, int]  # and whom it confir
 def compare_new_duplicates(db: Database) -> int:
     """Compare what was computed again since the last time; how many cells that were."""
     amount = 0
-    while pairs := duplicates.list_uncompared_pairs(db, _SLICE):
+    while pairs := reproductions.list_uncompared_pairs(db, _SLICE):
         compared = _compare(db, pairs, _tolerances(db))
         for registration_id in sorted({pair.registration_id for pair in pairs}):
             _count(
@@ -35,7 +35,7 @@ def compare_new_duplicates(db: Database) -> int:
                 registration_id,
                 [comparison for comparison in compared if comparison[0].registration_id == registration_id],
             )
-        duplicates.store_comparisons(db, compared)
+        reproductions.store_comparisons(db, compared)
         amount += len(pairs)
     return amount
 
@@ -45,7 +45,7 @@ def read_agreements(db: Database, registration_ids: Sequence[int], until: dateti
     return sum_agreements(
         agreements
         for registration_number in registration_ids
-        for agreements in duplicates.list_agreement_counts(db, registration_number, until)
+        for agreements in reproductions.list_agreement_counts(db, registration_number, until)
     )
 
 
@@ -53,7 +53,7 @@ def find_miscounted_duplicates(db: Database) -> list[str]:
     """I10, of duplicates: every class and every count follows from what the hosts brought."""
     tolerances = _tolerances(db)
     problems, by_registration, after = [], dict[int, list[ReproducedCell]](), 0
-    while pairs := duplicates.list_compared_pairs(db, after, _SLICE):
+    while pairs := reproductions.list_compared_pairs(db, after, _SLICE):
         after = pairs[-1][0].duplicate_id
         again = _compare(db, [duplicate for duplicate, *_ in pairs], tolerances)
         for (duplicate, comes_out, confirms), (_, reproduction, stored_task) in zip(again, pairs, strict=True):
@@ -98,7 +98,7 @@ def _compare(db: Database, pairs: Sequence[DuplicatePair], tolerances: Mapping[i
         for duplicate, reproduction in zip(pairs, classes, strict=True)
         if reproduction is Reproduction.DISPUTED
     ]
-    others = duplicates.list_earlier_duplicates(db, disputing) if disputing else {}
+    others = reproductions.list_earlier_duplicates(db, disputing) if disputing else {}
     return [
         (
             duplicate,
@@ -121,14 +121,14 @@ def _count(db: Database, registration_id: int, compared: Sequence[_Compared]) ->
         for duplicate, reproduction, confirms in compared
         if reproduction is not None
     )
-    before = _reproduced_cells(duplicates.list_comparisons(db, registration_id, {cell.replicate for cell in new}))
-    counts = recount_agreements(duplicates.list_agreement_counts(db, registration_id, _ALL), before, new)
-    duplicates.store_agreement_counts(
+    before = _reproduced_cells(reproductions.list_comparisons(db, registration_id, {cell.replicate for cell in new}))
+    counts = recount_agreements(reproductions.list_agreement_counts(db, registration_id, _ALL), before, new)
+    reproductions.store_agreement_counts(
         db, registration_id, counts, max(duplicate.duplicated_at for duplicate, *_ in compared)
     )
 
 
-def _reproduced_cells(rows: Iterable[duplicates.Kept]) -> list[ReproducedCell]:
+def _reproduced_cells(rows: Iterable[reproductions.Kept]) -> list[ReproducedCell]:
     return [
         ReproducedCell(
             replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion, confirms=confirms

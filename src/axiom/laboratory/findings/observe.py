@@ -15,7 +15,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Bare, Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks as block_store
-from axiom.store.findings import duplicates, observations
+from axiom.store.findings import observations, reproductions
 from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
@@ -118,7 +118,7 @@ class ObservedVersion:
     def is_overturned(self, number: int, issued_to: int) -> bool:
         """Have two others computed this replicate otherwise, and alike?"""
         if issued_to not in self._overturned:
-            self._overturned[issued_to] = duplicates.list_overturned_replicates(self.db, issued_to, self.until)
+            self._overturned[issued_to] = reproductions.list_overturned_replicates(self.db, issued_to, self.until)
         return number in self._overturned[issued_to]
 
     def has_lost(self, observation: Observation) -> bool:

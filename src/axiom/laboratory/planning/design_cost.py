@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.registrations import Design, StoppingRule, map_amendments, read_registration_body
-from axiom.rules.planning.cell_limits import design_cost
+from axiom.rules.planning.design_cost import design_cost
 from axiom.server.dispatch.cache import seconds_of
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 from axiom.limits import maps as limits
-from axiom.rules.planning.tile_worth import list_visited_quarters
+from axiom.rules.planning.next_tiles import list_visited_quarters
 from axiom.server.upkeep.jobs import Job
 from axiom.store.maps import tiles
 from axiom.store.writer import Writer

@@ -25,7 +25,7 @@ from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet
+from axiom.store.hosts import present_hosts
 from axiom.store.rounds import rounds
 from axiom_weigh.grouping import group_pairs
 
@@ -38,7 +38,7 @@ def decide_plan(db: Database, policy: Policy, now: datetime) -> Plan:
         list_candidates(db, now, policy.approvals, is_stamped=policy.is_stamped),
         count_fleet_cores(db, now),
     )
-    are_few = fleet.count_present_hosts(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
+    are_few = present_hosts.count_present_hosts(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
     present = list_supplies(db, policy, now) if are_few else []
     wished, _ = read_wishes(policy, list_experiment_names(db))
     return plan_orders(
@@ -48,7 +48,7 @@ def decide_plan(db: Database, policy: Policy, now: datetime) -> Plan:
         task_seconds=policy.task_seconds,
         supplies=present,
         usual=None if are_few else read_usual_hosts(db, now, planning_limits.HOSTS),
-        ours=None if are_few else fleet.sum_own_cores(db, now - host_limits.COUNTED_ON_FOR),
+        ours=None if are_few else present_hosts.sum_own_cores(db, now - host_limits.COUNTED_ON_FOR),
         wishes=wished,
         floor=policy.floor,
         lately=list_recent_allotments(db, now) if wished.mix else (),
@@ -87,7 +87,7 @@ def _allotments(text: str) -> tuple[Allotment, ...]:
 
 def count_fleet_cores(db: Database, now: datetime) -> int:
     """How many cores the hosts have that were heard from lately."""
-    return fleet.sum_present_cores(db, now - host_limits.COUNTED_ON_FOR)
+    return present_hosts.sum_present_cores(db, now - host_limits.COUNTED_ON_FOR)
 
 
 def count_waiting_tasks(db: Database) -> int:

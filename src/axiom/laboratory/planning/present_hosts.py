@@ -14,17 +14,17 @@ from axiom.laboratory.planning.rules.free_capacity import compute_free_capacity,
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
-from axiom.rules.hosts.memory import HostRoom
+from axiom.rules.hosts.memory_and_disk import HostRoom
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import speed_of
 from axiom.rules.planning.task_size import TaskSize, UsualHosts, derive_usual_hosts, order_size
-from axiom.rules.tasks.task_limits import OWN_HOSTS, Allowance, believed_cores, most_in_hand
-from axiom.server.dispatch.allowances import read_allowance, read_task_limits
+from axiom.rules.tasks.tasks_per_host import OWN_HOSTS, Allowance, believed_cores, most_in_hand
+from axiom.server.dispatch.tasks_per_host import read_allowance, read_task_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet
-from axiom.store.hosts.fleet import PresentHost, TasksOnHost
+from axiom.store.hosts import present_hosts
+from axiom.store.hosts.present_hosts import PresentHost, TasksOnHost
 from axiom.store.registrations import registrations
 from axiom_weigh.grouping import group_pairs
 
@@ -45,10 +45,10 @@ def list_supplies(
 ) -> list[Supply]:
     """Every host that was heard from lately; or so many of them, or one. Looking changes nothing."""
     cell_sizes = read_cell_sizes(db)
-    by_host = group_pairs((portion.host_id, portion) for portion in fleet.list_tasks_in_hand(db))
+    by_host = group_pairs((portion.host_id, portion) for portion in present_hosts.list_tasks_in_hand(db))
     volunteers = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     supplies = []
-    for present in fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id):
+    for present in present_hosts.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id):
         host, portions = present.host, by_host.get(present.host.id, ())
         allowance, most_tasks = OWN_HOSTS, None
         if not present.is_ours:
@@ -73,7 +73,7 @@ def find_able_hosts(db: Database, need: Need, policy: Policy, now: datetime) -> 
 
 def read_usual_hosts(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
-    hosts = fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most)
+    hosts = present_hosts.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most)
     return derive_usual_hosts(_supply(present, (), {}, OWN_HOSTS) for present in hosts if not present.is_ours)
 
 

@@ -29,7 +29,7 @@ from axiom.limits import planning as planning_limits
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet
+from axiom.store.hosts import present_hosts
 from axiom.store.registrations import proposals
 from axiom_weigh.values import Grade, Verdict
 
@@ -70,7 +70,7 @@ def preview_plan(
         forecast = previewing.compose_preview(
             competing, present, planned, deadline_seconds=deadline, floor=policy.floor
         )
-    heard_from = fleet.count_present_hosts(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
+    heard_from = present_hosts.count_present_hosts(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(present):
         part = f"for {len(present):,} of the {heard_from:,} hosts that were heard from"
         forecast = replace(forecast, plan=replace(forecast.plan, reason=f"{forecast.plan.reason}; {part}"))
@@ -161,7 +161,7 @@ def _new_candidate(number: int, manifest: Manifest) -> Candidate:
 def _in_hand(db: Database) -> dict[int, dict[str, int]]:
     names = {experiment.id: experiment.name for experiment in experiments.list_experiment_versions(db)}
     by_host: dict[int, dict[str, int]] = {}
-    for portion in fleet.list_tasks_in_hand(db):
+    for portion in present_hosts.list_tasks_in_hand(db):
         if name := names.get(portion.experiment_id):
             of_host = by_host.setdefault(portion.host_id, {})
             of_host[name] = of_host.get(name, 0) + portion.tasks

@@ -10,7 +10,10 @@ from axiom.domain.registrations import Design, read_registration_body
 from axiom.domain.rounds import Allotment
 from axiom.laboratory.experiments.release_stages import read_version_stages
 from axiom.laboratory.planning.replicate_orders import find_orderable_registration
-from axiom.laboratory.planning.rules.next_tiles import (
+from axiom.laboratory.policy import Policy
+from axiom.limits import maps as map_limits
+from axiom.limits import tasks as task_limits
+from axiom.rules.planning.next_tiles import (
     Frontier,
     TileOrder,
     cap_task_seconds,
@@ -22,9 +25,6 @@ from axiom.laboratory.planning.rules.next_tiles import (
     tiles_per_task,
     wanted_tile_seconds,
 )
-from axiom.laboratory.policy import Policy
-from axiom.limits import maps as map_limits
-from axiom.limits import tasks as task_limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments

@@ -27,7 +27,7 @@ from axiom.laboratory.proposals.new_question import demand_new_question, demand_
 from axiom.laboratory.proposals.rules.base_rates import prediction_entropy
 from axiom.laboratory.registrations.register import demand_askable
 from axiom.limits import proposals as limits
-from axiom.rules.planning.cell_limits import OF_A_SWEEP, sweep_cost
+from axiom.rules.planning.design_cost import OF_A_SWEEP, sweep_cost
 from axiom.signed import bundles
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axiom.errors import Refused, StoreError
-from axiom.server.scheduler.programs import PLATFORMS
+from axiom.server.scheduler.host_programs import PLATFORMS
 from axiom.signed import canonical_json
 from axiom.signed.atomic_files import replace_durably
 from axiom.signed.canonical_json import Fields

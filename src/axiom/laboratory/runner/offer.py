@@ -25,7 +25,7 @@ from axiom.laboratory.runner.built import (
     read_built,
 )
 from axiom.laboratory.runner.code_archive import pack_runner_code, pack_stand_in_runner, runner_file_name
-from axiom.server.scheduler.programs import PLATFORMS
+from axiom.server.scheduler.host_programs import PLATFORMS
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, is_digest_signed, load_code
 from axiom.signed.signing_requests import WantedProgram
 from axiom.signed.trust import TRUST_FILE

@@ -13,7 +13,7 @@ from axiom.errors import NotFound, Refused
 from axiom.laboratory.runner.built import BUILT, hash_file, list_built_folders, read_built
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
-from axiom.signed.signing import SigningKey, is_signed
+from axiom.signed.signing_key import SigningKey, is_signed
 from axiom.store.engine.folder import write_file_atomically
 
 RELEASE = "runners.json"

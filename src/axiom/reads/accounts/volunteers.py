@@ -16,8 +16,8 @@ from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS, describe_balance
 from axiom.reads.maps import recent_tiles
+from axiom.rules.accounts.earned_stamps import list_stamps, sum_contribution
 from axiom.rules.accounts.profile_visibility import judge_visibility
-from axiom.rules.accounts.stamps import list_stamps, sum_contribution
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs

@@ -15,7 +15,7 @@ from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.base.resolved_prose import quote_text
 from axiom.reads.kin import list_kin_rows
-from axiom.rules.planning.cell_limits import sweep_cost
+from axiom.rules.planning.design_cost import sweep_cost
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import drafts, experiments, kin
 from axiom.store.experiments.recall_effects import blast_radius

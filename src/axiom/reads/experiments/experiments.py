@@ -36,7 +36,7 @@ from axiom.reads.experiments import releases
 from axiom.reads.experiments.drafts import describe_estimand
 from axiom.reads.figures import figure_with_table, shared_card_address
 from axiom.reads.registrations import registrations
-from axiom.rules.hosts.costs import describe_cost_fit as as_shown
+from axiom.rules.hosts.learned_costs import describe_cost_fit as as_shown
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import costs, drafts, experiments, former_results, old_names, preflights, task_rules

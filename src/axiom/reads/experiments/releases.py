@@ -2,15 +2,16 @@
 
 from axiom.domain.releases import Change, Fleet, Release, Stage
 from axiom.reads.base.request import Answer, Reading
-from axiom.rules.experiments.release_history import (
+from axiom.rules.experiments.counted_endings import sum_release_tasks
+from axiom.rules.experiments.release_stages import (
     ReleaseState,
+    Rollout,
     add_approval_reason,
+    decide_rollout,
     find_final_rollout,
     release_state,
-    sum_release_tasks,
     why_unapproved,
 )
-from axiom.rules.experiments.release_stages import Rollout, decide_rollout
 from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment

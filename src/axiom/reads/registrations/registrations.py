@@ -16,7 +16,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import blocks as block_store
-from axiom.store.findings import duplicates
+from axiom.store.findings import reproductions
 from axiom.store.findings.links import find_finding_states
 from axiom.store.registrations import registrations, time_stamps
 from axiom.store.views import findings
@@ -85,7 +85,7 @@ def describe_reproductions(reading: Reading, registration_ids: Sequence[int]) ->
     counted = sum_agreements(
         pair
         for registration_number in registration_ids
-        for pair in duplicates.list_agreement_counts(reading.db, registration_number, reading.now)
+        for pair in reproductions.list_agreement_counts(reading.db, registration_number, reading.now)
     )
     return [
         {

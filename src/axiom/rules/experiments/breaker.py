@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from axiom.domain.releases import Endings, Place
 from axiom.limits import experiments as limits
-from axiom.rules.experiments.failure_rate import failure_log_e
+from axiom.rules.experiments.failure_e_value import failure_log_e
 from axiom_weigh.amounts import tell_amount
 
 _HALTS_AT = math.log(20.0)  # reached once in twenty lifetimes by a version that fails no more often than that

@@ -1,17 +1,17 @@
-"""How far is a version let out, and how much of it may this host have now?
+"""How far is a version let out, where does one go on that was paused, and how much of it may this host have now?
 
 Three tasks, each at another volunteer; then one fiftieth of the volunteers' cores, until twenty tasks are valid, and
-nine for each that failed; then all. A bundle that takes another's place begins anew, since it may be worse. The
-laboratory's own hosts need no more than the first three.
+nine for each that failed; then all. A bundle that takes another's place begins anew, since it may be worse, and so does
+one that goes on after a halt. The laboratory's own hosts need no more than the first three.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from axiom.domain.releases import Endings, Fleet, Place, Stage
+from axiom.domain.releases import Change, Endings, Fleet, Place, Release, Stage
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.breaker import fails_too_often, find_broken_platforms, why_halt_early
 from axiom_weigh.amounts import tell_amount
@@ -170,3 +170,106 @@ def _reason(stage: Stage, facts: ReleaseRecord, fleet: Fleet) -> str:
         return f"volunteers have brought {facts.theirs_well} of the {needed} valid tasks of its wider pilot"
     tasks = facts.theirs_well + facts.theirs_badly
     return f"of {tasks} tasks of volunteers {facts.theirs_badly} failed, which is not too many"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseState:
+    paused: Mapping[str, Release] = field(default_factory=dict)  # by platform, "" for all of them
+    reached: Mapping[str, Release] = field(default_factory=dict)  # by bundle
+    halted: Mapping[str, Release] = field(default_factory=dict)  # by bundle
+    approved: Mapping[str, Release] = field(default_factory=dict)  # by bundle
+    written: frozenset[str] = frozenset()  # bundles whose code is a program's
+    begun: Mapping[str, datetime] = field(default_factory=dict)  # by bundle: what failed before counts no more
+    returned: frozenset[str] = frozenset()  # bundles that were the newest once and are so again
+
+    def stage(self, bundle: str) -> Stage | None:
+        """The furthest stage that a bundle has reached, beyond the first."""
+        line = self.reached.get(bundle)
+        return Stage(line.change.value) if line else None
+
+    def find_stop(self, bundle: str) -> Release | None:
+        """By what nothing of a bundle goes anywhere: somebody paused the version, or it was halted."""
+        return self.paused.get("") or self.halted.get(bundle)
+
+    def stopped(self, platform: str) -> str:
+        """Why nothing of it goes to a host of this platform, not even again; empty where it may."""
+        line = self.paused.get("") or self.paused.get(platform)
+        if line is None:
+            return ""
+        where = f" on computers of the kind {line.platform}" if line.platform else ""
+        return f"is {'held back' if line.change is Change.HELD else 'paused'}{where}: {line.reason}"
+
+
+def release_state(history: Sequence[Release]) -> ReleaseState:
+    """Read a version's history, its oldest line first."""
+    state = ReleaseState()
+    for line in history:
+        match line.change:
+            case Change.PAUSED | Change.HELD:
+                state = replace(state, paused={**state.paused, line.platform: line})
+            case Change.RESUMED:
+                state = _resumed(state, line)
+            case Change.WIDER | Change.OPEN:
+                state = replace(state, reached={**state.reached, line.bundle: line})
+            case Change.WRITTEN:
+                state = replace(state, written=state.written | {line.bundle})
+            case Change.APPROVED:
+                state = replace(state, approved={**state.approved, line.bundle: line})
+            case Change.HALTED:
+                state = replace(state, halted={**state.halted, line.bundle: line})
+            case Change.ROLLED_BACK:
+                state = replace(state, returned=state.returned | {line.bundle})
+    return state
+
+
+def find_final_rollout(state: ReleaseState, bundle: str) -> Rollout | None:
+    """The stage of a bundle of which no task need be looked at any more: it was halted, or it is out."""
+    if line := state.halted.get(bundle):
+        return Rollout(stage=Stage.PAUSED, reason=line.reason)
+    if state.stage(bundle) is Stage.OPEN:
+        return Rollout(stage=Stage.OPEN, reason=state.reached[bundle].reason)
+    return None
+
+
+def list_release_changes(rollout: Rollout, state: ReleaseState, bundle: str) -> list[tuple[Change, str, str]]:
+    """What is to be added to the history: each change with its platform and reason. Said once, it is not said again."""
+    added = [
+        (Change.HELD, platform, why) for platform, why in rollout.held_back.items() if platform not in state.paused
+    ]
+    if rollout.stage is Stage.PAUSED:
+        return added if bundle in state.halted else [*added, (Change.HALTED, "", rollout.reason)]
+    if rollout.stage not in {Stage.PILOT, state.stage(bundle)}:  # what was reached is never lost
+        added.append((Change(rollout.stage.value), "", rollout.reason))
+    return added
+
+
+def why_unapproved(state: ReleaseState, bundle: str, approvals: str) -> str:
+    """Why a bundle may not go beyond our own hosts, where approvals are asked for or a program wrote it."""
+    if bundle in state.approved or not (approvals or bundle in state.written):
+        return ""
+    return "waits until somebody of the laboratory approves it, before which it goes to no volunteer"
+
+
+def add_approval_reason(rollout: Rollout, state: ReleaseState, bundle: str, approvals: str) -> Rollout:
+    """The stage with the reason that it waits for an approval, if it does."""
+    waits = why_unapproved(state, bundle, approvals)
+    return replace(rollout, reason=f"{rollout.reason}; it {waits}") if waits else rollout
+
+
+def _resumed(state: ReleaseState, line: Release) -> ReleaseState:
+    """It goes on. After a halt the bundle begins anew; after a platform was held back, its failures count no more."""
+    lifted = {platform for platform in state.paused if line.platform in {"", platform}}
+    is_anew = line.bundle in state.halted and not line.platform
+    was_held = any(state.paused[platform].change is Change.HELD for platform in lifted)
+    anew = {line.bundle} if is_anew else set()
+    return replace(
+        state,
+        paused=_without(state.paused, lifted),
+        reached=_without(state.reached, anew),
+        halted=_without(state.halted, anew),
+        begun={**state.begun, line.bundle: line.at} if is_anew or was_held else state.begun,
+    )
+
+
+def _without(lines: Mapping[str, Release], keys: Collection[str]) -> dict[str, Release]:
+    return {key: line for key, line in lines.items() if key not in keys}

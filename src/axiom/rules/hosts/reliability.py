@@ -1,6 +1,5 @@
 """How far is a host trusted with work? What it gets in an hour follows from what it did with what it got before."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,9 +19,6 @@ _BLAMED = frozenset({Blame.HOST, Blame.UNCLEAR})
 _SLOW = frozenset({Cause.TIME_LIMIT, Cause.NOT_STARTED_IN_TIME})
 _SLOW_AFTER = QUOTA_LASTS  # by our clock: BOINC is told to wait for many hours, so what ends sooner ended otherwise
 _WEIGHT = 0.2  # of the newest task in an average
-_SLOWEST, _FASTEST = 0.01, 100.0  # of what can be believed about a host's speed
-_STEP = math.log(2)  # no single task makes a host look more than twice as fast or as slow
-_LEAST_SECONDS = 1.0  # a shorter task says more about starting than about computing
 _REASON_LENGTH = 200  # of its reason
 _FAILING = frozenset({TaskState.FAILED, TaskState.INVALID})
 
@@ -118,17 +114,6 @@ def is_watched(standing: Standing, now: datetime) -> bool:
 def is_barred(standing: Standing) -> bool:
     """Has it been outvoted so often that it gets nothing more, until somebody trusts it again?"""
     return standing.outvoted >= BARRED_AT
-
-
-def learn_host_speed(speed: float | None, *, expected_seconds: float, elapsed_seconds: float) -> float | None:
-    """The host's speed after one more task, in reference-core seconds per second; as before when that says nothing."""
-    if not (expected_seconds > 0 and _LEAST_SECONDS <= elapsed_seconds < math.inf):
-        return speed
-    seen = min(_FASTEST, max(_SLOWEST, expected_seconds / elapsed_seconds))
-    if speed is None:
-        return seen
-    step = max(-_STEP, min(_STEP, math.log(seen / speed)))
-    return min(_FASTEST, max(_SLOWEST, speed * math.exp(_WEIGHT * step)))
 
 
 def _better(standing: Standing, task: PastTask) -> ReliabilityUpdate:

@@ -1,4 +1,4 @@
-"""Which work does this host get, how much of it, and why not more?
+"""Which work does this host get, how much of it, and why not more? And who computes a check or another copy?
 
 Experiments take turns, and nothing goes to a host that cannot hold it or would not be done in time. A task takes memory
 and disk while it runs; of what a host has in hand, as many tasks run at once as it has cores, and that may be the
@@ -6,7 +6,7 @@ largest of them.
 """
 
 import heapq
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,10 +15,10 @@ from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.value import value_class
 from axiom.locale.languages import mark
 from axiom.rules.hosts.large_hosts import why_too_small
-from axiom.rules.hosts.memory import HostRoom
+from axiom.rules.hosts.memory_and_disk import HostRoom
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import elapsed_on
-from axiom.rules.tasks.task_limits import TaskLimit
+from axiom.rules.tasks.tasks_per_host import TaskLimit
 
 _BARRED = mark(
     "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
@@ -171,6 +171,18 @@ def choose_gpu_kind(host: Host, memory_mb: int, kinds: Collection[str]) -> str |
         if gpu.kind in kinds and (not gpu.memory_mb or gpu.memory_mb >= memory_mb):  # 0: its client does not say
             return gpu.kind
     return None
+
+
+def may_compute_again(*, has_computed: bool, has_had: bool, is_ours: bool, is_alone: Callable[[], bool]) -> bool:
+    """May a host have what a host of another volunteer should compute: a check, a copy, or what has failed?
+
+    `has_computed`: its volunteer computed what this checks, or checks it already. The laboratory alone may check
+    itself, while nobody else computes here. `has_had`: its volunteer had a task of the workunit. Whoever computes here
+    alone may try it again.
+    """
+    if has_computed:
+        return is_ours and is_alone()
+    return not has_had or is_alone()
 
 
 class _HostFill:

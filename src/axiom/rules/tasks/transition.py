@@ -1,12 +1,13 @@
-"""What should happen to a workunit now, and to deadlines if the laboratory was away? The heart of the transitioner."""
+"""What should happen to a workunit now? The heart of the transitioner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Agreement, BriefTask, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
+from axiom.rules.tasks.deadlines import is_task_late
 from axiom_weigh.amounts import tell_amount
 
 
@@ -26,7 +27,7 @@ def decide_transition(workunit: Workunit, tasks: Sequence[BriefTask], now: datet
 
     Of several copies those count that say the same. One that differs counts as a failure, and another takes its place.
     """
-    expire = tuple(task.id for task in tasks if _is_late(task, now))
+    expire = tuple(task.id for task in tasks if is_task_late(task, now))
     if workunit.state is not WorkunitState.OPEN:
         return Transition(state=workunit.state, expire=expire, abort=_unsent(tasks), reason=workunit.reason or "closed")
     if workunit.abort_requested:
@@ -77,27 +78,5 @@ def most_failed_tasks(workunit: Workunit) -> int:
     return max(limits.LEAST_TASKS, workunit.max_failures * limits.TASKS_A_FAILURE)
 
 
-def _is_late(task: BriefTask, now: datetime) -> bool:
-    return task.state is TaskState.SENT and task.deadline is not None and task.deadline < now
-
-
 def _unsent(tasks: Sequence[BriefTask]) -> tuple[int, ...]:
     return tuple(task.id for task in tasks if task.state is TaskState.UNSENT)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outage:
-    """By how much deadlines move, and why."""
-
-    by: timedelta
-    reason: str
-
-
-def measure_outage(last_sign: datetime | None, now: datetime) -> Outage:
-    """Decide from the last moment that was written down before this start: since then hosts could report nothing."""
-    if last_sign is None:
-        return Outage(by=timedelta(0), reason="this laboratory has never been up before")
-    gap = now - last_sign
-    if gap <= limits.AWAY_IS_AN_OUTAGE:
-        return Outage(by=timedelta(0), reason=f"it was away for {max(0.0, gap.total_seconds()):.0f} s at most")
-    return Outage(by=gap, reason=f"it was away for {gap / timedelta(hours=1):.1f} h, and nobody could report")

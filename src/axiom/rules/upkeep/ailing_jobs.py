@@ -26,3 +26,9 @@ def why_job_ailing(part: PeriodicJob, now: datetime, *, up_since: datetime | Non
     if silent > max(limits.JOB_LATE_AFTER, (1 + limits.JOB_TURNS_MISSED) * part.every):
         return f"it was last seen {silent / timedelta(minutes=1):.0f} min ago, and its turn comes every {part.every}"
     return ""
+
+
+def is_job_stuck(job: PeriodicJob, now: datetime, up_since: datetime) -> bool:
+    """Should it have begun again by now? One that fails is tried again, and is not stuck."""
+    began = max(job.last_start or up_since, up_since)
+    return now - began > job.every + limits.JOB_TAKES

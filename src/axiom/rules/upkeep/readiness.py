@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.limits import server as limits
-from axiom.rules.upkeep.ailing_jobs import PeriodicJob
+from axiom.rules.upkeep.ailing_jobs import PeriodicJob, is_job_stuck
 
 _MEGABYTE = 1_000_000
 
@@ -33,10 +33,5 @@ def list_unready_reasons(signs: VitalSigns, now: datetime) -> dict[str, str]:
     elif signs.free < signs.needed:
         free, needed = signs.free // _MEGABYTE, signs.needed // _MEGABYTE
         reasons["disk"] = f"the disk is nearly full: {free:,} MB are free, and outputs wait below {needed:,} MB"
-    stuck = (job.name for job in signs.jobs if _is_stuck(job, now, signs.up_since))
+    stuck = (job.name for job in signs.jobs if is_job_stuck(job, now, signs.up_since))
     return reasons | {f"job {name}": f"the job {name} is stuck" for name in stuck}
-
-
-def _is_stuck(job: PeriodicJob, now: datetime, up_since: datetime) -> bool:
-    began = max(job.last_start or up_since, up_since)
-    return now - began > job.every + limits.JOB_TAKES

@@ -27,8 +27,9 @@ from axiom.domain.fleet import MOST_SHARE, Account, ProjectPreferences, Team, Vo
 from axiom.errors import MalformedRequest, NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
 from axiom.rules.accounts.profile_visibility import hide_team_profile
+from axiom.server.accounts.account_credentials import weak_key_of
 from axiom.server.accounts.failed_sign_ins import Guesses
-from axiom.server.accounts.sign_up import GiveCommands, wait_first, weak_key_of
+from axiom.server.accounts.sign_up import GiveCommands, wait_first
 from axiom.server.scheduler.reply_elements import project_preferences
 from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections

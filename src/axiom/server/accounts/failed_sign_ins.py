@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from axiom.limits import accounts as limits
-from axiom.rules.accounts.throttle import (
+from axiom.rules.accounts.account_throttle import (
     ThrottleDecision,
     WrongPasswords,
     throttle_change,

@@ -12,8 +12,8 @@ from axiom.boinc.statistics_files import as_credits, records_xml, tables_xml
 from axiom.boinc.xml import Facts
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
+from axiom.rules.accounts.earned_stamps import NUMBERS, Contribution, list_stamps, sum_contribution
 from axiom.rules.accounts.profile_visibility import judge_visibility
-from axiom.rules.accounts.stamps import NUMBERS, Contribution, list_stamps, sum_contribution
 from axiom.signed.atomic_files import AS_UMASK, DRAFT, open_atomically
 from axiom.store.accounts import credit_sites, tombstones
 from axiom.store.accounts.credit_sites import ExportedHost, ExportedTeam, ExportedVolunteer

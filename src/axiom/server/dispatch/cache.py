@@ -14,7 +14,7 @@ from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_registration_body
 from axiom.domain.releases import ANY_COMPUTER, Fleet, RecordedTaskRule, TaskRule
 from axiom.domain.value import value_class
-from axiom.rules.experiments.release_history import ReleaseState, release_state
+from axiom.rules.experiments.release_stages import ReleaseState, release_state
 from axiom.rules.planning.cell_limits import allowed_seconds
 from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from axiom.domain.fleet import Host
 from axiom.rules.tasks.assignment import NOTHING_ASKED, TasksInHand
-from axiom.rules.tasks.task_limits import Allowance, count_sent_today, quota_day_of
+from axiom.rules.tasks.tasks_per_host import Allowance, count_sent_today, quota_day_of
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.server.dispatch.give_tasks import Deal
 from axiom.server.dispatch.lost_tasks import resend_lost_tasks
-from axiom.server.dispatch.pick_tasks import TaskPicker
+from axiom.server.dispatch.pick_and_cut_tasks import TaskPicker
 from axiom.server.dispatch.work_queues import QueueReader, RolloutLimits
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkGrant, WorkRequest
 from axiom.store.engine.database import Database

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from axiom.domain.fleet import Host
 from axiom.domain.value import value_class
-from axiom.rules.hosts.costs import class_of_host
+from axiom.rules.hosts.learned_costs import class_of_host
 from axiom.rules.hosts.speed import elapsed_on, seconds_on
 from axiom.rules.planning.task_size import TaskLength, choose_task_length, task_size
 from axiom.rules.tasks.assignment import RequestedWork, choose_gpu_kind
-from axiom.rules.tasks.task_limits import Allowance
+from axiom.rules.tasks.deadlines import TaskTerm, decide_task_term
+from axiom.rules.tasks.tasks_per_host import Allowance
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest
 from axiom.signed.manifests import Manifest
@@ -52,7 +53,7 @@ class DispatchContext:
     now: datetime
     is_ours: bool = field(init=False)
     offered: Mapping[int, KnownExperiment] = field(init=False)  # those of which it may have new tasks
-    deadline: datetime = field(init=False)
+    term: TaskTerm = field(init=False)  # of what it is given now
     _factors: dict[tuple[int, str], float] = field(default_factory=dict)
     _elapsed: dict[float, float] = field(default_factory=dict)
     _lengths: dict[bool, TaskLength] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class DispatchContext:
     def __post_init__(self) -> None:
         self.is_ours = self.host.volunteer_id == self.settings.ourselves
         self.offered = self.cache.offered(is_ours=self.is_ours)
-        self.deadline = self.now + self.settings.deadline
+        self.term = decide_task_term(self.now, allowed=self.settings.deadline, grace=self.settings.grace)
 
     def pick_gpu(self, needs: Manifest) -> str:
         return choose_gpu_kind(self.host, needs.gpu_memory, self.request.programs) or "" if needs.uses_gpus else ""

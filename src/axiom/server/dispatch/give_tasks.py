@@ -12,11 +12,11 @@ from axiom.rules.tasks.assignment import (
     WorkQueue,
     assign_tasks,
 )
-from axiom.server.dispatch.allowances import read_task_limits
 from axiom.server.dispatch.cache import KnownExperiment, WaitingSize
 from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.server.dispatch.orders import UnclaimedTask, UnsignedOrder, claim_tasks, sign_orders, write_order
-from axiom.server.dispatch.pick_tasks import Sizing, TaskPicker
+from axiom.server.dispatch.pick_and_cut_tasks import Sizing, TaskPicker
+from axiom.server.dispatch.tasks_per_host import read_task_limits
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.store.tasks.waiting_tasks import WaitingTask
 

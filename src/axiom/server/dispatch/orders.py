@@ -48,8 +48,8 @@ def write_order(
         replicates=wanted.replicates,
         seeds=seeds,
         issued=context.now,
-        deadline=context.deadline,
-        expires=context.deadline + context.settings.grace,
+        deadline=context.term.deadline,
+        expires=context.term.expires,
     )
     try:
         body = form.ticket.write(particulars)
@@ -85,7 +85,7 @@ def sign_orders(
                     ticket=ticket,
                 ),
                 order.effort,
-                deadline=context.deadline,
+                deadline=context.term.deadline,
                 seal=order.bundle.seal,
                 gpu=gpu,
             ),

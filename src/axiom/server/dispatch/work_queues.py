@@ -3,8 +3,8 @@
 from axiom.domain.releases import Stage
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import hosts as limits
-from axiom.rules.experiments.release_history import sum_release_tasks, why_unapproved
-from axiom.rules.experiments.release_stages import RolloutQuota, compute_rollout_quota, decide_rollout
+from axiom.rules.experiments.counted_endings import sum_release_tasks
+from axiom.rules.experiments.release_stages import RolloutQuota, compute_rollout_quota, decide_rollout, why_unapproved
 from axiom.rules.hosts.reliability import PastTask, why_gpu_rests
 from axiom.rules.hosts.suitable_runners import why_host_unsuited
 from axiom.rules.tasks.assignment import GpuLoad, WorkQueue

@@ -8,8 +8,8 @@ from axiom.domain.fleet import ProjectPreferences
 from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.assignment import RequestedWork
-from axiom.rules.tasks.task_limits import Allowance
-from axiom.signed.signing import SigningKey
+from axiom.rules.tasks.tasks_per_host import Allowance
+from axiom.signed.signing_key import SigningKey
 from axiom.signed.tickets import Order
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
 from axiom.boinc.project import config_reply
-from axiom.boinc.project_files import PICTURES, load_project_pictures
+from axiom.boinc.project_pictures import PICTURES, load_project_pictures
 from axiom.boinc.terms import terms_text
 from axiom.domain.runners import OfferedRunner
 from axiom.limits import accounts as limits

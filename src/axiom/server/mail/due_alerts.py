@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.errors import StoreError
-from axiom.rules.mail import AlertWord, next_alert_word
+from axiom.rules.mail.alerts import AlertWord, next_alert_word
 from axiom.server.mail.sending import Outgoing
 from axiom.store.connections import ReaderPool
 from axiom.store.engine.database import Database

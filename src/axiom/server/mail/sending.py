@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from axiom.limits import mail as limits
-from axiom.rules.mail import next_mail_try, server_rest_time
-from axiom.server.mail.senders import DeliveryFailed, MailServer, WebAddress
+from axiom.rules.mail.retries import next_mail_try, server_rest_time
+from axiom.server.mail.carriers import DeliveryFailed, MailServer, WebAddress
 from axiom.store.connections import ReaderPool
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox

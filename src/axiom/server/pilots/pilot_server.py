@@ -16,10 +16,10 @@ from axiom.domain.work import Report
 from axiom.errors import HeldByAnother, NotAllowed, NotFound
 from axiom.limits import clusters as limits
 from axiom.rules.planning.task_size import pilot_seconds
-from axiom.rules.tasks.task_limits import OWN_HOSTS, Allowance
-from axiom.server.dispatch.allowances import read_allowance
+from axiom.rules.tasks.tasks_per_host import OWN_HOSTS, Allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.tasks_per_host import read_allowance
 from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest
 from axiom.server.returns.reporting import take_reports
 from axiom.server.returns.take_back import give_back, split_unwanted_tasks

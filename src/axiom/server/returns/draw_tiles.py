@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.maps import Map, measure_borders, measure_differences, tile_at
 from axiom.domain.work import Result
-from axiom.rules.planning.tile_worth import measure_quarter_worth
+from axiom.rules.planning.next_tiles import measure_quarter_worth
 from axiom.store.engine.database import Database
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import NewTile

@@ -9,11 +9,11 @@ from axiom.domain.value import value_class
 from axiom.domain.work import TaskState
 from axiom.rules.hosts.reliability import (
     PastTask,
-    learn_host_speed,
     standing_after_doubt,
     standing_after_outvote,
     update_reliability,
 )
+from axiom.rules.hosts.speed import learn_host_speed
 from axiom.server.returns.learn_costs import Fits, MeasuredTask
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices

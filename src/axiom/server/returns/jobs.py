@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from axiom.server.returns import take_back
+from axiom.server.returns.outages import sweep_awake
 from axiom.server.returns.rechecks import give_up
-from axiom.server.returns.transitioner import sweep_awake, sweep_unattended
+from axiom.server.returns.transitioner import sweep_unattended
 from axiom.server.returns.validator import SLICE, Validator
 from axiom.server.upkeep.jobs import TURNS, Job, write_each_time
 from axiom.store.engine.database import Database

@@ -7,7 +7,7 @@ from axiom.domain.fleet import Host
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.registrations import read_registration_body
 from axiom.domain.value import value_class
-from axiom.rules.hosts.costs import class_of_host, cost_of_fit, refit_cost
+from axiom.rules.hosts.learned_costs import class_of_host, cost_of_fit, refit_cost
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import costs, experiments

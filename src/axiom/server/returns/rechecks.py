@@ -16,7 +16,7 @@ from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import stored_manifest
-from axiom.signed.signing import SigningKey
+from axiom.signed.signing_key import SigningKey
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts as host_store

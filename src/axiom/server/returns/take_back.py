@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from axiom.domain.work import Task
-from axiom.rules.tasks.reports import GiveUp, choose_give_up
-from axiom.server.returns.transitioner import START, transit_many
+from axiom.rules.tasks.unwanted_tasks import GiveUp, choose_give_up
+from axiom.server.returns.outages import START
+from axiom.server.returns.transitioner import transit_many
 from axiom.store.engine.database import Database
 from axiom.store.hosts import clusters, hosts
 from axiom.store.tasks import tasks

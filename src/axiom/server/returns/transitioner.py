@@ -5,19 +5,17 @@ from collections.abc import Collection
 from datetime import datetime
 
 from axiom.domain.work import Agreement, BriefTask, TaskState, Workunit, WorkunitState
-from axiom.rules.tasks.transition import Transition, decide_transition, measure_outage
+from axiom.rules.tasks.transition import Transition, decide_transition
 from axiom.server.returns import host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
-from axiom.store.upkeep import jobs
 
 log = logging.getLogger("axiom.transitioner")
 
 # How many workunits one sweep looks at, so that no group of the writer waits long.
 SLICE = 500
-START = "start"  # the job under whose name it is kept since when hosts are listened to
 
 
 def transit_workunit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
@@ -51,43 +49,14 @@ def sweep_late(db: Database, now: datetime) -> int:
     return len(transit_many(db, workunits.list_late_workunits(db, now, SLICE), now))
 
 
-def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
-    """Look for late tasks after a pause since `looked_at`. For as long as nobody can look, nobody can report.
-
-    The computer slept, its disk was full, or its clock was set forward.
-    """
-    if _postpone(db, looked_at, now):
-        jobs.record_job_start(db, START, 0.0, now)  # nobody was silent before
-    return sweep_late(db, now)
-
-
 def sweep_unattended(db: Database, now: datetime) -> int:
     return len(transit_many(db, workunits.list_unattended_workunits(db, SLICE), now))
-
-
-def extend_deadlines(db: Database, now: datetime) -> int:
-    """At a start, before anything else is written: deadlines move by as long as nobody could report.
-
-    Returns the number of tasks that were out and got more time.
-    """
-    written = jobs.find_last_write(db)
-    moved = _postpone(db, written[0] if written else None, now)
-    jobs.record_job_start(db, START, 0.0, now)
-    return moved
 
 
 def make_expired_task(task: BriefTask, now: datetime) -> ClosedTask:
     return ClosedTask(
         task_id=task.id, host_id=task.host_id, state=TaskState.EXPIRED, cause="", sent_at=task.sent_at, ended_at=now
     )
-
-
-def _postpone(db: Database, last_sign: datetime | None, now: datetime) -> int:
-    away = measure_outage(last_sign, now)
-    moved = task_store.postpone_deadlines(db, away.by) if away.by else 0
-    if moved:
-        log.warning("outage.over tasks=%d %s", moved, away.reason)
-    return moved
 
 
 def _give_up_checking(db: Database, closed: list[tuple[Workunit, Transition]]) -> None:

@@ -16,7 +16,8 @@ from axiom.domain.work import Agreement, Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.tasks.agreement import QuorumResult, TaskVote, judge_quorum
-from axiom.rules.tasks.validation import Validation, compare_with_parent, validate_output
+from axiom.rules.tasks.tile_continuity import compare_with_parent
+from axiom.rules.tasks.validation import Validation, validate_output
 from axiom.server.returns import host_reliability, rechecks
 from axiom.server.returns.draw_tiles import draw_tiles
 from axiom.server.returns.host_reliability import ClosedTask

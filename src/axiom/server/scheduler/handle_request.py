@@ -10,14 +10,14 @@ from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import StoreError
 from axiom.limits import server as server_limits
-from axiom.server.dispatch.allowances import read_allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.tasks_per_host import read_allowance
 from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_work_request
 from axiom.server.returns.reporting import take_reports
 from axiom.server.scheduler.contact_refusals import Refusals
+from axiom.server.scheduler.host_programs import HostPrograms, find_programs
 from axiom.server.scheduler.identify import Identity, RefusedHost, identify_host, reread_identity
-from axiom.server.scheduler.programs import HostPrograms, find_programs
 from axiom.server.scheduler.store_and_reply import HandledRequest, ReplyBuilder
 from axiom.server.scheduler.tasks_on_client import (
     TasksOnClient,

@@ -20,7 +20,7 @@ from axiom.domain.credit import Balance
 from axiom.domain.fleet import NO_AVX, UNKNOWN_PROCESSOR, Capacity, Gpu, Host, Platform, name_instructions
 from axiom.domain.value import value_class
 from axiom.rules.accounts.new_hosts import MOST_NEW, why_host_waits
-from axiom.server.scheduler.programs import APP, PLATFORMS
+from axiom.server.scheduler.host_programs import APP, PLATFORMS
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts

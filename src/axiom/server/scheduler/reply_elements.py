@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from axiom.boinc import account_keys, replies
-from axiom.boinc.project_files import PICTURES, load_project_pictures
+from axiom.boinc.project_pictures import PICTURES, load_project_pictures
 from axiom.boinc.uploads import write_name, write_token
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import GPU_KINDS, Host, PreferenceSets, ProjectPreferences
@@ -17,8 +17,8 @@ from axiom.locale.languages import gettext, mark
 from axiom.rules.credit.recent_average import RecentAverage, fade_average
 from axiom.rules.hosts.speed import REFERENCE_FLOPS, speed_of
 from axiom.server.dispatch.work_request import GrantedTask
+from axiom.server.scheduler.host_programs import APP, HostPrograms, Program, app_version, describe_program, signed_files
 from axiom.server.scheduler.identify import Identity
-from axiom.server.scheduler.programs import APP, HostPrograms, Program, app_version, describe_program, signed_files
 from axiom.signed.boinc_code_signing import CodeSigning
 from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.outputs import OUTPUT_LIMIT

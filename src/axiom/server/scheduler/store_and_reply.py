@@ -18,8 +18,8 @@ from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.work_request import GrantedTask, WorkGrant
 from axiom.server.scheduler import reply_elements
+from axiom.server.scheduler.host_programs import NONE_BROUGHT, HostPrograms
 from axiom.server.scheduler.identify import Identity
-from axiom.server.scheduler.programs import NONE_BROUGHT, HostPrograms
 from axiom.server.scheduler.reply_elements import Archive, archives_of
 from axiom.server.scheduler.tasks_on_client import UnwantedTasks, list_unused_files
 from axiom.store.accounts import accounts

@@ -10,7 +10,7 @@ from axiom.boinc.requests import SchedulerRequest, TaskReport, Trickle, read_pro
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Report, read_task_name
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.reports import GiveUp, choose_give_up
+from axiom.rules.tasks.unwanted_tasks import GiveUp, choose_give_up
 from axiom.server.scheduler.reply_elements import SUFFIX
 from axiom.signed.bundles import SHARED
 from axiom.store.engine.database import Database

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from axiom.errors import NotStamped
 from axiom.limits import registrations as limits
-from axiom.server.mail.senders import DeliveryFailed, post_body
+from axiom.server.mail.carriers import DeliveryFailed, post_body
 from axiom.server.upkeep.jobs import Job
 from axiom.signed.time_stamps import obtain_stamp
 from axiom.store.connections import Connections

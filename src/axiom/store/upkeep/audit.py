@@ -3,32 +3,9 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, Row, from_microseconds, to_microseconds
+from axiom.store.engine.database import Database, Row, to_microseconds
 from axiom.store.engine.hash_chains import HashChain
 
-_SPENT = """
-SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS aborts,
-    coalesce(sum(core_seconds), 0) AS core_seconds
-FROM audit WHERE caller = :caller AND at >= :since AND dry_run = 0 AND outcome = 'done'
-"""
-# A log that was refused is not counted: its author learns by that what may not stand there.
-_OFTEN = """
-caller = :caller AND command = :command AND at >= :since AND dry_run = :dry_run
-    AND (outcome = 'done' OR command <> 'log.write')
-"""
-_GIVEN = f"SELECT count(*) AS amount FROM audit WHERE {_OFTEN}"
-_GIVEN_BEFORE = f"""
-SELECT at FROM audit WHERE {_OFTEN}
-ORDER BY at DESC LIMIT 1 OFFSET :others
-"""
-_PUBLISHER = """
-SELECT caller, arguments ->> '$.by' AS author FROM audit
-WHERE command = 'experiment.publish' AND outcome = 'done' AND dry_run = 0 AND arguments ->> '$.experiment' = :experiment
-ORDER BY id LIMIT 1
-"""
-_REFUSED = """
-SELECT count(*) AS amount FROM audit WHERE caller = :caller AND at >= :since AND outcome = 'refused'
-"""
 _ALIKE = """
 SELECT answer, outcome FROM audit
 WHERE caller = :caller AND command = :command AND arguments = :arguments AND dry_run = :dry_run AND at >= :since
@@ -74,38 +51,6 @@ def append_audit_entry(db: Database, entry: AuditEntry, now: datetime) -> str:
 
 def find_audit_by_key(db: Database, caller: str, key: str) -> Row | None:
     return db.row("SELECT * FROM audit WHERE caller = :caller AND key = :key", caller=caller, key=key)
-
-
-def sum_caller_spending(db: Database, caller: str, since: datetime) -> Row:
-    row = db.row(_SPENT, caller=caller, since=to_microseconds(since))
-    return row if row is not None else {"workunits": 0, "aborts": 0, "core_seconds": 0.0}
-
-
-def count_commands_given(db: Database, caller: str, command: str, since: datetime, *, dry_run: bool) -> int:
-    """How often this caller has given this command since then, done or refused; in earnest, or as dry runs."""
-    return db.number(_GIVEN, caller=caller, command=command, since=to_microseconds(since), dry_run=int(dry_run))
-
-
-def find_earlier_command_time(
-    db: Database, caller: str, command: str, since: datetime, others: int, *, dry_run: bool
-) -> datetime | None:
-    filters = {"caller": caller, "command": command, "dry_run": int(dry_run)}
-    return db.scalar(from_microseconds, _GIVEN_BEFORE, **filters, since=to_microseconds(since), others=others)
-
-
-def find_first_publisher(db: Database, experiment: str) -> str | None:
-    """Who was the first to publish an experiment of this name, as far as somebody gave the command."""
-    return db.scalar(str, _PUBLISHER, experiment=experiment)
-
-
-def find_first_author(db: Database, experiment: str) -> str | None:
-    """In whose name an experiment of this name was first published, as far as somebody gave the command."""
-    row = db.row(_PUBLISHER, experiment=experiment)
-    return str(row["author"]) if row and row["author"] else None
-
-
-def count_refused_commands(db: Database, caller: str, since: datetime) -> int:
-    return db.number(_REFUSED, caller=caller, since=to_microseconds(since))
 
 
 def list_program_commands(db: Database, since: datetime, until: datetime) -> list[Row]:

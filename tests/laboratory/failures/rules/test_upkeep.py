@@ -2,8 +2,7 @@
 
 import itertools
 import json
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import cpu_growth
@@ -16,8 +15,6 @@ from axiom.domain.failures import Comparison, EndingCount, FailureGroup, RaisedE
 from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
 from axiom.laboratory.failures.rules.tracebacks import ANOTHER, find_failed_config, find_last_print, find_raised_error
 from axiom.laboratory.failures.rules.watches import find_watch_hit
-from axiom.rules.upkeep.ailing_jobs import PeriodicJob
-from axiom.rules.upkeep.readiness import VitalSigns, list_unready_reasons
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 LINE = "KeyError at axiom/catalogue/spectral_dynamics.py, line 380"
@@ -76,50 +73,6 @@ def test_failures_differ_by_version_cause_line_or_platform_and_not_by_bundle():
     assert (found[0].works_on, found[0].works_here) == ((5, 6, 7), 2)
     assert {one.works_here for one in found if one.platform == "windows"} == {1}
     assert {one.works_on for one in found if one.experiment_id == 2} == {()}
-
-
-JOB = PeriodicJob(name="clean", every=timedelta(hours=1), last_start=NOW - timedelta(minutes=59), last_error="")
-WELL = VitalSigns(
-    writer_failed=False,
-    found_no_room=False,
-    oldest_wait=timedelta(seconds=2),
-    free=2_000_000_000,
-    needed=1_000_000_000,
-    jobs=(JOB,),
-    up_since=NOW - timedelta(days=1),
-)
-STUCK = replace(JOB, last_start=NOW - timedelta(hours=2))
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"writer_failed": True}, ("writer", "failed")),
-        ({"oldest_wait": timedelta(minutes=1)}, ("writer", "stuck")),
-        ({"found_no_room": True, "free": 0}, ("disk", "full")),
-        ({"free": 999_999_999}, ("disk", "nearly full")),
-        ({"jobs": (JOB, STUCK)}, (f"job {STUCK.name}", "stuck")),
-    ],
-)
-def test_one_thing_that_is_wrong_is_one_reason(changes, words):
-    ((ailing, reason),) = list_unready_reasons(replace(WELL, **changes), NOW).items()
-    assert ailing == words[0]
-    assert words[1] in reason
-
-
-def test_two_things_that_are_wrong_are_told_by_two_names():
-    both = replace(WELL, oldest_wait=timedelta(minutes=1), free=0)
-    assert set(list_unready_reasons(both, NOW)) == {"writer", "disk"}
-
-
-def test_a_laboratory_that_can_work_is_ready():
-    assert (
-        list_unready_reasons(WELL, NOW)
-        == list_unready_reasons(replace(WELL, jobs=(replace(JOB, last_error="secret/path"),)), NOW)
-        == {}
-    )
-    just_begun = replace(WELL, jobs=(STUCK, replace(JOB, last_start=None)), up_since=NOW - timedelta(minutes=5))
-    assert list_unready_reasons(just_begun, NOW) == {}
 
 
 SPECTRAL = "axiom/catalogue/spectral_dynamics.py"

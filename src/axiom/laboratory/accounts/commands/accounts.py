@@ -23,8 +23,8 @@ from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.rules.accounts.command_permission import CommandCost
+from axiom.server.accounts.account_credentials import change_email, change_password, open_account, renew_key
 from axiom.server.accounts.erase import forget_volunteer
-from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key
 from axiom.server.accounts.stored_passwords import is_password, stored_password
 from axiom.server.accounts.team_membership import change_team
 from axiom.signed.keys import load_secrets

@@ -43,9 +43,8 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments, former_results
+from axiom.store.experiments import experiments, former_results, name_owners
 from axiom.store.findings import references
-from axiom.store.upkeep import audit
 
 EXPERIMENT_NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}  # without a version
 _NEW = {"new experiment", "new bundle"}
@@ -71,7 +70,7 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
 
     def request(self, db: Database) -> CommandCost:
         """A text takes the place of what somebody published under this name before."""
-        owner = None if self.text is None else audit.find_first_publisher(db, self.experiment)
+        owner = None if self.text is None else name_owners.find_first_publisher(db, self.experiment)
         return CommandCost(command=self.name, capability=self.capability, owner=owner)
 
     def prepare(self, laboratory: Laboratory) -> PackedBundle:

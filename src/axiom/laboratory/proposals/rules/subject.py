@@ -12,7 +12,7 @@ from axiom.domain.proposals import Template
 from axiom.domain.registrations import StoppingRule
 from axiom.laboratory.proposals.rules.estimated_prices import ConfigPrices
 from axiom.laboratory.proposals.rules.factor_levels import has_range, is_number, level_as_number
-from axiom.rules.planning.cell_limits import design_cost
+from axiom.rules.planning.design_cost import design_cost
 from axiom.signed.manifests import Manifest
 from axiom_weigh.statistics.estimands import list_needed_configs
 from axiom_weigh.values import Evidence, Grade, Verdict

@@ -9,7 +9,8 @@ from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.stuck_tasks import StuckTask, find_stuck_tasks
 from axiom.server.returns import host_reliability
-from axiom.server.returns.transitioner import START, make_expired_task, transit_many
+from axiom.server.returns.outages import START
+from axiom.server.returns.transitioner import make_expired_task, transit_many
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as host_store

@@ -6,14 +6,14 @@ from axiom.laboratory.open_round import OpenRound
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 from axiom.store.rounds import session_counts
-from axiom.store.views import hosts as host_views
+from axiom.store.views import fleet_extent
 
 
 def publish_counters(this_round: OpenRound) -> list[Note]:
     """Derive every counter anew; what was credited can never be more than what is valid."""
     counted = counters.read_counters(this_round.db)
     valid, results = counters.sum_counters(counted, "task", TaskState.VALID), counters.sum_counters(counted, "result")
-    credited, fleet = session_counts.count_paid_tasks(this_round.db), host_views.measure_fleet_extent(this_round.db)
+    credited, fleet = session_counts.count_paid_tasks(this_round.db), fleet_extent.measure_fleet_extent(this_round.db)
     hosts, new = fleet.hosts + fleet.new, fleet.new
     notes = [
         Note(

@@ -11,7 +11,7 @@ from axiom.limits import hosts as host_limits
 from axiom.limits import rounds as session_limits
 from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet
+from axiom.store.hosts import present_hosts
 from axiom.store.rounds import rounds, session_counts
 
 
@@ -44,7 +44,7 @@ def order_map_tiles(this_round: OpenRound) -> list[Note]:
     """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
     cores = planning.count_fleet_cores(this_round.db, this_round.now)
     lacking = max(0, cores - planning.count_waiting_tasks(this_round.db))
-    ours = fleet.sum_own_cores(this_round.db, this_round.now - host_limits.COUNTED_ON_FOR)
+    ours = present_hosts.sum_own_cores(this_round.db, this_round.now - host_limits.COUNTED_ON_FOR)
     done = order_tiles(
         this_round.db, this_round.policy, this_round.now, cores=cores, lacking=lacking, has_volunteers=cores > ours
     )

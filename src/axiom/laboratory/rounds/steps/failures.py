@@ -10,7 +10,7 @@ from axiom.domain.failures import EndingCount, FailureGroup
 from axiom.domain.rounds import Note
 from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
 from axiom.laboratory.failures.rules.tracebacks import find_raised_error
-from axiom.rules.experiments.release_history import find_failure_cause
+from axiom.rules.experiments.counted_endings import find_failure_cause
 from axiom.store.engine.database import Database, from_microseconds, to_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.tasks import endings

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from axiom.domain.rounds import Note
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.rules.upkeep.ailing_jobs import PeriodicJob, why_job_ailing
-from axiom.server.returns.transitioner import START
+from axiom.server.returns.outages import START
 from axiom.store.engine.database import from_optional_microseconds
 from axiom.store.rounds import rounds
 from axiom.store.upkeep import jobs

@@ -31,7 +31,7 @@ from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.findings import links, old_claims
 from axiom.store.registrations import proposals
-from axiom.store.rounds import rounds, session_counts, untold
+from axiom.store.rounds import rounds, session_counts, untold_events
 from axiom.store.upkeep import watches
 
 _GRAPH = "/findings/graph"
@@ -113,7 +113,7 @@ _Written = Sequence[tuple[Step, Note]]
 def why_session_ends(db: Database, now: datetime) -> str:
     """Why a round that ends now would end a session; nothing where it would be a quiet one."""
     last = rounds.list_newest_sessions(db, 1)
-    return why_end_session(untold.count_untold_events(db), now - (last[0].ended_at or now) if last else None)
+    return why_end_session(untold_events.count_untold_events(db), now - (last[0].ended_at or now) if last else None)
 
 
 def end_round(this_round: OpenRound) -> list[Note]:

@@ -27,7 +27,7 @@ from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import evidence, links, old_claims, references
 from axiom.store.registrations import ideas, proposals, registrations
-from axiom.store.rounds import rounds, session_counts, untold
+from axiom.store.rounds import rounds, session_counts, untold_events
 from axiom.store.views.findings import list_forecasts
 from axiom_weigh.evidence.rounding import clear_of, e_told, end_told
 from axiom_weigh.evidence.size_that_matters import list_bars
@@ -48,7 +48,7 @@ def summarize_session(this_round: OpenRound) -> SessionSummary:
     db, after = this_round.db, rounds.find_last_round_before_session(this_round.db, this_round.round)
     ranked = read_ranking(db, after, this_round.round.id)
     changed = [finding for finding in ranked if finding.news.changes]
-    failed, newest = untold.list_failure_notes(db, after), evidence.list_newest_evidence(db)
+    failed, newest = untold_events.list_failure_notes(db, after), evidence.list_newest_evidence(db)
     fresh = [
         version
         for version in experiments.list_experiment_versions(db)
@@ -415,7 +415,7 @@ def _scripts(this_round: OpenRound, fresh: Sequence[StoredExperiment]) -> list[N
     ]
     stopped = [
         str(note.facts["experiment"])
-        for note in untold.list_failure_notes(
+        for note in untold_events.list_failure_notes(
             this_round.db, rounds.find_last_round_before_session(this_round.db, this_round.round)
         )
         if note.kind == "experiment.stopped"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from axiom.domain.rounds import Note
 from axiom.laboratory.open_round import shorten_notes
 from axiom.rules.hosts.suspect_hosts import HostTrouble, Suspect, find_suspects
-from axiom.server.returns.transitioner import START
+from axiom.server.returns.outages import START
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import stuck_tasks

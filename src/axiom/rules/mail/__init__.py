@@ -1,0 +1,1 @@
+"""Mail and alerts: rules that the server shares."""
