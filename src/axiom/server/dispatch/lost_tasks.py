@@ -40,7 +40,7 @@ def resend_lost_tasks(
 
 
 def _read_lost_tasks(context: DispatchContext, task_ids: Sequence[int]) -> Iterator[SentTask]:
-    """One part after the other: few are read where the first can come again, and those behind the others are seen, too."""
+    """Part after part: few are read where the first can come again, and all where they cannot."""
     for begin in range(0, len(task_ids), _LOOKED_AT_ONCE):
         yield from waiting_tasks.read_sent_tasks(context.db, task_ids[begin : begin + _LOOKED_AT_ONCE])
 
