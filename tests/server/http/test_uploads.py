@@ -199,6 +199,16 @@ def test_a_store_that_cannot_store_acknowledges_nothing_and_calls_nothing_whole(
     assert [status_of(place.say(head(body))) for body in (SMALL, LARGE[::-1])] == [1, 1]
 
 
+def test_a_fault_before_the_store_leaves_no_client_without_an_answer(place, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("a fault")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(upload_handlers.blobs, "write_blob_file", fail)
+        assert status_of(place.say(head(LARGE))) == 1
+    assert place.say(head(LARGE)) == upload_done_reply()
+
+
 def test_an_output_that_comes_while_another_fails_is_stored_in_its_own_turn(place, monkeypatch):
     other, answers, is_waiting = another_task(place, 2), [], threading.Event()
     answer, store = upload_handlers.Transfers._answer, upload_handlers.Transfers.store

@@ -136,7 +136,7 @@ class Transfers:
 
     def store(self, output: WholeOutput) -> Future[bytes]:
         if len(output.body) > blobs.LIMIT:
-            self._threads.submit(self._store_large, output)
+            self._work_in_thread(output.answer, lambda: self._store_large(output))
             return output.answer
         with self._lock:
             self._waiting.append(output)
@@ -147,26 +147,33 @@ class Transfers:
 
     def complete(self, upload: Upload, task_id: int) -> Future[bytes]:
         answer: Future[bytes] = Future()
-        self._threads.submit(self._complete, upload, task_id, answer)
+        self._work_in_thread(answer, lambda: self._complete(upload, task_id, answer))
         return answer
+
+    def _work_in_thread(self, answer: Future[bytes], work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:
+                is_of_the_disk = isinstance(error, OSError | AxiomError)
+                log.warning("upload.failed %r", error, exc_info=None if is_of_the_disk else error)
+                answer.set_result(upload_retry_reply(_BUSY))
+
+        self._threads.submit(run)
 
     def _complete(self, upload: Upload, task_id: int, answer: Future[bytes]) -> None:
         path = self.begun.file(task_id, upload.name)
-        try:
-            if task_id == foreign_uploads.TASK_ID:
-                is_kept = self.foreign.keep(upload, path)
-                self.begun.end(task_id, upload.name)
-                answer.set_result(upload_done_reply() if is_kept else upload_retry_reply(_OTHER_BYTES))
-                return
-            body = path.read_bytes()
-            if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
-                self.begun.end(task_id, upload.name)
-                answer.set_result(upload_retry_reply(_OTHER_BYTES))
-                return
-            self._store_large(WholeOutput(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
-        except OSError as error:
-            log.warning("upload.failed name=%s %s", upload.name, error)
-            answer.set_result(upload_retry_reply(_BUSY))
+        if task_id == foreign_uploads.TASK_ID:
+            is_kept = self.foreign.keep(upload, path)
+            self.begun.end(task_id, upload.name)
+            answer.set_result(upload_done_reply() if is_kept else upload_retry_reply(_OTHER_BYTES))
+            return
+        body = path.read_bytes()
+        if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
+            self.begun.end(task_id, upload.name)
+            answer.set_result(upload_retry_reply(_OTHER_BYTES))
+            return
+        self._store_large(WholeOutput(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
 
     def _store_large(self, output: WholeOutput) -> None:
         try:
