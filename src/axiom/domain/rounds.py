@@ -118,6 +118,7 @@ class SkippedExperiment:
     name: str
     reason: str
     registration_id: int | None = None
+    is_below_floor: bool = False  # its next block is worth less than what an idle core is worth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,6 @@ from axiom.laboratory.findings.links import record_link
 from axiom.laboratory.ideas.untested_explanations import add_explanation_idea
 from axiom.laboratory.planning.read_candidates import list_candidates
 from axiom.laboratory.planning.rules.candidates import candidate_purpose
-from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR
 from axiom.laboratory.proposals.approve_or_refuse import approve_proposal, require_open_proposal
 from axiom.laboratory.proposals.automatic_approval import choose_next_proposal
 from axiom.laboratory.proposals.follow_up import count_dull_sessions, list_followups, propose_followups
@@ -91,20 +90,22 @@ def test_what_asks_elsewhere_is_for_generality_and_three_dull_plans_are_dull(set
     assert loaded[1].decided == {"generalise-1-shift-4", "extremes-1-size-1-9"}
     assert {config["size"]: mean for config, mean in loaded[1].means}[1] > 1.0
 
-    def planned(*registrations):
+    old = {"reason": "a further block is worth less than the floor of 2 bits a core-hour; a new design would tell more"}
+    new = {"reason": "in whatever words", "is_below_floor": True}
+
+    def planned(*registrations, words):
         held = sessions.begin_round(settled.db, pi=AUTOPILOT, reason="a test", now=settled.lab.now)
         skipped = [
-            {"experiment_id": 1, "name": "tiny_sum", "reason": f"it is {BELOW_FLOOR}", "registration_id": one}
-            for one in registrations
+            {"experiment_id": 1, "name": "tiny_sum", "registration_id": number, **words} for number in registrations
         ]
         sessions.store_round_plan(settled.db, held.id, {"allotments": [], "skipped": skipped})
         sessions.finish_round_step(settled.db, held, Step.LOG, reviewed_to=0, now=settled.lab.now, ends=True)
         settled.lab.later(seconds=1)
 
     for number in (1, 2, 3):
-        planned(1, *([2] if number != 2 else []))
+        planned(1, *([2] if number != 2 else []), words=old if number == 1 else new)
     assert count_dull_sessions(settled.db) == {1: 3, 2: 1}
-    planned()
+    planned(1, words={"reason": "others come first", "is_below_floor": False})
     assert count_dull_sessions(settled.db) == {}
 
 

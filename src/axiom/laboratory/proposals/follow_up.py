@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from axiom.domain.proposals import AUTOPILOT, Proposal, ProposalState
 from axiom.domain.rounds import Note
 from axiom.laboratory.ideas.untested_explanations import add_explanation_idea
-from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR
 from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.laboratory.proposals.rules.made_and_lapsed import AdmittedProposals, decide_proposals
 from axiom.laboratory.proposals.rules.subject import Subject
@@ -17,6 +17,7 @@ from axiom.store.registrations import proposals, registrations
 from axiom.store.rounds import rounds
 
 _LOOKED_BACK = 3  # sessions
+_OLD_WORDS = "worth less than the floor"  # by which plans said it that were stored before they had a field for it
 
 
 def list_followups(db: Database) -> tuple[Proposal, ...]:
@@ -56,11 +57,15 @@ def count_dull_sessions(db: Database) -> Mapping[int, int]:
     dull: dict[int, int] = {}
     still: set[int] | None = None
     for plan in [plan for plan in plans if plan][:_LOOKED_BACK]:
-        below = {skip["registration_id"] for skip in plan["skipped"] if BELOW_FLOOR in skip["reason"]}
+        below = {skip["registration_id"] for skip in plan["skipped"] if _is_below_floor(skip)}
         still = below if still is None else still & below
         for registration_id in still:
             dull[registration_id] = dull.get(registration_id, 0) + 1
     return dull
+
+
+def _is_below_floor(skip: Mapping[str, Any]) -> bool:
+    return bool(skip.get("is_below_floor", _OLD_WORDS in skip["reason"]))
 
 
 def _experiment(db: Database, proposal: Proposal) -> int:

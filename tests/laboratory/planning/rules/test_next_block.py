@@ -16,7 +16,7 @@ from axiom.laboratory.planning.rules.filled_hosts import fill_hosts
 from axiom.laboratory.planning.rules.next_block import BlockOffer, choose_first_block, has_no_block
 from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.planning.rules.preview import compose_preview
-from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, compute_worths
+from axiom.laboratory.planning.rules.value_of_information import compute_worths
 from axiom.laboratory.planning.rules.waiting_work import list_waiting_work
 
 
@@ -115,7 +115,7 @@ def test_below_the_floor_nothing_is_ordered_but_what_is_begun_or_was_promised():
     far = candidate(1, replace(OPEN, more=(500_000, None)), replicate_seconds=3_000.0)
     found = planned(far)
     assert found.allotments == ()
-    assert BELOW_FLOOR in found.skipped[0].reason
+    assert found.skipped[0].is_below_floor
     assert planned(far, floor=0.0).allotments != ()
     begun = candidate(1, issued=37)
     assert [one.workunits * one.replicates_each for one in planned(begun, floor=1e9, cores=1).allotments] == [11]
@@ -232,7 +232,7 @@ def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts,
     after = [replace(one, issued=one.issued + more[one.experiment_id]) for one in asked]
     open_ones = [one for one in after if one.stage is Stage.OPEN and one.issued < one.stopping.replicates]
     worth_it = {each.experiment_id for each in compute_worths(after) if each.bits}
-    below = {one.experiment_id for one in found.skipped if BELOW_FLOOR in one.reason}
+    below = {one.experiment_id for one in found.skipped if one.is_below_floor}
     for at in filling.hosts:
         for one in open_ones:
             is_wanted = one.experiment_id in worth_it - below and one.replicate_seconds < 1_000.0

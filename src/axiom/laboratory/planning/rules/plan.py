@@ -32,7 +32,7 @@ from axiom.laboratory.planning.rules.next_block import (
     has_no_block,
 )
 from axiom.laboratory.planning.rules.usable_cores import UsableCores, count_usable_cores
-from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, BlockValue, compute_block_values
+from axiom.laboratory.planning.rules.value_of_information import BlockValue, compute_block_values
 from axiom.laboratory.planning.rules.waiting_work import list_waiting_work, most_tasks_let_out
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import planning as limits
@@ -158,10 +158,14 @@ class _Making:
         """Why nothing is ordered of it, where that is not for the sake of others."""
         if (why := self.obstacle(candidate)) or not candidate.stage.takes_blocks:
             return why
-        if self.is_worth_it(candidate):
-            is_held = self._most(candidate.key) < self.reach.cores_for(candidate.key) * self.turns.each_core
-            return candidate.stage_reason if is_held and self.waits[candidate.key] >= self._most(candidate.key) else ""
-        return f"a further block is {BELOW_FLOOR} of {self.floor:g} bits a core-hour; a new design would tell more"
+        if self.is_below_floor(candidate):
+            return f"a further block is worth less than the floor of {self.floor:g} bits a core-hour; a new design would tell more"
+        is_held = self._most(candidate.key) < self.reach.cores_for(candidate.key) * self.turns.each_core
+        return candidate.stage_reason if is_held and self.waits[candidate.key] >= self._most(candidate.key) else ""
+
+    def is_below_floor(self, candidate: Candidate) -> bool:
+        """Is that the only thing that speaks against its next block?"""
+        return not self.obstacle(candidate) and candidate.stage.takes_blocks and not self.is_worth_it(candidate)
 
     def behind(self, candidate: Candidate) -> str:
         """Why nothing is ordered of it, where not enough waits for every core."""
@@ -380,6 +384,7 @@ def _as_plan(making: _Making, candidates: Sequence[Candidate], enough: str, core
             name=candidate.name,
             reason=_with_design(candidate, making.why_not(candidate) or enough or making.behind(candidate)),
             registration_id=candidate.registration_id or None,
+            is_below_floor=making.is_below_floor(candidate),
         )
         for candidate in candidates
         if candidate.key not in making.ordered

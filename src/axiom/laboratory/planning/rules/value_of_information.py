@@ -26,7 +26,6 @@ from axiom_weigh.amounts import tell_amount
 from axiom_weigh.statistics.replicates_needed import MOST
 from axiom_weigh.values import Grade, Verdict
 
-BELOW_FLOOR = "worth less than the floor"  # in every reason for which something is not ordered for that
 USUAL = (36.0, 500.0)  # replicates to a verdict, for one chance in two and for nine in ten, where nobody knows better
 _VERDICT = math.log2(3.0)  # effect +, effect − or absent
 _WRONG = {Grade.AWAITING: 1 / 20, Grade.MODERATE: 1 / 20, Grade.STRONG: 1e-3, Grade.DEFINITIVE: 1e-6}
