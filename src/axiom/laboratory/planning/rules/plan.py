@@ -159,7 +159,8 @@ class _Making:
         if (why := self.obstacle(candidate)) or not candidate.stage.takes_blocks:
             return why
         if self.is_below_floor(candidate):
-            return f"a further block is worth less than the floor of {self.floor:g} bits a core-hour; a new design would tell more"
+            floor = f"the floor of {self.floor:g} bits a core-hour"
+            return f"a further block is worth less than {floor}; a new design would tell more"
         is_held = self._most(candidate.key) < self.reach.cores_for(candidate.key) * self.turns.each_core
         return candidate.stage_reason if is_held and self.waits[candidate.key] >= self._most(candidate.key) else ""
 
