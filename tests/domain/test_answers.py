@@ -28,7 +28,6 @@ from axiom.domain.headlines.answers import (
     with_levels,
     with_words,
 )
-from axiom.domain.headlines.declared_headlines import choose_headline
 from axiom.domain.headlines.names import (
     keep_named_levels,
     name_in_words,
@@ -36,6 +35,7 @@ from axiom.domain.headlines.names import (
     tell_config,
     tell_factor_at_level,
 )
+from axiom.domain.headlines.prepared_answers import choose_headline
 from axiom.domain.registrations import estimand_definition
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest

@@ -15,7 +15,9 @@ from axiom.domain.headlines.answers import (
     with_levels,
     with_words,
 )
-from axiom.domain.headlines.declared_headlines import (
+from axiom.domain.headlines.names import tell_common_levels
+from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words
+from axiom.domain.headlines.prepared_answers import (
     are_all_decided,
     choose_answer,
     compose_headline,
@@ -23,8 +25,6 @@ from axiom.domain.headlines.declared_headlines import (
     count_open_sizes,
     grade_answer,
 )
-from axiom.domain.headlines.names import tell_common_levels
-from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words
 from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import (
     find_compared_arms,
