@@ -6,7 +6,7 @@ from typing import Any
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import ConfigEstimate, Meaning
-from axiom.domain.headlines.answers import is_size_open
+from axiom.domain.headlines.finding_sentences import is_size_open
 from axiom.domain.links import FindingState
 from axiom.signed.manifests import Manifest
 from axiom_weigh.evidence.method import Question

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import VOID, Meaning, verdict_meaning
-from axiom.domain.headlines.answers import compose_answer, setting_of
+from axiom.domain.headlines.finding_sentences import compose_answer, setting_of
 from axiom.laboratory.findings.rules.known_questions import (
     AskedClaim,
     NearFinding,

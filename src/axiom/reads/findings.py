@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_mark, compose_quantity, compose_row, tell_size
+from axiom.domain.headlines.finding_sentences import compose_mark, compose_quantity, compose_row, tell_size
 from axiom.domain.headlines.numbers import (
     amount_with_unit,
     estimand_scale,

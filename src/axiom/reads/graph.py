@@ -10,7 +10,7 @@ from typing import Any
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
-from axiom.domain.headlines.answers import compose_answer
+from axiom.domain.headlines.finding_sentences import compose_answer
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom.laboratory.findings.rules import links as link_rules
 from axiom.reads.base import paging, resolved_prose

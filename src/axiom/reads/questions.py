@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from axiom.domain.headlines.answers import (
+from axiom.domain.headlines.finding_sentences import (
     WeighedNumber,
     compose_quantity,
     compose_question,

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from axiom.domain.estimands import Kind
 from axiom.domain.experiments import Headline
-from axiom.domain.headlines.answers import SIDES, SIZE_OPEN, WeighedNumber, is_size_open
+from axiom.domain.headlines.finding_sentences import SIDES, SIZE_OPEN, WeighedNumber, is_size_open
 from axiom_weigh.values import Grade
 
 _SOME_SIZE_OPEN = "some of that may be too little to matter"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_question, setting_of, with_words
+from axiom.domain.headlines.finding_sentences import compose_question, setting_of, with_words
 from axiom.domain.preflights import GATES, Refusal
 from axiom.domain.proposals import AUTOPILOT, StoredProposal
 from axiom.domain.registrations import WORDS

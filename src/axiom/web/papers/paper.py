@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from axiom.domain.evidence import Registration
-from axiom.domain.headlines.answers import compose_quantity
+from axiom.domain.headlines.finding_sentences import compose_quantity
 from axiom.domain.headlines.numbers import format_moment, format_number
 from axiom.errors import WrongUse
 from axiom.limits import findings as limits

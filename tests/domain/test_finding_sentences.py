@@ -15,7 +15,7 @@ from axiom.domain.estimands import VALUE, Center, Direction, Kind, find_likelies
 from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.experiments import Headline, check_headlines
 from axiom.domain.headlines import numbers
-from axiom.domain.headlines.answers import (
+from axiom.domain.headlines.finding_sentences import (
     MeasuredNumber,
     compose_answer,
     compose_claim,
