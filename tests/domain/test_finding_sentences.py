@@ -28,7 +28,7 @@ from axiom.domain.headlines.finding_sentences import (
     with_levels,
     with_words,
 )
-from axiom.domain.headlines.names import (
+from axiom.domain.headlines.names_in_words import (
     keep_named_levels,
     name_in_words,
     tell_common_levels,

@@ -15,7 +15,7 @@ from axiom.domain.headlines.finding_sentences import (
     with_levels,
     with_words,
 )
-from axiom.domain.headlines.names import tell_common_levels
+from axiom.domain.headlines.names_in_words import tell_common_levels
 from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words
 from axiom.domain.headlines.prepared_answers import (
     are_all_decided,

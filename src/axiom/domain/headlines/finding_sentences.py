@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
 from axiom.domain.headlines import numbers
-from axiom.domain.headlines.names import name_in_words, tell_arm, tell_pooled_levels
+from axiom.domain.headlines.names_in_words import name_in_words, tell_arm, tell_pooled_levels
 from axiom_weigh.evidence import size_that_matters
 from axiom_weigh.statistics.estimands import list_needed_configs
 from axiom_weigh.values import Verdict

@@ -8,7 +8,7 @@ from functools import partial
 from textwrap import shorten
 from typing import Any
 
-from axiom.domain.headlines.names import name_in_words, tell_config
+from axiom.domain.headlines.names_in_words import name_in_words, tell_config
 from axiom.domain.maps import Map, first_place, tile_at
 from axiom.domain.registrations import RegistrationBody, map_amendments, read_registration_body
 from axiom.signed.manifests import Manifest, stored_manifest

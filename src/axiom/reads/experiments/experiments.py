@@ -19,7 +19,7 @@ from axiom.domain.headlines.finding_sentences import (
     tell_pooling,
     with_words,
 )
-from axiom.domain.headlines.names import name_in_words
+from axiom.domain.headlines.names_in_words import name_in_words
 from axiom.domain.headlines.numbers import name_column, tell_bars
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
