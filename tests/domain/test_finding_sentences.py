@@ -21,16 +21,13 @@ from axiom.domain.headlines.finding_sentences import (
     compose_claim,
     compose_question,
     compose_size_question,
-    find_pooled_levels,
-    find_unsaid_levels,
     is_size_open,
-    name_levels,
-    with_levels,
-    with_words,
 )
+from axiom.domain.headlines.levels_to_tell import find_pooled_levels, find_unsaid_levels, with_levels, with_words
 from axiom.domain.headlines.names_in_words import (
     keep_named_levels,
     name_in_words,
+    name_levels,
     tell_common_levels,
     tell_config,
     tell_factor_at_level,

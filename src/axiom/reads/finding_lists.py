@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import VOID, Meaning, verdict_meaning
-from axiom.domain.headlines.finding_sentences import compose_answer, setting_of
+from axiom.domain.headlines.finding_sentences import compose_answer
+from axiom.domain.headlines.names_in_words import setting_of
 from axiom.laboratory.findings.rules.known_questions import (
     AskedClaim,
     NearFinding,

@@ -9,12 +9,9 @@ from axiom.domain.headlines.finding_sentences import (
     compose_question,
     compose_size_question,
     compose_statement,
-    find_unsaid_levels,
     is_size_open,
-    tell_pooling,
-    with_levels,
-    with_words,
 )
+from axiom.domain.headlines.levels_to_tell import find_unsaid_levels, tell_pooling, with_levels, with_words
 from axiom.domain.headlines.names_in_words import tell_common_levels
 from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words
 from axiom.domain.headlines.prepared_answers import (

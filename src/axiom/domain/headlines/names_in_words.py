@@ -1,7 +1,7 @@
 """What a file's short words make of its names: a measure, a factor, a level. Where it has none, the name is told."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from axiom.domain.estimands import VALUE
 from axiom.domain.headlines import numbers
@@ -134,3 +134,40 @@ def tell_factor_at_level(words: Mapping[str, str], factor: str, level: object) -
 
 def are_numbers(levels: Sequence[object]) -> bool:
     return all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
+
+
+class NamesThings(Protocol):
+    """A manifest, as far as headlines need it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def setting(self) -> str: ...
+    @property
+    def words(self) -> Mapping[str, str]: ...
+    @property
+    def events(self) -> Collection[str]: ...
+
+
+def setting_of(manifest: NamesThings) -> str:
+    """With what a headline begins, so that no two experiments' are alike: its file's words, or its name."""
+    return manifest.setting or manifest.name.replace("_", " ")
+
+
+def name_levels(estimand: Mapping[str, Any], levels: Mapping[str, object]) -> str:
+    """Levels of factors as "width 64 and noise 0.2", for the end of a sentence that says `with`."""
+    return tell_arm(estimand.get("words", {}), levels).removeprefix("with ")
+
+
+def name_quantity(estimand: Mapping[str, Any], name: str) -> str:
+    """A measure or factor, as its file names it in words."""
+    return name_in_words(estimand.get("words", {}), name)
+
+
+def name_factor(estimand: Mapping[str, Any], factor: str) -> str:
+    """A factor as what can rise: what its words count is a number of that."""
+    words: str = estimand.get("words", {}).get(factor, "")
+    name = name_quantity(estimand, factor)
+    if words.startswith(VALUE):
+        return f"the number of {name}"
+    return name if name.startswith("the ") else f"the {name}"

@@ -13,7 +13,8 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
-from axiom.domain.headlines.finding_sentences import WeighedNumber, compose_answer, compose_question, with_words
+from axiom.domain.headlines.finding_sentences import WeighedNumber, compose_answer, compose_question
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.headlines.numbers import estimand_scale, find_known_ends, unit_of
 from axiom.domain.headlines.prepared_answers import (
     are_all_decided,

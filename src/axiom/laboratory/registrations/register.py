@@ -12,7 +12,8 @@ from typing import Any
 
 from axiom.domain.estimands import Direction, find_likeliest_outcomes, prediction_data
 from axiom.domain.evidence import Registration
-from axiom.domain.headlines.finding_sentences import compose_question, with_words
+from axiom.domain.headlines.finding_sentences import compose_question
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.registrations import (
     CATALOGUE,
     DECLARED,

@@ -12,13 +12,8 @@ from urllib.parse import urlencode
 from axiom import shipped
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID, ConfigEstimate
-from axiom.domain.headlines.finding_sentences import (
-    compose_claim,
-    compose_mark,
-    compose_quantity,
-    tell_pooling,
-    with_words,
-)
+from axiom.domain.headlines.finding_sentences import compose_claim, compose_mark, compose_quantity
+from axiom.domain.headlines.levels_to_tell import tell_pooling, with_words
 from axiom.domain.headlines.names_in_words import name_in_words
 from axiom.domain.headlines.numbers import name_column, tell_bars
 from axiom.domain.maps import first_place

@@ -8,7 +8,8 @@ from typing import Any
 
 from axiom.domain.evidence import ConfigEstimate
 from axiom.domain.experiments import Figure
-from axiom.domain.headlines.finding_sentences import WeighedNumber, name_arms, with_words
+from axiom.domain.headlines.finding_sentences import WeighedNumber, name_arms
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.headlines.numbers import estimate_with_unit
 from axiom.domain.headlines.prepared_answers import choose_headline, choose_pictured_estimand
 from axiom.laboratory.figures.rules.sweeps_and_strips import place_estimates

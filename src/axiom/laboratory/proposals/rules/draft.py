@@ -10,7 +10,8 @@ from typing import Any
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Prediction, find_likeliest_outcomes, prediction_data
-from axiom.domain.headlines.finding_sentences import compose_claim, with_words
+from axiom.domain.headlines.finding_sentences import compose_claim
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import WORDS, Rule, StoppingRule
 from axiom.laboratory.proposals.rules.base_rates import BaseRates, predict_from_base_rates, prediction_entropy

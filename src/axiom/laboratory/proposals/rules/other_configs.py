@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.headlines.finding_sentences import name_factor, name_levels, name_quantity
+from axiom.domain.headlines.names_in_words import name_factor, name_levels, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design

@@ -7,7 +7,8 @@ from typing import Any
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.headlines.finding_sentences import compose_answer, setting_of
+from axiom.domain.headlines.finding_sentences import compose_answer
+from axiom.domain.headlines.names_in_words import setting_of
 from axiom.domain.proposals import Template
 from axiom.domain.registrations import StoppingRule
 from axiom.laboratory.proposals.rules.factor_levels import has_range, is_number, level_as_number
