@@ -33,7 +33,7 @@ from axiom.rules.planning.task_size import (
     replicates_per_workunit,
     task_size,
 )
-from axiom_weigh.evidence.grade_requirements import find_next_requirements
+from axiom_weigh.evidence.grade_thresholds import find_next_requirements
 from axiom_weigh.values import Grade
 
 SECONDS = st.floats(min_value=0.0, max_value=1e7)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.evidence import grade_requirements as required
+from axiom_weigh.evidence import grade_thresholds as required
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Evidence, Grade, Verdict
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from axiom_weigh.evidence.grade_requirements import find_next_requirements
+from axiom_weigh.evidence.grade_thresholds import find_next_requirements
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.statistics import replicates_needed
 from axiom_weigh.statistics.replicates_needed import Needed, Range, fewest_deciding, until_crossed

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from axiom_weigh.amounts import tell_amount, tell_seeds
 from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.grade import NO_HOSTS
-from axiom_weigh.evidence.grade_requirements import find_next_requirements
+from axiom_weigh.evidence.grade_thresholds import find_next_requirements
 from axiom_weigh.evidence.method import Process
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.evidence.rounding import e_told, end_told
