@@ -14,7 +14,7 @@ from scipy import special, stats  # type: ignore[import-untyped]
 
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.failure_rate import failure_log_e
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.statistics import quantile_scores, scoring_rules
 from axiom_weigh.statistics.estimands import compute_estimand

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.evidence.method import Process, Question
+from axiom_weigh.evidence.choice_of_statistic import Process, Question
 from axiom_weigh.statistics.clones import HARDLY, equal_values, few_equal_values, group_alike_seeds
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, Alarm, Cohort, Force, Observation, Outcome
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from axiom_weigh.evidence.choice_of_statistic import Question
 from axiom_weigh.evidence.finding_card import PooledDesigns, Stratum
-from axiom_weigh.evidence.method import Question
 from axiom_weigh.evidence.strata import Parts, known_of
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.values import Verdict

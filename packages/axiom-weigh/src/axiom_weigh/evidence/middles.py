@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from axiom_weigh.evidence.method import Process, Question
+from axiom_weigh.evidence.choice_of_statistic import Process, Question
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.evidence.verdict import Conclusion
 from axiom_weigh.statistics import betting, shares_and_medians

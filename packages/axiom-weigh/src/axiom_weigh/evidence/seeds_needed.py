@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from axiom_weigh.evidence.choice_of_statistic import Process, Question
 from axiom_weigh.evidence.grade_thresholds import find_next_requirements
-from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.statistics import replicates_needed
 from axiom_weigh.statistics.replicates_needed import Needed, Range, fewest_deciding, until_crossed
 from axiom_weigh.values import Evidence, Grade, Verdict

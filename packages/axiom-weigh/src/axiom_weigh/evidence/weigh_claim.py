@@ -13,13 +13,13 @@ from typing import Any
 
 from axiom_weigh.evidence.alarms import list_alarms
 from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks
+from axiom_weigh.evidence.choice_of_statistic import Process, Question, pose_question
 from axiom_weigh.evidence.counted_values import Sound, select_sound_values
 from axiom_weigh.evidence.disagreement import tell_disagreement, why_further_design_may_differ
 from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, Stratum
 from axiom_weigh.evidence.grade import grade_evidence
 from axiom_weigh.evidence.grade_facts import GradeFacts
 from axiom_weigh.evidence.leave_one_out import without_each
-from axiom_weigh.evidence.method import Process, Question, pose_question
 from axiom_weigh.evidence.middles import check_lopsidedness, middle_named, of_mean, of_ties
 from axiom_weigh.evidence.outliers import screen_values
 from axiom_weigh.evidence.seeds_needed import count_fewest_seeds, forecast_seeds

@@ -16,8 +16,8 @@ from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
 from axiom.limits import experiments as limits
+from axiom_weigh.evidence.choice_of_statistic import Process, Question, pose_question
 from axiom_weigh.evidence.counted_values import no_value
-from axiom_weigh.evidence.method import Process, Question, pose_question
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.statistics.shares_and_medians import dealt_log_e
 from axiom_weigh.values import COARSE, Observation

@@ -17,7 +17,7 @@ from axiom.domain.registrations import WORDS, Rule, StoppingRule
 from axiom.laboratory.proposals.rules.base_rates import BaseRates, predict_from_base_rates, prediction_entropy
 from axiom.laboratory.proposals.rules.subject import Config, Subject
 from axiom.limits import registrations as limits
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.values import Verdict
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")

@@ -10,8 +10,8 @@ from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.draft import ProposalDraft, compose_proposal, order_by_sign, round_up_to_blocks
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.limits import registrations as limits
+from axiom_weigh.evidence.choice_of_statistic import Process, pose_question
 from axiom_weigh.evidence.grade import LEANING
-from axiom_weigh.evidence.method import Process, pose_question
 from axiom_weigh.statistics.replicates_needed import if_effect, if_share
 from axiom_weigh.values import Evidence, Verdict
 
