@@ -43,7 +43,7 @@ from axiom.store.findings import finding_notes, references
 from axiom.store.views import findings
 from axiom.store.views.findings import CourseLine, FindingView, Forecast, HistoryLine
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.evidence.median_or_mean import middle_named
 from axiom_weigh.evidence.rounding import round_e_value
 from axiom_weigh.values import Grade, Observation, Verdict
 

@@ -22,7 +22,7 @@ from axiom.web.base.facts import make_fact
 from axiom.web.base.interval_drawing import whisker_places
 from axiom.web.papers.methods import Study, registration_facts
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.evidence.median_or_mean import middle_named
 from axiom_weigh.values import Grade
 
 _CLASSES = {"effect +": "plus", "effect −": "minus"}

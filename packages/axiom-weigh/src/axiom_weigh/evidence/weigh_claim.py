@@ -20,7 +20,7 @@ from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, 
 from axiom_weigh.evidence.grade import grade_evidence
 from axiom_weigh.evidence.grade_facts import GradeFacts
 from axiom_weigh.evidence.leave_one_out import without_each
-from axiom_weigh.evidence.middles import check_lopsidedness, middle_named, of_mean, of_ties
+from axiom_weigh.evidence.median_or_mean import check_lopsidedness, middle_named, of_mean, of_ties
 from axiom_weigh.evidence.outliers import screen_values
 from axiom_weigh.evidence.seeds_needed import count_fewest_seeds, forecast_seeds
 from axiom_weigh.evidence.strata import designs_of, known_of, places_of, pool_designs, weigh_stratum
