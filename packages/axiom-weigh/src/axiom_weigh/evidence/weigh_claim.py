@@ -22,7 +22,7 @@ from axiom_weigh.evidence.grade_facts import GradeFacts
 from axiom_weigh.evidence.leave_one_out import without_each
 from axiom_weigh.evidence.median_or_mean import check_lopsidedness, middle_named, of_mean, of_ties
 from axiom_weigh.evidence.outlying_hosts import screen_values
-from axiom_weigh.evidence.seeds_needed import count_fewest_seeds, forecast_seeds
+from axiom_weigh.evidence.seeds_to_next_grade import count_fewest_seeds, forecast_seeds
 from axiom_weigh.evidence.strata import designs_of, known_of, places_of, pool_designs, weigh_stratum
 from axiom_weigh.evidence.verdict import Conclusion, estimate_middle, prepare_ranks, reach_conclusion
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict

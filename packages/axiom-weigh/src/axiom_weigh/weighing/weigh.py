@@ -14,7 +14,7 @@ from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import TableUnreadable, UnknownName, WrongUse
 from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.counted_values import select_sound_values
-from axiom_weigh.evidence.seeds_needed import forecast_seed_range
+from axiom_weigh.evidence.seeds_to_next_grade import forecast_seed_range
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.evidence.weigh_claim import make_finding_card, weigh_observations
 from axiom_weigh.figures.picture_data import Look, look_of
