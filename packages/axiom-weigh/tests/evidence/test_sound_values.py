@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks, list_closed_blocks
 from axiom_weigh.evidence.choice_of_statistic import pose_question
+from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks, list_closed_blocks
 from axiom_weigh.evidence.counted_values import select_sound_values
 from axiom_weigh.evidence.leave_one_out import without_each
 from axiom_weigh.evidence.verdict import reach_conclusion

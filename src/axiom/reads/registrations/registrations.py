@@ -20,7 +20,7 @@ from axiom.store.findings import duplicates
 from axiom.store.findings.links import find_finding_states
 from axiom.store.registrations import registrations, time_stamps
 from axiom.store.views import findings
-from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks
+from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks
 
 _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 
