@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from axiom_weigh.evidence.alarms import list_alarms
+from axiom_weigh.evidence.disputed_and_missing_seeds import list_alarms
 from axiom_weigh.evidence.outlying_hosts import compute_rarity_bar, screen_values
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import OUTVOTED, Agreements, Force, Grade, Home, Observation, Surroundings, Verdict

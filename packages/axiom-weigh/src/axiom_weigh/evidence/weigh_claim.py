@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from axiom_weigh.evidence.alarms import list_alarms
 from axiom_weigh.evidence.choice_of_statistic import Process, Question, pose_question
 from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks
 from axiom_weigh.evidence.counted_values import Sound, select_sound_values
 from axiom_weigh.evidence.disagreeing_designs import tell_disagreement, why_further_design_may_differ
+from axiom_weigh.evidence.disputed_and_missing_seeds import list_alarms
 from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, Stratum
 from axiom_weigh.evidence.grade import grade_evidence
 from axiom_weigh.evidence.grade_facts import GradeFacts

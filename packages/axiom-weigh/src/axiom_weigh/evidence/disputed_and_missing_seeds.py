@@ -1,9 +1,4 @@
-"""What should not be, if the values are what they are said to be? Each alarm says why, and what it does.
-
-A replicate depends on its seed and on nothing else, so it cannot matter who computed it. Where values of a host or of a
-platform lie elsewhere among all, something is wrong there. Such a question is asked again with every block, so what
-counts as too seldom becomes less each time: over all looks together a sound finding is suspected once in a hundred.
-"""
+"""Are there duplicates that disagree, or too many values missing? Each alarm says why, and what it does."""
 
 import math
 from collections.abc import Sequence
