@@ -25,7 +25,6 @@ from axiom.store.accounts import accounts, adoption
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts
-from axiom_adopt import loading
 from axiom_adopt.dump import open_dump
 from axiom_adopt.inspection import inspect_dump
 from axiom_adopt.moving import Move
@@ -314,7 +313,7 @@ from axiom.service import clock
 from axiom_adopt import cli, loading
 moment = datetime.fromisoformat(sys.argv.pop(1))
 clock.wall_clock = lambda: moment
-loading.ROWS = 3
+load_dump.ROWS = 3
 cli._tell = lambda **_: lambda part, through, count: part == "computers" and os.kill(os.getpid(), 9)
 from axiom.__main__ import _main
 _main(sys.argv[1:])

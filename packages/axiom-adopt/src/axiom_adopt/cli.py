@@ -27,7 +27,7 @@ from axiom_adopt.asking import find_strangers
 from axiom_adopt.dump import open_dump
 from axiom_adopt.inspection import Inspection, inspect_dump
 from axiom_adopt.laboratory_rows import moment_of
-from axiom_adopt.loading import Told
+from axiom_adopt.load_dump import Told
 from axiom_adopt.project_folder import Project, read_project
 from axiom_adopt.proxy_lines import write_nginx_lines
 from axiom_adopt.undoing import undo_move, write_differences
