@@ -26,7 +26,7 @@ from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts
 from axiom_adopt.dump import open_dump
-from axiom_adopt.inspection import inspect_dump
+from axiom_adopt.inspect_dump import inspect_dump
 from axiom_adopt.moving import Move
 from axiom_adopt.project_folder import read_project
 

@@ -25,7 +25,7 @@ from axiom.store.engine.folder import Folder
 from axiom_adopt import moving
 from axiom_adopt.asking import find_strangers
 from axiom_adopt.dump import open_dump
-from axiom_adopt.inspection import Inspection, inspect_dump
+from axiom_adopt.inspect_dump import Inspection, inspect_dump
 from axiom_adopt.laboratory_rows import moment_of
 from axiom_adopt.load_dump import Told
 from axiom_adopt.project_folder import Project, read_project

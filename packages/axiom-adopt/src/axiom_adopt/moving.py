@@ -24,7 +24,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock_folder
 from axiom.store.journal import history
 from axiom_adopt.dump import Dump
-from axiom_adopt.inspection import Inspection
+from axiom_adopt.inspect_dump import Inspection
 from axiom_adopt.load_dump import AdoptRows, Loading, Told, give_rows
 from axiom_adopt.project_addresses import ProjectAddresses, derive_settings
 from axiom_adopt.project_folder import CodeKeyState, Project
