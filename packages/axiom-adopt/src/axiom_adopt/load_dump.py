@@ -26,7 +26,7 @@ from axiom.store.tasks import foreign_tasks
 from axiom_adopt import laboratory_rows
 from axiom_adopt.dump import Dump
 from axiom_adopt.inspect_dump import Inspection
-from axiom_adopt.records import Host, User, UserDeleted
+from axiom_adopt.old_server_records import Host, User, UserDeleted
 
 ROWS = 2_000  # of a command
 SOURCE = "the server before"
