@@ -23,7 +23,7 @@ from axiom.errors import Refused
 from axiom.store.accounts import adoption
 from axiom.store.engine.folder import Folder
 from axiom_adopt import moving
-from axiom_adopt.asking import find_strangers
+from axiom_adopt.check_old_addresses import find_strangers
 from axiom_adopt.dump import open_dump
 from axiom_adopt.inspect_dump import Inspection, inspect_dump
 from axiom_adopt.laboratory_rows import moment_of
