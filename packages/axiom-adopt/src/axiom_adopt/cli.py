@@ -30,7 +30,7 @@ from axiom_adopt.laboratory_rows import moment_of
 from axiom_adopt.load_dump import Told
 from axiom_adopt.project_folder import Project, read_project
 from axiom_adopt.proxy_lines import write_nginx_lines
-from axiom_adopt.undoing import undo_move, write_differences
+from axiom_adopt.undo_move import undo_move, write_differences
 from axiom_weigh.terminal import print_remark, print_text
 
 _LOSSES = 1  # exit status
