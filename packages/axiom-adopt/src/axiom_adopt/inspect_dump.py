@@ -9,6 +9,7 @@ from axiom.server.scheduler.programs import APP
 from axiom.store.tasks.foreign_tasks import ForeignTask
 from axiom_adopt.dump import Dump
 from axiom_adopt.laboratory_rows import count_thousandths, is_bcrypt, is_cut_off, is_md5, moment_of
+from axiom_adopt.old_preferences import read_old_preferences
 from axiom_adopt.old_server_records import (
     IN_PROGRESS,
     KINDS,
@@ -23,7 +24,6 @@ from axiom_adopt.old_server_records import (
     User,
     UserDeleted,
 )
-from axiom_adopt.preferences import read_old_preferences
 from axiom_adopt.who_signs_in import AddressOwners, tidy_address
 
 _WITH_WISHES = {"consent", "consent_type", "user_deleted", "host_deleted"}

@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.domain.fleet import MOST_SHARE, PreferenceSets, ProjectPreferences
-from axiom_adopt.preferences import UNREADABLE, OldPreferences, read_old_preferences
+from axiom_adopt.old_preferences import UNREADABLE, OldPreferences, read_old_preferences
 
 # What the site of server 8.3.0 writes for somebody with a set for work and one for school.
 WRITTEN = """<project_preferences>
