@@ -6,7 +6,7 @@ from typing import Any
 from axiom.errors import Refused
 from axiom.store.accounts import adoption
 from axiom.store.engine.folder import Folder, lock_folder
-from axiom_adopt.moving import open_moved
+from axiom_adopt.move_project import open_moved
 
 _NEW = {"new_people": "new accounts", "new_computers": "new computers", "awards": "awards of credit"}
 

@@ -27,7 +27,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts
 from axiom_adopt.dump import open_dump
 from axiom_adopt.inspect_dump import inspect_dump
-from axiom_adopt.moving import Move
+from axiom_adopt.move_project import Move
 from axiom_adopt.project_folder import read_project
 
 HERE = [1, 2, 3, 4, 6, 7, 8, 9, 10, 11]  # 5 was deleted
