@@ -25,6 +25,7 @@ from axiom.store.accounts import accounts, adoption
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts
+from axiom_adopt import load_dump
 from axiom_adopt.dump import open_dump
 from axiom_adopt.inspect_dump import inspect_dump
 from axiom_adopt.move_project import Move
@@ -271,7 +272,7 @@ def load_in_parts(folder, *, until):
 
 
 def test_an_interrupted_move_goes_on_behind_the_last_part(moved, move, look, tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "ROWS", 3)
+    monkeypatch.setattr(load_dump, "ROWS", 3)
     whole, folder = Folder(path=tmp_path / "whole"), Folder(path=tmp_path / "lab")
     assert move(whole).returncode == 0
     assert everything(whole) == everything(moved), "however many rows a part has"
@@ -310,7 +311,7 @@ KILLED = """
 import os, sys
 from datetime import datetime
 from axiom.service import clock
-from axiom_adopt import cli, loading
+from axiom_adopt import cli, load_dump
 moment = datetime.fromisoformat(sys.argv.pop(1))
 clock.wall_clock = lambda: moment
 load_dump.ROWS = 3
@@ -331,7 +332,7 @@ def test_a_killed_move_goes_on_too_and_nothing_starts_meanwhile(move, moved, tmp
     for begin in (("lab", "--port", "0"), ("volunteer", "erase", "7", "--yes")):
         started = typed(*begin, data=folder.path)
         assert started.returncode == CannotStart.exit_code, started.stderr
-    monkeypatch.setattr(loading, "ROWS", 3)
+    monkeypatch.setattr(load_dump, "ROWS", 3)
     assert move(folder).returncode == 0
     assert everything(folder) == everything(moved)
 

@@ -22,7 +22,7 @@ from axiom.cli.output import (
 from axiom.errors import Refused
 from axiom.store.accounts import adoption
 from axiom.store.engine.folder import Folder
-from axiom_adopt import move_project
+from axiom_adopt import code_key_handover, move_project
 from axiom_adopt.check_old_addresses import find_strangers
 from axiom_adopt.dump import open_dump
 from axiom_adopt.inspect_dump import Inspection, inspect_dump
@@ -124,7 +124,7 @@ def verify(project_folder: Path | None, folder: Folder) -> Shown:
     With --project it asks at the addresses of before, whether it is the laboratory that answers there.
     """
     with move_project.open_moved(folder) as (db, present):
-        problems = [*move_project.find_problems(db), *move_project.find_missing_signature(folder)]
+        problems = [*move_project.find_problems(db), *code_key_handover.find_missing_signature(folder)]
     if project_folder:
         problems += find_strangers(move_project.addresses_of(read_project(project_folder)))
     yield {"adoption": {"project": present.project, "holds": not problems, "problems": problems}}
@@ -140,7 +140,7 @@ def verify(project_folder: Path | None, folder: Folder) -> Shown:
 def accept_code_key(signature: IO[str] | None, folder: Folder, quiet: bool) -> None:
     """Let the laboratory's own key follow the project's, with the SIGNATURE that the project's made of it elsewhere."""
     if signature is None:
-        public = move_project.begin_code_key(folder)
+        public = code_key_handover.begin_code_key(folder)
         print_remark(
             f"{public} holds the key that shall follow. Where the project's private key is kept, type "
             f"`sign_executable {public.name} code_sign_private > signature`, and here `axiom adopt accept-code-key "
@@ -148,7 +148,7 @@ def accept_code_key(signature: IO[str] | None, folder: Folder, quiet: bool) -> N
             quiet=quiet,
         )
         return
-    move_project.accept_code_key(folder, signature.read(10_000))
+    code_key_handover.accept_code_key(folder, signature.read(10_000))
     print_remark("Clients take the laboratory's key for the project's from now on.", quiet=quiet)
 
 

@@ -5,7 +5,6 @@ import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from axiom.errors import Refused
@@ -15,8 +14,7 @@ from axiom.server.http.foreign_uploads import PUBLIC_KEY
 from axiom.service.open_laboratory import open_folder_gate, open_for_reading, prepare_database
 from axiom.settings import read_process_settings, write_settings
 from axiom.signed.atomic_files import write_atomically
-from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts, load_code
-from axiom.signed.key_rotation import follow_code_change, make_next_code
+from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeSigning, code_facts
 from axiom.signed.keys import make_keys, make_secrets
 from axiom.store.accounts import adoption
 from axiom.store.credit import balance_check
@@ -29,8 +27,7 @@ from axiom_adopt.load_dump import AdoptRows, Loading, Told, give_rows
 from axiom_adopt.project_addresses import ProjectAddresses, derive_settings
 from axiom_adopt.project_folder import CodeKeyState, Project
 
-_PURPOSE = "axiom adopt"
-_NEXT_CODE = "next-code.public"  # in the folder: the key that the one of before has to sign
+PURPOSE = "axiom adopt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +72,7 @@ class Move:
 
     def carry_out(self, inspection: Inspection, tell: Told) -> dict[str, Any]:
         self.folder.create()
-        with lock_folder(self.folder, _PURPOSE):
+        with lock_folder(self.folder, PURPOSE):
             if not self.folder.settings.exists():
                 write_settings(self.folder.settings, self._wanted_settings())
             settings, _ = read_process_settings(self.folder.settings)
@@ -148,38 +145,6 @@ def addresses_of(project: Project) -> ProjectAddresses:
 def find_problems(db: Database) -> list[str]:
     """What is not as the dump had it, and what does not add up."""
     return [*adoption.list_adoption_problems(db), *balance_check.list_ledger_problems(db)]
-
-
-def begin_code_key(folder: Folder) -> Path:
-    """Make the key that shall follow; returns the file that the key of before has to sign."""
-    with lock_folder(folder, _PURPOSE):
-        public = folder.path / _NEXT_CODE
-        public.write_text(make_next_code(folder.keys).strip(), encoding="ascii")
-        return public
-
-
-def accept_code_key(folder: Folder, signature: str) -> None:
-    with lock_folder(folder, _PURPOSE):
-        path = folder.path / _NEXT_CODE
-        if not path.exists():
-            raise Refused(
-                f"No key waits in {folder.path} for a signature. Nothing was changed; `axiom adopt accept-code-key` "
-                "without a signature makes it, and says how it is signed."
-            )
-        follow_code_change(
-            folder.keys, CodeKeyChange(public_text=f"{path.read_text(encoding='ascii')}\n", signature=signature)
-        )
-        path.unlink()
-
-
-def find_missing_signature(folder: Folder) -> list[str]:
-    """What keeps every client from believing the laboratory's programs."""
-    if load_code(folder.keys).key is not None:
-        return []
-    return [
-        "the code-signing key is kept elsewhere and has signed no key of the laboratory, so no client would believe "
-        "its programs: `axiom adopt accept-code-key`"
-    ]
 
 
 @contextlib.contextmanager
