@@ -179,7 +179,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "keys": Feature(
         "Who may sign what, and everything that travels signed.",
-        rooms="signed cli.laboratory.key_status cli.laboratory.signing_request cli.laboratory.signing_request_words",
+        rooms="signed cli.laboratory.key_status cli.laboratory.gather_signing_request "
+        "cli.laboratory.describe_signing_request",
         commands="experiment runner",
         terminal={"keys": ("laboratory.keys", "Who may sign what: show, status, make, request, sign, accept, rotate.")},
     ),
