@@ -128,13 +128,6 @@ def _goal(reading: Reading, supported: Collection[int], worked: Collection[int])
     }
 
 
-@page_at(f"/volunteers/{NUMBER}/certificate", "certificate.html", is_translated=True)
-def certificate_page(reading: Reading, number: int) -> Answer:
-    """What a volunteer's computers have done, on a page to print."""
-    made = volunteer_page(reading, number)["volunteer"]
-    return {"certificate": made | {"laboratory": reading.name, "now": reading.now.isoformat()}}
-
-
 def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
     """By question what was given to these computers and is not back, and about how much credit it will bring.
 
