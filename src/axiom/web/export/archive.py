@@ -15,9 +15,10 @@ from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
 from axiom.errors import NotFound
 from axiom.reads import evidence_cards, findings
+from axiom.reads.base.csv_cells import table_csv
 from axiom.reads.base.docstring import bundle_files, experiment_source
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.figures import WIDTHS, table_csv
+from axiom.reads.figures import WIDTHS
 from axiom.signed import bundles
 from axiom.store.engine import blobs
 from axiom.store.engine.database import to_microseconds
