@@ -137,7 +137,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "results": Feature(
         "What was measured, to look through and to take away.",
-        rooms="notebook store.views.exported_rows web.api.result_table cli.laboratory.data",
+        rooms="notebook store.views.exported_rows web.api.paged_results cli.laboratory.data",
         terminal={"data": ("laboratory.data", "What was measured, to take away: export.")},
     ),
     "news": Feature(
