@@ -4,14 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 from operator import attrgetter, itemgetter
 
-from axiom.boinc.terms import TERMS
 from axiom.domain.evidence import VOID
 from axiom.domain.work import count_failures
 from axiom.limits import front_page as limits
 from axiom.limits import news as news_limits
 from axiom.reads import news as news_views
 from axiom.reads.base.fleet_extent import fleet_extent
-from axiom.reads.base.glossary import WORDS
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.failures import watches
@@ -77,30 +75,6 @@ def home_page(reading: Reading) -> Answer:
             "news": session_views.describe_newest_sessions(reading, limits.SESSION_NEWS)["news"],
         }
     }
-
-
-@page_at("/about", "about.html")
-def about_page(reading: Reading) -> Answer:
-    """How a question becomes a finding."""
-    return {"about": {"name": reading.name}}
-
-
-@page_at("/glossary", "glossary.html")
-def glossary_page(_reading: Reading) -> Answer:
-    """What the words mean."""
-    return {"glossary": [{"word": word, "means": means} for word, means in WORDS.items()]}
-
-
-@page_at("/help", "help.html", is_translated=True)
-def help_page(reading: Reading) -> Answer:
-    """What volunteers, readers and operators ask most, with where to look."""
-    return {"help": {"name": reading.name, "address": reading.master}}
-
-
-@page_at("/terms", "terms.html", is_translated=True)
-def terms_page(reading: Reading) -> Answer:
-    """What a volunteer agrees to."""
-    return {"terms": {"name": reading.name, "paragraphs": list(TERMS)}}
 
 
 @page_at("/live", "live.html")
