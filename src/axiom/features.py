@@ -153,7 +153,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "programs": Feature(
         "Programs that work here with a token, and the API for them.",
-        rooms="gate.client rules.accounts.request_rate reads.brief web.api",
+        rooms="gate.client rules.accounts.request_rate reads.brief_for_programs web.api",
         commands="program notebook",
         terminal={"program": ("laboratory.programs", "Programs that may work here: list, add, limit, end.")},
     ),
