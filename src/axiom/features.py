@@ -65,7 +65,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "findings": Feature(
         "What is concluded, from which evidence, how it hangs together, and papers about it.",
-        rooms="domain.evidence domain.headlines domain.links reads.base.scope reads.evidence_cards reads.graph "
+        rooms="domain.evidence domain.headlines domain.links reads.base.scope reads.evidence_cards reads.link_graph "
         "reads.honesty reads.old_claims store.views.citable store.views.contributions web.export web.papers",
         commands="finding log paper reference",
         terminal={

@@ -18,7 +18,7 @@ from axiom.reads import proposals as proposal_views
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.finding_lists import read_finding_rows
-from axiom.reads.graph import Graph
+from axiom.reads.link_graph import Graph
 from axiom.reads.rounds import log
 from axiom.reads.rounds.difference import difference_page
 from axiom.store.accounts import notebooks, programs

@@ -23,7 +23,7 @@ from axiom.reads.base import paging, query_errors
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.findings import describe_finding
-from axiom.reads.graph import Graph
+from axiom.reads.link_graph import Graph
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import read_themes

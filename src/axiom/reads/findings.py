@@ -35,8 +35,8 @@ from axiom.reads.base.docstring import describe_papers, read_bundle_docstring
 from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, no_such_number
 from axiom.reads.figures import figure_with_table, shared_card_address
-from axiom.reads.graph import describe_links
 from axiom.reads.kin import kin_of_experiment
+from axiom.reads.link_graph import describe_links
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, releases
 from axiom.store.findings import finding_notes, references

@@ -15,7 +15,7 @@ from axiom.reads.base.request import Answer, Reading
 from axiom.reads.failures import watches
 from axiom.reads.figures import shared_card_address
 from axiom.reads.finding_lists import read_finding_rows
-from axiom.reads.graph import Graph
+from axiom.reads.link_graph import Graph
 from axiom.reads.maps import recent_tiles
 from axiom.reads.old_claims import count_old_claims
 from axiom.reads.questions import list_questions

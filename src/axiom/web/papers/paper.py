@@ -8,7 +8,7 @@ from axiom.domain.headlines.finding_sentences import compose_quantity
 from axiom.domain.headlines.numbers import format_moment, format_number
 from axiom.errors import WrongUse
 from axiom.limits import findings as limits
-from axiom.reads import evidence_cards, graph
+from axiom.reads import evidence_cards, link_graph
 from axiom.reads import findings as finding_views
 from axiom.reads.base import resolved_prose
 from axiom.reads.base.page import page_at
@@ -167,7 +167,7 @@ def _links(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
     links = {
         link["number"]: link
         for number in numbers
-        for link in graph.describe_links(reading, number)["links"]
+        for link in link_graph.describe_links(reading, number)["links"]
         if link["bearing"] is not None
     }
     return [
@@ -185,7 +185,7 @@ def _others(reading: Reading, subjects: Sequence[_Subject]) -> list[Answer]:
     linked = {
         int(link[end]["name"])
         for subject in subjects
-        for link in graph.describe_links(reading, subject.number)["links"]
+        for link in link_graph.describe_links(reading, subject.number)["links"]
         for end in ("source", "target")
         if link[end]["noun"] == "finding"
     }
