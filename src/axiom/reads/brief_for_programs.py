@@ -19,8 +19,8 @@ from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.finding_lists import read_finding_rows
 from axiom.reads.link_graph import Graph
-from axiom.reads.rounds import log
-from axiom.reads.rounds.difference import difference_page
+from axiom.reads.rounds import session_log
+from axiom.reads.rounds.session_difference import difference_page
 from axiom.store.accounts import notebooks, programs
 from axiom.store.registrations import proposals, registrations
 from axiom.store.rounds import kept_prose, rounds
@@ -97,7 +97,7 @@ def _changes(reading: Reading, newest: Round | None) -> Answer | None:
 def _next(reading: Reading, newest: Round | None) -> list[str]:
     """What the log of the newest session says comes next."""
     notes = rounds.list_round_notes(reading.db, newest.id) if newest else []
-    return [log.note_sentence(note) for _, note in notes if note.kind == "log.next"][
+    return [session_log.note_sentence(note) for _, note in notes if note.kind == "session_log.next"][
         : program_limits.ROWS_OF_A_BRIEFING
     ]
 
