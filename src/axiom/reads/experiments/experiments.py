@@ -29,9 +29,9 @@ from axiom.limits import figures as limits
 from axiom.limits import results as result_limits
 from axiom.reads import findings as finding_views
 from axiom.reads.base import query_errors
-from axiom.reads.base.cells import config_in_words
 from axiom.reads.base.docstring import bundle_files, describe_papers, experiment_source
 from axiom.reads.base.page import page_at
+from axiom.reads.base.page_cells import config_in_words
 from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.reads.experiments import releases
 from axiom.reads.experiments.drafts import describe_estimand
