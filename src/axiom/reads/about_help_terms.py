@@ -2,7 +2,7 @@
 
 from axiom.boinc.terms import TERMS
 from axiom.reads.base.glossary import WORDS
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 
 

@@ -15,7 +15,7 @@ from axiom.limits import language_models as limits
 from axiom.limits import programs as program_limits
 from axiom.reads import findings as finding_views
 from axiom.reads import proposals as proposal_views
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.finding_lists import read_finding_rows
 from axiom.reads.link_graph import Graph

@@ -20,7 +20,7 @@ from axiom.laboratory.findings.rules.known_questions import (
 )
 from axiom.laboratory.findings.rules.list_order import FindingOrder, ListedFinding, choose_daily_findings, sort_findings
 from axiom.reads.base import paging, query_errors
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.findings import describe_finding
 from axiom.reads.link_graph import Graph

@@ -32,7 +32,7 @@ from axiom.reads import evidence_cards
 from axiom.reads.base import resolved_prose
 from axiom.reads.base.bibtex import finding_bibtex
 from axiom.reads.base.docstring import describe_papers, read_bundle_docstring
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, no_such_number
 from axiom.reads.figures import figure_with_table, shared_card_address
 from axiom.reads.kin import kin_of_experiment

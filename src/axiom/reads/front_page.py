@@ -10,7 +10,7 @@ from axiom.limits import front_page as limits
 from axiom.limits import news as news_limits
 from axiom.reads import news as news_views
 from axiom.reads.base.fleet_extent import fleet_extent
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.failures import watches
 from axiom.reads.figures import shared_card_address

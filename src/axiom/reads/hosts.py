@@ -13,7 +13,7 @@ from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as task_limits
 from axiom.reads.base import paging, query_errors
 from axiom.reads.base.host_owner import HostOwner, find_host_owner
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.paging import LENGTH
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import describe_balance

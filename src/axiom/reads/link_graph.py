@@ -14,7 +14,7 @@ from axiom.domain.headlines.finding_sentences import compose_answer
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom.laboratory.findings.rules import links as link_rules
 from axiom.reads.base import paging, resolved_prose
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.findings import links, old_claims
 from axiom.store.findings.old_claims import StoredClaim

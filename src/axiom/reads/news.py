@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from axiom.boinc.xml import escape_xml, in_ascii
 from axiom.limits import front_page as front_page_limits
 from axiom.limits import news as limits
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.finding_lists import list_discoveries
 from axiom.store import news

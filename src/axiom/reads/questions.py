@@ -32,7 +32,7 @@ from axiom.laboratory.findings.rules.published_numbers import compose_comparison
 from axiom.reads import findings as finding_views
 from axiom.reads.base.bibtex import laboratory_bibtex
 from axiom.reads.base.docstring import describe_papers
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments import experiments as experiment_views
 from axiom.reads.experiments import releases

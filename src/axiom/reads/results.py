@@ -10,7 +10,7 @@ from axiom.domain.work import Outcome
 from axiom.limits import results as limits
 from axiom.reads.base import csv_cells, query_errors
 from axiom.reads.base.breathe import Breathe, no_pause
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.page_cells import config_in_words
 from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.reads.experiments.experiments import sweep_levels

@@ -1,7 +1,7 @@
 """The certificate of a volunteer: what their computers have done, on a page to print."""
 
 from axiom.reads.accounts.volunteers import volunteer_page
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading
 
 

@@ -12,7 +12,7 @@ from axiom.limits import accounts as account_limits
 from axiom.limits import tasks as task_limits
 from axiom.reads import hosts as host_pages
 from axiom.reads.base import paging
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS, describe_balance
 from axiom.reads.maps import recent_tiles

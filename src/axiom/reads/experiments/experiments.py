@@ -30,7 +30,7 @@ from axiom.limits import results as result_limits
 from axiom.reads import findings as finding_views
 from axiom.reads.base import query_errors
 from axiom.reads.base.docstring import bundle_files, describe_papers, experiment_source
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.page_cells import config_in_words
 from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.reads.experiments import releases

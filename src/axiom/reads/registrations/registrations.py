@@ -8,7 +8,7 @@ from axiom.domain.maps import first_place
 from axiom.domain.registrations import RegistrationBody, map_amendments, read_registration_body
 from axiom.laboratory.findings.rules.reproduction import sum_agreements
 from axiom.reads import findings as finding_views
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.paging import paginate_ids
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.base.resolved_prose import quote_text

@@ -1,6 +1,6 @@
 """What findings, versions and credit became from the end of one session to the end of another."""
 
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.rounds.sessions import require_session
 from axiom.store.engine.database import Row

@@ -4,7 +4,7 @@ from axiom.domain.rounds import EntryKind, Note, Round, Step
 from axiom.errors import NotFound
 from axiom.limits import rounds as limits
 from axiom.reads.base import resolved_prose
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.rounds import session_log
 from axiom.store.rounds import kept_prose, transcripts

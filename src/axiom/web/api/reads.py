@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from axiom.errors import AxiomError, NotFound, WrongUse
 from axiom.reads.base.breathe import Breathe
-from axiom.reads.base.page import SitePage
+from axiom.reads.base.page_addresses import SitePage
 from axiom.web.api import paged_results
 from axiom.web.api.problems import KIND, RequestRefused, problem_response
 from axiom.web.base.slow_files import Exports, Make, SlowFile

@@ -11,7 +11,7 @@ from axiom.limits import findings as limits
 from axiom.reads import evidence_cards, link_graph
 from axiom.reads import findings as finding_views
 from axiom.reads.base import resolved_prose
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.reads.kin import kin_in_words, kin_of_experiment
 from axiom.store.rounds import kept_prose

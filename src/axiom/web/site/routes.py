@@ -24,7 +24,7 @@ from axiom.locale.languages import ENGLISH, speak_language
 from axiom.reads import figures, findings, ledger, news, results
 from axiom.reads.base.breathe import Breathe
 from axiom.reads.base.csv_cells import table_csv
-from axiom.reads.base.page import NUMBER, SHOWN, SitePage
+from axiom.reads.base.page_addresses import NUMBER, SHOWN, SitePage
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments import experiments
 from axiom.reads.rounds import sessions
