@@ -30,6 +30,7 @@ from axiom.store.registrations import time_stamps
 from axiom.store.upkeep import figures as picture_views
 from axiom.store.views.findings import FindingView
 from axiom.web.export import metadata, readme
+from axiom.web.export.make_recompute_script import recompute_script
 from axiom.web.export.recompute import (
     AT_HOME,
     FINDING,
@@ -40,7 +41,6 @@ from axiom.web.export.recompute import (
     card_numbers,
     evidence_numbers,
 )
-from axiom.web.export.script import recompute_script
 from axiom.web.export.verify import ROOTS, STAMP
 from axiom_weigh.evidence.finding_card import Card
 from axiom_weigh.figures.drawing import png_of
