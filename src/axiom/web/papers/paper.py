@@ -19,7 +19,7 @@ from axiom.store.views import findings
 from axiom.store.views.citable import read_citable_findings
 from axiom.store.views.findings import FindingView
 from axiom.web.base.facts import make_fact
-from axiom.web.base.interval_drawing import whisker_places
+from axiom.web.base.tiny_drawings import whisker_places
 from axiom.web.papers.methods import Study, registration_facts
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.median_or_mean import middle_named

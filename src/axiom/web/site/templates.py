@@ -17,8 +17,8 @@ from axiom.reads import results
 from axiom.reads.base import page_cells
 from axiom.web.base.document_html import document_in_html
 from axiom.web.base.facts import facts_in_html
-from axiom.web.base.interval_drawing import draw_tiny_picture
 from axiom.web.base.stacked_tables import StackingTemplate
+from axiom.web.base.tiny_drawings import draw_tiny_picture
 from axiom.web.maps import colours
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Grade, Verdict
