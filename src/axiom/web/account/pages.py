@@ -16,7 +16,7 @@ from axiom.reads.tasks import find_newest_made
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
-from axiom.web.account.forms import (
+from axiom.web.account.account_actions import (
     new_key,
     register_account,
     show_keys,
