@@ -29,7 +29,7 @@ from axiom.web.account.account_actions import (
     submit_profile,
 )
 from axiom.web.account.ideas import IDEA_ACTS, account_ideas_page
-from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgotten_password_page, mail_link_page, mail_of
+from axiom.web.account.mail_links import LINK_ACTS, MAIL_ACTS, forgotten_password_page, mail_link_page, mail_of
 from axiom.web.account.team import TEAM_ACTS, account_team_page
 from axiom.web.account.visit import Outcome, Visit, make_account_action
 
