@@ -39,6 +39,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "mail": Feature(
         "What volunteers and the operator are told by mail, and alerts.",
+        rooms="web.account.mail_links",
         commands="account",
         terminal={"mail": ("laboratory.mail", "Do mail and alerts arrive? try.")},
     ),

@@ -97,7 +97,7 @@ def _changes(reading: Reading, newest: Round | None) -> Answer | None:
 def _next(reading: Reading, newest: Round | None) -> list[str]:
     """What the log of the newest session says comes next."""
     notes = rounds.list_round_notes(reading.db, newest.id) if newest else []
-    return [session_log.note_sentence(note) for _, note in notes if note.kind == "session_log.next"][
+    return [session_log.note_sentence(note) for _, note in notes if note.kind == "log.next"][
         : program_limits.ROWS_OF_A_BRIEFING
     ]
 

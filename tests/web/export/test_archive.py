@@ -24,6 +24,7 @@ from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import connect_reader
 from axiom.store.registrations import registrations
 from axiom.web.export import archive as export_archive
+from axiom.web.export import make_recompute_script
 from axiom.web.export import recompute as recompute_module
 
 DESIGNS = ("wide", "wider", "widest")

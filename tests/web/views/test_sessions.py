@@ -119,7 +119,7 @@ def test_a_log_has_the_same_chapters_in_every_form(lab, browse):
         assert f"\n{title.upper()}\n- " in text
         assert f"\n## {title}\n\n- " in markdown
     assert "[9](/sessions/round-2/tasks?experiment=tiny_sum@1&state=valid)" in markdown
-    next_steps = {line["facts"]["step"] for line in lines_of(answer) if line["kind"] == "session_log.next"}
+    next_steps = {line["facts"]["step"] for line in lines_of(answer) if line["kind"] == "log.next"}
     assert {"look at the parts that are not well", "read the failures by group", "ask a new question"} <= next_steps
 
 
