@@ -15,9 +15,9 @@ from typing import Any
 
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import TableUnreadable, WrongUse
-from axiom_weigh.tables.column_names import Columns, NamedColumns, columns_of, tell_names
 from axiom_weigh.tables.copies_in_arms import copies_in_arms
 from axiom_weigh.tables.count_once import CountedRows, CountNotes, count_once
+from axiom_weigh.tables.find_columns import Columns, NamedColumns, columns_of, tell_names
 from axiom_weigh.tables.parse_cell import ABSENT, BEYOND, NO_VALUE, join_parts, label_of
 from axiom_weigh.tables.read_sheet import Sheet
 from axiom_weigh.tables.rows_from_sheet import PLAIN_COLUMNS, Reader, Rows, counted_rows

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from axiom_weigh.errors import TableUnreadable
-from axiom_weigh.tables.column_names import NOTHING_NAMED, Columns, NamedColumns, columns_of
+from axiom_weigh.tables.find_columns import NOTHING_NAMED, Columns, NamedColumns, columns_of
 from axiom_weigh.tables.order_of_runs import order_of_runs
 from axiom_weigh.tables.parse_cell import (
     LARGEST,

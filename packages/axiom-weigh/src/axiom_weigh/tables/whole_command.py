@@ -12,7 +12,7 @@ from axiom_weigh.errors import TableUnreadable
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.tables.parse_cell import ABSENT, label_of, number_text, parsed_number, real_number, says_an_end
 from axiom_weigh.tables.read_sheet import KNOWN, Sheet
-from axiom_weigh.tables.usual_names import ALSO_SEEDS, ARMS, BOOKKEEPING, DESIGNS, LESS_LIKELY, MEASURES, SEEDS
+from axiom_weigh.tables.usual_column_names import ALSO_SEEDS, ARMS, BOOKKEEPING, DESIGNS, LESS_LIKELY, MEASURES, SEEDS
 
 _PEEKED, _LOOKED_AT = 1_000, 10_000  # rows of a table that is weighed, and of one that is refused
 _MOST_ARMS = 12

@@ -4,7 +4,7 @@ import pytest
 
 import axiom_weigh
 from axiom_weigh.errors import TableUnreadable, WrongUse
-from axiom_weigh.tables.column_names import NamedColumns
+from axiom_weigh.tables.find_columns import NamedColumns
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import rows_of
 
