@@ -8,7 +8,7 @@ import numpy as np
 
 from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.counted_values import select_sound_values
-from axiom_weigh.tables.differences import differences_of
+from axiom_weigh.tables.arm_differences import differences_of
 from axiom_weigh.tables.find_columns import NamedColumns
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import rows_of

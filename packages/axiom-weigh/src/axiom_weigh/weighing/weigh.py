@@ -19,7 +19,7 @@ from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.evidence.weigh_claim import make_finding_card, weigh_observations
 from axiom_weigh.figures.picture_data import Look, look_of
 from axiom_weigh.statistics.replicates_needed import Range
-from axiom_weigh.tables.differences import differences_of
+from axiom_weigh.tables.arm_differences import differences_of
 from axiom_weigh.tables.doubts import Doubt, doubt_differences, doubt_same_values, doubt_steady_values, warn_of_levels
 from axiom_weigh.tables.find_columns import NamedColumns, tell_names
 from axiom_weigh.tables.parse_cell import BEYOND

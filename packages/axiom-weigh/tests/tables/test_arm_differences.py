@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 import axiom_weigh
 from axiom_weigh.errors import TableUnreadable, WrongUse
 from axiom_weigh.statistics.student import welch_interval
-from axiom_weigh.tables.differences import differences_of
+from axiom_weigh.tables.arm_differences import differences_of
 from axiom_weigh.tables.find_columns import NamedColumns
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.seed_row import Row
