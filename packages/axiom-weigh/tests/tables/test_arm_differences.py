@@ -14,10 +14,10 @@ import axiom_weigh
 from axiom_weigh.errors import TableUnreadable, WrongUse
 from axiom_weigh.statistics.student import welch_interval
 from axiom_weigh.tables.arm_differences import differences_of
+from axiom_weigh.tables.arrange_rows import arrange_rows
 from axiom_weigh.tables.find_columns import NamedColumns
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.seed_row import Row
-from axiom_weigh.tables.seeds_in_order import arrange_rows
 from axiom_weigh.values import Force, Grade, Verdict
 
 ARMS = {"by": "arm", "of": ("ours", "base")}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from axiom_weigh.errors import TableUnreadable
+from axiom_weigh.tables.arrange_rows import TableContext
 from axiom_weigh.tables.find_columns import NOTHING_NAMED, Columns, NamedColumns, columns_of
 from axiom_weigh.tables.order_of_runs import order_of_runs
 from axiom_weigh.tables.parse_cell import (
@@ -28,7 +29,6 @@ from axiom_weigh.tables.parse_cell import (
 )
 from axiom_weigh.tables.read_sheet import MOST_ROWS, Sheet, too_many
 from axiom_weigh.tables.seed_row import LARGEST_SEED, PlainRows, Row
-from axiom_weigh.tables.seeds_in_order import TableContext
 from axiom_weigh.tables.whole_command import arms_beside, peek_rows
 from axiom_weigh.values import Outcome
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom_weigh.evidence.weigh_claim import weigh_observations
+from axiom_weigh.tables.arrange_rows import OrderedObservations, arrange_rows
 from axiom_weigh.tables.seed_row import PlainRows, Row
-from axiom_weigh.tables.seeds_in_order import OrderedObservations, arrange_rows
 from axiom_weigh.values import Agreements, Outcome, Surroundings
 
 ALL = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
