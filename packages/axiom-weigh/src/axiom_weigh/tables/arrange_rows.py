@@ -20,7 +20,7 @@ from axiom_weigh.tables.count_once import CountNotes, count_once
 from axiom_weigh.tables.dependent_seeds import check_independence
 from axiom_weigh.tables.doubts import Doubt
 from axiom_weigh.tables.one_law import law_by_place
-from axiom_weigh.tables.order_of_runs import OrderOfRuns
+from axiom_weigh.tables.run_order_column import OrderOfRuns
 from axiom_weigh.tables.seed_row import PlainRows, Row, list_row_values
 from axiom_weigh.values import EVERY_NUMBER, Agreements, Alarm, Observation
 
