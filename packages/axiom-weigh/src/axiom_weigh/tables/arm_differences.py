@@ -17,11 +17,11 @@ from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import TableUnreadable, WrongUse
 from axiom_weigh.tables.arrange_rows import TableContext, rows_in_order
 from axiom_weigh.tables.copies_in_arms import copies_in_arms
-from axiom_weigh.tables.count_once import CountedRows, CountNotes, count_once
 from axiom_weigh.tables.find_columns import Columns, NamedColumns, columns_of, tell_names
 from axiom_weigh.tables.parse_cell import ABSENT, BEYOND, NO_VALUE, join_parts, label_of
 from axiom_weigh.tables.read_sheet import Sheet
 from axiom_weigh.tables.rows_from_sheet import PLAIN_COLUMNS, Reader, Rows, counted_rows
+from axiom_weigh.tables.rows_of_same_seed import CountedRows, CountNotes, count_once
 from axiom_weigh.tables.seed_row import PlainRows, Row
 from axiom_weigh.tables.whole_command import likely_seed, peek_rows, whole_command
 from axiom_weigh.values import COARSE, Outcome
