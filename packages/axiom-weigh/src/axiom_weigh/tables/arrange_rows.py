@@ -17,11 +17,11 @@ from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM, Home
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.tables.dependent_seeds import check_independence
-from axiom_weigh.tables.doubts import Doubt
 from axiom_weigh.tables.one_law import law_by_place
 from axiom_weigh.tables.rows_of_same_seed import CountNotes, count_once
 from axiom_weigh.tables.run_order_column import OrderOfRuns
 from axiom_weigh.tables.seed_row import PlainRows, Row, list_row_values
+from axiom_weigh.tables.undeclared_numbers import Doubt
 from axiom_weigh.values import EVERY_NUMBER, Agreements, Alarm, Observation
 
 LOST = "its machine was at fault, as the table says"

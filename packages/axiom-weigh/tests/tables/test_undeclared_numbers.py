@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from axiom_weigh.tables.doubts import doubt_differences, doubt_same_values, warn_of_levels
+from axiom_weigh.tables.undeclared_numbers import doubt_differences, doubt_same_values, warn_of_levels
 from axiom_weigh.values import Kind
 
 SPREAD = [statistics.NormalDist().inv_cdf((place + 0.5) / 40) for place in range(40)]
