@@ -23,7 +23,7 @@ from axiom_weigh.tables.read_sheet import Sheet
 from axiom_weigh.tables.rows_from_sheet import PLAIN_COLUMNS, Reader, Rows, counted_rows
 from axiom_weigh.tables.rows_of_same_seed import CountedRows, CountNotes, count_once
 from axiom_weigh.tables.seed_row import PlainRows, Row
-from axiom_weigh.tables.whole_command import likely_seed, peek_rows, whole_command
+from axiom_weigh.tables.suggested_command import likely_seed, peek_rows, whole_command
 from axiom_weigh.values import COARSE, Outcome
 
 _LARGEST_SINGLE = 3e38

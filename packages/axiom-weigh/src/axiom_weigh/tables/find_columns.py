@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from axiom_weigh.errors import TableUnreadable, WrongUse
 from axiom_weigh.tables.read_sheet import KNOWN, Sheet
-from axiom_weigh.tables.whole_command import whole_command
+from axiom_weigh.tables.suggested_command import whole_command
 
 _GROUPS = ("params.", "config.", "metrics.", "summary.", "tags.")  # as MLflow and Weights & Biases call them
 _SEEDS = ("params.seed", "config.seed")

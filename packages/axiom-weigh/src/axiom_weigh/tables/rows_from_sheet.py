@@ -29,7 +29,7 @@ from axiom_weigh.tables.parse_cell import (
 from axiom_weigh.tables.read_sheet import MOST_ROWS, Sheet, too_many
 from axiom_weigh.tables.run_order_column import order_of_runs
 from axiom_weigh.tables.seed_row import LARGEST_SEED, PlainRows, Row
-from axiom_weigh.tables.whole_command import arms_beside, peek_rows
+from axiom_weigh.tables.suggested_command import arms_beside, peek_rows
 from axiom_weigh.values import Outcome
 
 PLAIN_COLUMNS = {"outcome"}  # beside seed and value: with these alone rows are kept as columns
