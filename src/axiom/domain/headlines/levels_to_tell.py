@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.headlines.names_in_words import NamesThings, setting_of, tell_pooled_levels
-from axiom_weigh.statistics.estimands import list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import list_needed_configs
 
 
 def with_words(

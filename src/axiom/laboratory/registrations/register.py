@@ -39,7 +39,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import blocks
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
-from axiom_weigh.statistics.estimands import why_not_concluded
+from axiom_weigh.statistics.estimand_arithmetic import why_not_concluded
 from axiom_weigh.values import Cohort
 
 _NUMBERED = re.compile(r"_[0-9]+$")

@@ -15,7 +15,7 @@ from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.statistics.estimands import list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import list_needed_configs
 from axiom_weigh.values import Grade
 
 _WEIGHED = ("estimate", "low", "high", "e_value", "seeds", "missing", "blocks", "hosts", "volunteers", "platforms")

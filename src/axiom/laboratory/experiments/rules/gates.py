@@ -17,7 +17,7 @@ from axiom.laboratory.failures.rules.tracebacks import known_exception_name
 from axiom.limits import experiments as limits
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.statistics import estimands
+from axiom_weigh.statistics import estimand_arithmetic
 
 # Numbers of the seeds that share their low or their high bits with seed 0.
 SAME_LOW, SAME_HIGH = limits.CONTROL_MOST_SEEDS + 1, limits.CONTROL_MOST_SEEDS + 2
@@ -369,7 +369,7 @@ def _declared_faults(demands: Demands) -> Iterator[str]:
             name = f"{_kind(is_planted=is_planted)} of {control.estimand}"
             sweeps.append((_estimand(demands, control), name, control.configs(is_planted=is_planted)))
     for estimand, what, configs in sweeps:
-        if why := estimands.why_not_concluded(estimand, configs):
+        if why := estimand_arithmetic.why_not_concluded(estimand, configs):
             yield f"{estimand['name']} cannot be concluded from {what}: {why}"
 
 
@@ -529,7 +529,7 @@ def _value(
     estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], tried: Sequence[TriedCell]
 ) -> float | None:
     measured = {cell.config: cell.measures for cell in tried if cell.outcome is Outcome.OK}
-    number, _ = estimands.compute_estimand(
+    number, _ = estimand_arithmetic.compute_estimand(
         estimand, [(config, measured.get(place)) for place, config in enumerate(configs)]
     )
     return number if number is None or math.isfinite(number) else None

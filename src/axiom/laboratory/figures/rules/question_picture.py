@@ -15,7 +15,7 @@ from axiom.domain.headlines.prepared_answers import choose_headline, choose_pict
 from axiom.laboratory.figures.rules.sweeps_and_strips import place_estimates
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import Level, PointMark, SweepPoint
-from axiom_weigh.statistics.estimands import list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import list_needed_configs
 from axiom_weigh.values import Evidence
 
 MOST_LINES = 1_000  # of a course, more than any has

@@ -34,7 +34,7 @@ from axiom.laboratory.proposals.rules.factor_levels import (
 from axiom.laboratory.proposals.rules.subject import TRENDS, Axis, Config, Subject, find_axis, means_along_axis
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
-from axiom_weigh.statistics.estimands import why_not_concluded
+from axiom_weigh.statistics.estimand_arithmetic import why_not_concluded
 from axiom_weigh.values import Grade, Verdict
 
 _FEWEST = 4  # levels of a trend

@@ -15,7 +15,7 @@ from axiom.laboratory.proposals.rules.factor_levels import has_range, is_number,
 from axiom.laboratory.proposals.rules.pricing import ConfigPrices
 from axiom.rules.planning.cell_limits import design_cost
 from axiom.signed.manifests import Manifest
-from axiom_weigh.statistics.estimands import list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import list_needed_configs
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT)

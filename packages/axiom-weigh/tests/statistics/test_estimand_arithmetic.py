@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.statistics.estimands import compute_estimand, evenly_spaced, list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import compute_estimand, evenly_spaced, list_needed_configs
 
 
 def estimand(kind: str, *, across: str = "", between: tuple = (), measure: str = "loss") -> dict:
