@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from axiom_weigh.evidence.counted_values import COPIED
+from axiom_weigh.evidence.copied_seeds import COPIED
 from axiom_weigh.evidence.verdict import ENOUGH
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e
 from axiom_weigh.values import Agreements, Alarm, Force, Observation
