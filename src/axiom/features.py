@@ -143,6 +143,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "news": Feature(
         "What everybody is told who computes or reads here.",
+        rooms="reads.feeds",
         commands="news",
         terminal={"news": ("laboratory.news", "What the operator says to everybody: list, add, withdraw.")},
     ),

@@ -15,7 +15,7 @@ from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.reads.base.request import Reading
-from axiom.reads.news import rss_feed
+from axiom.reads.feeds import rss_feed
 from axiom.reads.rounds import session_log
 from axiom.reads.rounds.session_log import SECTIONS, title_of
 from axiom.store import news

@@ -21,7 +21,7 @@ from starlette.routing import Route, compile_path
 from axiom import reads
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
 from axiom.locale.languages import ENGLISH, speak_language
-from axiom.reads import figures, findings, ledger, news, results
+from axiom.reads import feeds, figures, findings, ledger, results
 from axiom.reads.base.breathe import Breathe
 from axiom.reads.base.csv_cells import table_csv
 from axiom.reads.base.page_addresses import NUMBER, SHOWN, SitePage
@@ -293,7 +293,7 @@ def _paper(templates: Environment, ending: str, reading: Reading) -> Response:
 
 def _feed(reading: Reading) -> Response:
     """The news for whoever follows many sites."""
-    body = news.atom_feed(reading, reading.master or "/")  # never the host that a request names
+    body = feeds.atom_feed(reading, reading.master or "/")  # never the host that a request names
     return Response(body, media_type="application/atom+xml; charset=utf-8")
 
 
