@@ -7,7 +7,7 @@ from typing import Any
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.headlines.numbers import format_duration, format_number
-from axiom.domain.untrusted_text import strip_controls
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.domain.work import TaskState, count_failures
 from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as task_limits

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from axiom.domain.headlines.numbers import format_number
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.domain.rounds import Note, Round, Step
-from axiom.domain.untrusted_text import strip_controls
 from axiom.reads.base.request import Answer
 from axiom_weigh.grouping import group_pairs
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from jinja2 import Environment
 
-from axiom.domain.untrusted_text import strip_controls
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.web.site.templates import template_environment
 
 _MOST_SUBJECT = 150

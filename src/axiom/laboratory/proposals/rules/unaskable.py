@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.headlines.names_in_words import name_factor
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.domain.proposals import AUTOPILOT, Idea
-from axiom.domain.untrusted_text import strip_controls
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.discriminate import propose_comparison
 from axiom.laboratory.proposals.rules.subject import Subject, find_axis
