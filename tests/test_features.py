@@ -12,7 +12,7 @@ from axiom.cli.main import axiom as program
 from axiom.features import FEATURES, noun_of
 from axiom.gate.command import Command
 from axiom.gate.registry import COMMANDS
-from axiom.reads.base.page import SHOWN
+from axiom.reads.base.page_addresses import SHOWN
 from axiom.web.site.routes import PAGES
 
 ROOMS = [room for card in FEATURES.values() for room in card.rooms.split()]

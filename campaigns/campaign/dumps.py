@@ -29,7 +29,7 @@ from mutated_dumps import cut_dumps, mutated_dumps, short_rows
 from axiom.errors import Refused
 from axiom_adopt.dump import Dump, open_dump
 from axiom_adopt.dump_syntax import LONGEST_FIELD, LONGEST_LINE
-from axiom_adopt.records import KINDS
+from axiom_adopt.old_server_records import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 DUMPS = ROOT / "packages" / "axiom-adopt" / "tests" / "dumps"

@@ -30,7 +30,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.palette import make_standalone_svg
-from axiom_weigh.statistics.estimands import compute_estimand
+from axiom_weigh.statistics.estimand_arithmetic import compute_estimand
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "docs" / "gallery" / "experiments"

@@ -14,7 +14,7 @@ from old_sessions.our_findings import books_of, differences, ordered
 from old_sessions.playing import Player
 from old_sessions.story import REMARKS
 
-from axiom.reads.rounds.log import log_markdown, log_text
+from axiom.reads.rounds.session_log import log_markdown, log_text
 from axiom.store.engine.folder import write_file_atomically
 
 

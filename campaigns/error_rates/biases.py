@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.false_discoveries import SHARES, WeighedClaim, false_shares
-from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.evidence.verdict import Weight, weigh_values
 from axiom_weigh.values import Verdict
 from error_rates.figures import Answer, Bound, Size, below

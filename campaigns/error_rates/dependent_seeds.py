@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.counted_values import select_sound_values
-from axiom_weigh.evidence.method import pose_question
-from axiom_weigh.tables.column_names import NamedColumns
-from axiom_weigh.tables.differences import differences_of
+from axiom_weigh.tables.arm_differences import differences_of
+from axiom_weigh.tables.arrange_rows import arrange_rows
+from axiom_weigh.tables.find_columns import NamedColumns
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import rows_of
-from axiom_weigh.tables.seeds_in_order import arrange_rows
 from axiom_weigh.values import Force, Verdict
 from axiom_weigh.weighing.compare import compare
 from axiom_weigh.weighing.weigh import weigh

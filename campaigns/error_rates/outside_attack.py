@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from error_rates.figures import Answer, Bound, Size, above, below, interval, scored
 from error_rates.laws import CONTRAST
 from error_rates.processes import decided

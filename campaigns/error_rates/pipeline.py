@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import Agreements, Evidence, Grade, Home, Observation, Outcome, Surroundings, Verdict

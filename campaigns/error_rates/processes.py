@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
-from axiom_weigh.evidence.method import Question
+from axiom_weigh.evidence.choice_of_statistic import Question
 from axiom_weigh.evidence.verdict import ENOUGH, weigh_values
 from axiom_weigh.statistics import signed_ranks
 from axiom_weigh.statistics.betting import betting_log_e

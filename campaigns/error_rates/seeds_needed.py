@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
-from axiom_weigh.evidence.method import pose_question
-from axiom_weigh.evidence.seeds_needed import forecast_seed_range
+from axiom_weigh.evidence.choice_of_statistic import pose_question
+from axiom_weigh.evidence.seeds_to_next_grade import forecast_seed_range
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import Observation, Verdict
 from error_rates.figures import Answer, Bound, Size, above

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.values import Verdict
 from axiom_weigh.weighing.result_card import WeighedTable
 from axiom_weigh.weighing.weigh import weigh

@@ -14,10 +14,10 @@ from scipy import special, stats  # type: ignore[import-untyped]
 
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.failure_e_value import failure_log_e
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.statistics import quantile_scores, scoring_rules
-from axiom_weigh.statistics.estimands import compute_estimand
+from axiom_weigh.statistics.estimand_arithmetic import compute_estimand
 from axiom_weigh.values import NOT_WAITING
 from error_rates.figures import Answer, Bound, Size, interval, scored
 from error_rates.laws import LAWS, Draw, Flags, Numbers

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.headlines import numbers
-from axiom.domain.headlines.answers import compose_question, with_words
+from axiom.domain.headlines.finding_sentences import compose_question
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.links import AskingEstimand, LinkKind
 from axiom.laboratory.experiments.old_claims import OldClaims
 from axiom.signed.manifests import Manifest

@@ -14,7 +14,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
 from axiom.notebook.table import import_extra
 from axiom.signed.manifests import Manifest
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.values import Grade, Observation, Verdict
 from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
 from old_claims.values import NUMBERS, VALUES

@@ -6,10 +6,10 @@ from typing import Any
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import ConfigEstimate, Meaning
-from axiom.domain.headlines.answers import is_size_open
+from axiom.domain.headlines.finding_sentences import is_size_open
 from axiom.domain.links import FindingState
 from axiom.signed.manifests import Manifest
-from axiom_weigh.evidence.method import Question
+from axiom_weigh.evidence.choice_of_statistic import Question
 from axiom_weigh.figures.picture_data import Sweep
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 

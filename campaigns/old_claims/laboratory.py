@@ -20,8 +20,8 @@ from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.results import MeasureTally
 from axiom.store.writer import Writer
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.counted_values import select_sound_values
-from axiom_weigh.evidence.method import pose_question
 from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
 
 _SESSIONS = 3  # at most: the first may be one that was open already, with its weighing behind it

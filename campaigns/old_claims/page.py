@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 from types import MappingProxyType
 
 from axiom.domain.evidence import Meaning
-from axiom.domain.headlines.answers import compose_answer, compose_question, with_words
+from axiom.domain.headlines.finding_sentences import compose_answer, compose_question
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.headlines.numbers import begin_sentence
 from axiom.domain.links import AskingEstimand, Bearing, LinkKind, OldClaim
 from axiom.laboratory.experiments.old_claims import OldClaims

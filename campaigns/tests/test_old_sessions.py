@@ -13,7 +13,7 @@ from axiom.domain.credit import Reason
 from axiom.domain.rounds import Step
 from axiom.laboratory import promises
 from axiom.laboratory.credit.rules.tariffs import PRESETS
-from axiom.reads.rounds.log import SECTIONS, log_chapters
+from axiom.reads.rounds.session_log import SECTIONS, log_chapters
 from axiom.store.credit import ledger
 from axiom.store.engine.database import to_microseconds
 from axiom.store.hosts import hosts

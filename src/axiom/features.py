@@ -39,6 +39,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "mail": Feature(
         "What volunteers and the operator are told by mail, and alerts.",
+        rooms="web.account.mail_links",
         commands="account",
         terminal={"mail": ("laboratory.mail", "Do mail and alerts arrive? try.")},
     ),
@@ -65,7 +66,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "findings": Feature(
         "What is concluded, from which evidence, how it hangs together, and papers about it.",
-        rooms="domain.evidence domain.headlines domain.links reads.base.scope reads.evidence_cards reads.graph "
+        rooms="domain.evidence domain.headlines domain.links reads.base.scope reads.evidence_cards reads.link_graph "
         "reads.honesty reads.old_claims store.views.citable store.views.contributions web.export web.papers",
         commands="finding log paper reference",
         terminal={
@@ -138,11 +139,12 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "results": Feature(
         "What was measured, to look through and to take away.",
-        rooms="notebook store.views.exported_rows web.api.result_table cli.laboratory.data",
+        rooms="notebook store.views.exported_rows web.api.paged_results cli.laboratory.data",
         terminal={"data": ("laboratory.data", "What was measured, to take away: export.")},
     ),
     "news": Feature(
         "What everybody is told who computes or reads here.",
+        rooms="reads.feeds",
         commands="news",
         terminal={"news": ("laboratory.news", "What the operator says to everybody: list, add, withdraw.")},
     ),
@@ -154,7 +156,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "programs": Feature(
         "Programs that work here with a token, and the API for them.",
-        rooms="gate.client rules.accounts.request_rate reads.brief web.api",
+        rooms="gate.client rules.accounts.request_rate reads.brief_for_programs web.api",
         commands="program notebook",
         terminal={"program": ("laboratory.programs", "Programs that may work here: list, add, limit, end.")},
     ),
@@ -180,7 +182,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "keys": Feature(
         "Who may sign what, and everything that travels signed.",
-        rooms="signed cli.laboratory.key_status cli.laboratory.signing_request cli.laboratory.signing_request_words",
+        rooms="signed cli.laboratory.key_status cli.laboratory.gather_signing_request "
+        "cli.laboratory.describe_signing_request",
         commands="experiment runner",
         terminal={"keys": ("laboratory.keys", "Who may sign what: show, status, make, request, sign, accept, rotate.")},
     ),

@@ -15,7 +15,7 @@ from error_rates.pictures import draw
 from error_rates.seeds_needed import looked_at_once
 from error_rates.tables import decided_without_lost
 
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.statistics.mixture import compute_reach
 from axiom_weigh.statistics.signed_ranks import log_es, make_stream

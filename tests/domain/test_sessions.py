@@ -8,7 +8,7 @@ import pytest
 
 import axiom
 from axiom.domain.rounds import Note
-from axiom.reads.rounds.log import note_pieces, note_sentence
+from axiom.reads.rounds.session_log import note_pieces, note_sentence
 from axiom_weigh.amounts import tell_amount
 
 PACKAGE = Path(axiom.__file__).parent

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from axiom.domain.headlines.answers import MeasuredNumber, tell_size
+from axiom.domain.headlines.finding_sentences import MeasuredNumber, tell_size
 from axiom.domain.headlines.tiny_pictures import choose_tiny_picture
-from axiom.web.base.interval_drawing import draw_tiny_picture
+from axiom.web.base.tiny_drawings import draw_tiny_picture
 from axiom_weigh.values import Verdict
 
 ARMS = [{"size": 1}, {"size": 2}]

@@ -9,7 +9,7 @@ from mcp_lab import gated
 from others_words import MARK, furnish_words, outside_boxes, outside_quotes
 
 from axiom.mcp import tools
-from axiom.reads import news
+from axiom.reads import feeds
 from axiom.reads.base.request import Reading
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
@@ -85,7 +85,7 @@ def test_no_file_feed_letter_citation_or_export_has_it(lab, words_site):
     for address in FILES:
         assert MARK not in words_site.get(address).text, address
     reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name="Small", live=dict)
-    assert MARK not in news.rss_feed(reading, "https://lab.example/").decode()
+    assert MARK not in feeds.rss_feed(reading, "https://lab.example/").decode()
     finding = words_site.get("/findings/1.json").json["finding"]
     assert MARK not in finding["cite"] + finding["bibtex"] + finding["answer"]
     for name, body in archive.finding_files(reading, 1).items():

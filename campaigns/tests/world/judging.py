@@ -18,7 +18,7 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations as registration_store
-from axiom_weigh.statistics.estimands import compute_estimand
+from axiom_weigh.statistics.estimand_arithmetic import compute_estimand
 from axiom_weigh.statistics.signed_ranks import pseudo_median
 from axiom_weigh.values import Evidence, Grade, Verdict
 from world.drawing import Computing, draw

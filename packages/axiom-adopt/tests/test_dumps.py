@@ -14,7 +14,7 @@ from mutated_dumps import COMPLETED, cut_dumps, mutated_dumps, short_rows
 
 from axiom.errors import NotFound, Refused
 from axiom_adopt.dump import Dump, open_dump
-from axiom_adopt.records import (
+from axiom_adopt.old_server_records import (
     IN_PROGRESS,
     KINDS,
     UNSENT,

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from axiom_adopt.records import User
+from axiom_adopt.old_server_records import User
 from axiom_adopt.who_signs_in import AddressOwners, tidy_address
 
 OLDEST, SECOND, THIRD = (3, "Ada@Example.org"), (7, " ada@example.org"), (8, "ADA@EXAMPLE.ORG")

@@ -18,7 +18,7 @@ from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.laboratory.experiments.rules.controls import check_placebo_values, control_result
 from axiom.limits import experiments as limits
-from axiom_weigh.statistics.estimands import compute_estimand
+from axiom_weigh.statistics.estimand_arithmetic import compute_estimand
 
 TESTS = Path(__file__).parent
 KEPT = TESTS / "controls"

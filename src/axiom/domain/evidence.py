@@ -1,6 +1,7 @@
 """Conclusions: registrations, observations, blocks, evidence and findings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -78,3 +79,14 @@ class Finding:
     claim: str
     status: str  # open, retired, suspended or recalled
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Citable:
+    """A finding as texts may speak of it. A field is None as long as there is nothing to say."""
+
+    number: int
+    status: str
+    is_weighed: bool  # before that nothing is said about it
+    fields: Mapping[str, object]
+    literature: Mapping[str, str] = field(default_factory=dict)  # by the experiment whose signed file names it

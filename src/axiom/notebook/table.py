@@ -6,8 +6,7 @@ Nothing here needs pandas or Arrow until somebody asks for them. There is no NaN
 import csv
 import html
 import importlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +14,7 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.errors import CannotStart, UnknownName
+from axiom.reads.base import csv_cells
 from axiom_weigh.facts_html import shorten_value
 
 _SHOWN = 20
@@ -25,9 +25,6 @@ _PANDAS = {
     ValueType.TEXT: "string",
     ValueType.GRID: "string",
 }
-# A text at which a spreadsheet would begin to compute gets an apostrophe before it, as spreadsheets write it; so does
-# one that begins with an apostrophe, so that taking one off always gives the text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 class Table:
@@ -66,7 +63,7 @@ class Table:
         writer = csv.writer(file)  # ends lines as RFC 4180 does: otherwise a text with a lone CR would not come back
         if heading:
             writer.writerow(self.columns)
-        written = [map(_IN_CSV[self.types[name]], values) for name, values in self.columns.items()]
+        written = [map(csv_cells.WRITTEN_BY_TYPE[self.types[name]], values) for name, values in self.columns.items()]
         writer.writerows(zip(*written, strict=True))
 
     def to_arrow(self) -> Any:
@@ -143,32 +140,3 @@ def import_extra(name: str) -> ModuleType:
 def _reals(curves: Sequence[Sequence[float] | None]) -> list[list[float] | None]:
     """JSON may write a float without its point, and Arrow refuses what looks like a large whole number."""
     return [None if curve is None else [float(number) for number in curve] for curve in curves]
-
-
-def _text(value: str | None) -> str:
-    if value is None:
-        return ""
-    return f"'{value}" if value.startswith(_FORMULA) else value
-
-
-def _curve(value: Sequence[Any] | None) -> str:
-    return "" if value is None else json.dumps(value, allow_nan=False)
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)
-
-
-def _flag(value: bool | None) -> str:
-    return "" if value is None else str(value).lower()
-
-
-_IN_CSV: dict[ValueType, Callable[[Any], str]] = {
-    ValueType.INT: _number,
-    ValueType.FLOAT: _number,
-    ValueType.BOOL: _flag,
-    ValueType.TEXT: _text,
-    ValueType.GRID: _text,
-    ValueType.INTS: _curve,
-    ValueType.FLOATS: _curve,
-}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import axiom
 from axiom.errors import NotFound
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 
 _FOLDER = Path(axiom.__file__).parent / "documents"

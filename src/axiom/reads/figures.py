@@ -1,7 +1,5 @@
 """Pictures on a page: two widths, a table of the same numbers, and what can be taken away."""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from html import escape
@@ -82,23 +80,6 @@ def figure_file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
         return text.encode()
     tag = opening.group() if "xmlns=" in opening.group() else opening.group().replace("<svg", _OF_ITS_OWN, 1)
     return f"{tag}<style>{palette}</style>{text[opening.end() :]}".encode()
-
-
-def table_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table for a spreadsheet. A cell that a spreadsheet would take for a formula is made text."""
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\n").writerow(headings)
-    return target.getvalue() + rows_csv(rows)
-
-
-def rows_csv(rows: Sequence[Sequence[Any]]) -> str:
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\n").writerows([_harmless(cell) for cell in row] for row in rows)
-    return target.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 
 def _classed(svg: str, classes: str) -> str:

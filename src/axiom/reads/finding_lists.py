@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import VOID, Meaning, verdict_meaning
-from axiom.domain.headlines.answers import compose_answer, setting_of
+from axiom.domain.headlines.finding_sentences import compose_answer
+from axiom.domain.headlines.names_in_words import setting_of
 from axiom.laboratory.findings.rules.known_questions import (
     AskedClaim,
     NearFinding,
@@ -19,10 +20,10 @@ from axiom.laboratory.findings.rules.known_questions import (
 )
 from axiom.laboratory.findings.rules.list_order import FindingOrder, ListedFinding, choose_daily_findings, sort_findings
 from axiom.reads.base import paging, query_errors
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.findings import describe_finding
-from axiom.reads.graph import Graph
+from axiom.reads.link_graph import Graph
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import read_themes

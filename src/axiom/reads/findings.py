@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_mark, compose_quantity, compose_row, tell_size
+from axiom.domain.headlines.finding_sentences import compose_mark, compose_quantity, compose_row, tell_size
 from axiom.domain.headlines.numbers import (
     amount_with_unit,
     estimand_scale,
@@ -32,18 +32,18 @@ from axiom.reads import evidence_cards
 from axiom.reads.base import resolved_prose
 from axiom.reads.base.bibtex import finding_bibtex
 from axiom.reads.base.docstring import describe_papers, read_bundle_docstring
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, no_such_number
 from axiom.reads.figures import figure_with_table, shared_card_address
-from axiom.reads.graph import describe_links
 from axiom.reads.kin import kin_of_experiment
+from axiom.reads.link_graph import describe_links
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, releases
 from axiom.store.findings import finding_notes, references
 from axiom.store.views import findings
 from axiom.store.views.findings import CourseLine, FindingView, Forecast, HistoryLine
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.evidence.median_or_mean import middle_named
 from axiom_weigh.evidence.rounding import round_e_value
 from axiom_weigh.values import Grade, Observation, Verdict
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.locale.languages import mark
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 
 _FILE = Path(__file__).with_suffix(".json")

@@ -6,14 +6,14 @@ from typing import Any
 
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
-from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.headlines.numbers import format_duration, format_number
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.domain.work import TaskState, count_failures
 from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as task_limits
 from axiom.reads.base import paging, query_errors
 from axiom.reads.base.host_owner import HostOwner, find_host_owner
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.paging import LENGTH
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import describe_balance

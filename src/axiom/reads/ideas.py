@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from axiom.domain.proposals import IdeaState, StoredIdea
 from axiom.errors import NotFound
 from axiom.reads.base import paging, query_errors
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.paging import paginate_ids
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.base.resolved_prose import quote_text

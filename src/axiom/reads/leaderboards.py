@@ -7,7 +7,7 @@ from datetime import datetime
 from axiom.domain.credit import Balance
 from axiom.limits import credit as limits
 from axiom.reads.base import paging
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments.experiments import require_experiment
 from axiom.rules.credit.recent_average import RecentAverage, fade_average

@@ -8,7 +8,7 @@ from axiom.errors import NotFound
 from axiom.laboratory.credit.rules.tariffs import REMARKS
 from axiom.limits import credit as limits
 from axiom.reads import figures
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine.database import from_microseconds

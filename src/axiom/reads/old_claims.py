@@ -7,7 +7,7 @@ from functools import cache
 from itertools import chain
 
 from axiom import shipped
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import WIDTHS
 from axiom.store.experiments import experiments

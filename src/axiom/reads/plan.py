@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from axiom.domain.planning import FleetClass, Preview
 from axiom.limits import planning as limits
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments import releases
 from axiom_weigh.grouping import group_pairs

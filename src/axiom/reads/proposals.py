@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from axiom.domain.proposals import ProposalState, StoredProposal, proposal_data
 from axiom.reads.base import paging, query_errors
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.paging import paginate_ids
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.base.resolved_prose import quote_each, quote_text

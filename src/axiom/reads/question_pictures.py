@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from axiom.domain.experiments import Figure
-from axiom.domain.headlines.names import level_in_words, name_in_words
+from axiom.domain.headlines.names_in_words import level_in_words, name_in_words
 from axiom.domain.headlines.numbers import begin_sentence
 from axiom.laboratory.figures.rules.question_picture import find_answering_series, list_pictured_estimands
 from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep, draws_shares, find_percent

@@ -3,19 +3,18 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from axiom.domain.headlines.answers import (
+from axiom.domain.headlines.finding_sentences import (
     WeighedNumber,
     compose_quantity,
     compose_question,
     compose_size_question,
     compose_statement,
-    find_unsaid_levels,
     is_size_open,
-    tell_pooling,
-    with_levels,
-    with_words,
 )
-from axiom.domain.headlines.declared_headlines import (
+from axiom.domain.headlines.levels_to_tell import find_unsaid_levels, tell_pooling, with_levels, with_words
+from axiom.domain.headlines.names_in_words import tell_common_levels
+from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words
+from axiom.domain.headlines.prepared_answers import (
     are_all_decided,
     choose_answer,
     compose_headline,
@@ -23,8 +22,6 @@ from axiom.domain.headlines.declared_headlines import (
     count_open_sizes,
     grade_answer,
 )
-from axiom.domain.headlines.names import tell_common_levels
-from axiom.domain.headlines.numbers import certainty_with_unit, estimate_with_unit, interval_in_words
 from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import (
     find_compared_arms,
@@ -35,7 +32,7 @@ from axiom.laboratory.findings.rules.literature_comparison import compose_compar
 from axiom.reads import findings as finding_views
 from axiom.reads.base.bibtex import laboratory_bibtex
 from axiom.reads.base.docstring import describe_papers
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments import experiments as experiment_views
 from axiom.reads.experiments import releases

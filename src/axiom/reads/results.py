@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 
 from axiom.domain.work import Outcome
 from axiom.limits import results as limits
-from axiom.reads import figures
-from axiom.reads.base import query_errors
+from axiom.reads.base import csv_cells, query_errors
 from axiom.reads.base.breathe import Breathe, no_pause
-from axiom.reads.base.cells import config_in_words
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
+from axiom.reads.base.page_cells import config_in_words
 from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.reads.experiments.experiments import sweep_levels
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -105,9 +104,9 @@ def flat_results_table(
 
 def export_results_csv(reading: Reading, breathe: Breathe) -> bytes:
     headings, rows = flat_results_table(reading, breathe=breathe)
-    pieces = [figures.table_csv(headings, ())]
+    pieces = [csv_cells.table_csv(headings, ())]
     for start in range(0, len(rows), limits.RESULT_ROWS_AT_ONCE):
-        pieces.append(figures.rows_csv(rows[start : start + limits.RESULT_ROWS_AT_ONCE]))
+        pieces.append(csv_cells.rows_csv(rows[start : start + limits.RESULT_ROWS_AT_ONCE]))
         breathe()
     return "".join(pieces).encode()
 

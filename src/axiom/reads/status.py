@@ -11,7 +11,7 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.preflights import GATES
 from axiom.reads.accounts.join import list_runner_downloads
 from axiom.reads.base.fleet_extent import fleet_extent
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments import releases
 from axiom.signed.manifests import stored_manifest

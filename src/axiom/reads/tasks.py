@@ -8,8 +8,8 @@ from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
 from axiom.laboratory.figures.rules.sweeps_and_strips import compose_strip, compose_sweep, draws_shares, place_points
 from axiom.limits import tasks as limits
-from axiom.reads.base.cells import config_in_words
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
+from axiom.reads.base.page_cells import config_in_words
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS
 from axiom.reads.maps.recent_tiles import list_tiles_by_task

@@ -15,7 +15,7 @@ from axiom.gate.command import Answer
 from axiom.gate.gate import CommandGate
 from axiom.gate.registry import read_command
 from axiom.laboratory.proposals.commands.confirmations import Confirmations
-from axiom.reads.brief import describe_own_work
+from axiom.reads.brief_for_programs import describe_own_work
 from axiom.web.site.app import Site
 from axiom.web.site.routes import PAGES
 

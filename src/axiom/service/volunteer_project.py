@@ -21,7 +21,7 @@ from axiom.laboratory.runner.built import list_built_folders
 from axiom.laboratory.runner.offer import OfferWatcher
 from axiom.limits import hosts as limits
 from axiom.reads.base.request import Reading
-from axiom.reads.news import rss_feed
+from axiom.reads.feeds import rss_feed
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_credentials import demand_secret
 from axiom.server.accounts.account_managers import AccountManagers

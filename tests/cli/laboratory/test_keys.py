@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.cli.laboratory import key_status, keys, signing_request
+from axiom.cli.laboratory import gather_signing_request, key_status, keys
 from axiom.laboratory.experiments import catalogue_files
 from axiom.signed.boinc_code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
@@ -31,7 +31,7 @@ def few(monkeypatch):
     """Axiom brings three experiments along: to seal all of them takes seconds and says nothing else."""
     everything = catalogue_files.list_files
     names = {"lazy_vs_feature_learning", "rank_dynamics", "test_deploy"}
-    for room in (key_status, signing_request):
+    for room in (key_status, gather_signing_request):
         monkeypatch.setattr(
             room, "list_files", lambda laboratory: [file for file in everything(laboratory) if file.stem in names]
         )

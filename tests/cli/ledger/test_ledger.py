@@ -5,7 +5,7 @@ import pytest
 from axiom.cli.reading import open_reading
 from axiom.domain.credit import Award
 from axiom.laboratory.credit.rules.tariffs import PRESETS
-from axiom.reads import news
+from axiom.reads.feeds import atom_feed, rss_feed
 from axiom.signed.keys import make_keys
 from axiom.store.credit import ledger, tariffs
 from axiom.store.engine.database import connect_writer
@@ -68,7 +68,7 @@ def test_a_tariff_is_used_at_once_where_nobody_else_computes_and_told_once(ledge
     _, answer, _ = ledger_says("policy", "list", "--json")
     assert [(row["name"], row["version"]) for row in answer["tariffs"]] == [("S4", 2), ("S4", 1), ("S5", 1)]
     with open_reading(folder) as seen:
-        feeds = [made(seen, "https://lab.example/").decode() for made in (news.rss_feed, news.atom_feed)]
+        feeds = [made(seen, "https://lab.example/").decode() for made in (rss_feed, atom_feed)]
     assert all("https://lab.example/news#news-2" in feed and "a trial month" in feed for feed in feeds)
     told = []
     for _ in range(2):

@@ -10,6 +10,7 @@ from axiom.gate.registry import read_command
 from axiom.limits import credit as limits
 from axiom.reads import ledger, news
 from axiom.reads.base.request import Reading
+from axiom.reads.feeds import atom_feed, rss_feed
 from axiom.store.credit import tariffs
 
 
@@ -30,7 +31,7 @@ def states(door) -> list[tuple[str, int, str]]:
 
 
 def feeds(door) -> list[str]:
-    return [shown(door, partial(made, master="https://a/")).decode() for made in (news.rss_feed, news.atom_feed)]
+    return [shown(door, partial(made, master="https://a/")).decode() for made in (rss_feed, atom_feed)]
 
 
 @pytest.fixture

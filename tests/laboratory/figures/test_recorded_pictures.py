@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from axiom.domain.headlines.answers import with_words
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.laboratory.figures.redraw_figures import recorded_picture
 from axiom.laboratory.figures.rules.sweeps_and_strips import compose_strip, name_axis
 from axiom.signed.canonical_json import canonical_bytes

@@ -8,10 +8,10 @@ from axiom.domain.headlines import numbers
 from axiom.errors import WrongUse
 from axiom.limits import server as limits
 from axiom.reads.base.bibtex import finding_bibtex
-from axiom.reads.base.cells import format_cell, measures_in_words, number_columns, row_cells
 from axiom.reads.base.cited_authors import CitedAuthor, authors_of
 from axiom.reads.base.docstring import read_docstring_words
 from axiom.reads.base.memo import Memo
+from axiom.reads.base.page_cells import format_cell, measures_in_words, number_columns, row_cells
 from axiom.reads.base.request import parse_number
 from axiom.settings import read_settings
 from axiom_weigh.evidence.rounding import round_e_value

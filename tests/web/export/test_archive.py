@@ -24,8 +24,8 @@ from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import connect_reader
 from axiom.store.registrations import registrations
 from axiom.web.export import archive as export_archive
+from axiom.web.export import make_recompute_script
 from axiom.web.export import recompute as recompute_module
-from axiom.web.export import script
 
 DESIGNS = ("wide", "wider", "widest")
 
@@ -232,7 +232,10 @@ def test_several_designs_and_a_claim_formed_from_data_weigh_themselves_again(var
 
 
 def test_the_script_carries_word_for_word_the_modules_weighing_needs_and_no_other():
-    text, modules = script.recompute_script("26.12.0"), script.collect_modules("axiom.web.export.recompute")
+    text, modules = (
+        make_recompute_script.recompute_script("26.12.0"),
+        make_recompute_script.collect_modules("axiom.web.export.recompute"),
+    )
     carried = re.findall(r"^SOURCES\['([a-z0-9_.]+)'\] = ", text, re.MULTILINE)
     assert carried == sorted(modules)
     weighing = {name for name in carried if name.startswith("axiom_weigh.")}

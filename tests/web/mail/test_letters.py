@@ -10,7 +10,7 @@ from mail_lab import OPERATOR, SENDER, WORDS
 from axiom.store.accounts import accounts
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
-from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, compose_email
+from axiom.web.mail.email_format import Letter, LetterLink, MailEnvelope, compose_email
 
 FACTS = {
     "confirm": {},

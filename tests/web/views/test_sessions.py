@@ -15,9 +15,9 @@ from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.reads.base.request import Reading
-from axiom.reads.news import rss_feed
-from axiom.reads.rounds import log
-from axiom.reads.rounds.log import SECTIONS, title_of
+from axiom.reads.feeds import rss_feed
+from axiom.reads.rounds import session_log
+from axiom.reads.rounds.session_log import SECTIONS, title_of
 from axiom.store import news
 from axiom.store.experiments import releases
 from axiom.store.rounds import rounds as stored
@@ -192,16 +192,18 @@ WORDS = st.text().filter(lambda text: not any(sign.isdigit() for sign in text))
 @given(WORDS, st.dictionaries(st.from_regex(r"\w{1,5}", fullmatch=True), st.integers() | st.text()))
 def test_the_pieces_are_the_sentence(text, facts):
     note = Note(kind="test", text=text, facts=facts)
-    assert "".join(piece["text"] for piece in log.note_pieces(note)) == log.note_sentence(note)
+    assert "".join(piece["text"] for piece in session_log.note_pieces(note)) == session_log.note_sentence(note)
 
 
 def test_a_log_leads_to_rows_of_ours_alone_and_each_note_has_its_section_in_order():
     note = Note(kind="review.x", text="*{n}* of <b>", facts={"n": 2}, about="/results")
-    assert "## New results\n\n- \\*[2](/results)\\* of \\<b\\>\n" in log.log_markdown(SESSION, [(Step.REVIEW, note)])
+    assert "## New results\n\n- \\*[2](/results)\\* of \\<b\\>\n" in session_log.log_markdown(
+        SESSION, [(Step.REVIEW, note)]
+    )
     note = Note(kind="test", text="{a} and {b}", facts={"a": 1, "b": 2}, about="/x", rows={"b": "/y"})
-    assert "- [1](/x) and [2](/y)\n" in log.log_markdown(SESSION, [(Step.LOG, note)])
+    assert "- [1](/x) and [2](/y)\n" in session_log.log_markdown(SESSION, [(Step.LOG, note)])
     for away in ("javascript:alert(1)", "//example.org/x", "https://example.org"):
-        (line,) = log.log_data([(Step.LOG, Note(kind="test", text="{n}", facts={"n": 1}, about=away))])
+        (line,) = session_log.log_data([(Step.LOG, Note(kind="test", text="{n}", facts={"n": 1}, about=away))])
         assert line["about"] == ""
         assert line["rows"] == {}
         assert line["pieces"][0]["rows"] == ""
@@ -209,13 +211,13 @@ def test_a_log_leads_to_rows_of_ours_alone_and_each_note_has_its_section_in_orde
         (next(iter(section.steps), Step.LOG), Note(kind=f"{section.kinds[0]}x", text="words"))
         for section in SECTIONS[:-1]
     ]
-    lines = log.log_text(SESSION, list(reversed(notes))).splitlines()
+    lines = session_log.log_text(SESSION, list(reversed(notes))).splitlines()
     assert [line for line in lines if line.isupper()] == [section.title.upper() for section in SECTIONS[:-1]]
-    (empty,) = log.log_chapters(SESSION, [])
+    (empty,) = session_log.log_chapters(SESSION, [])
     assert empty["lines"][0]["text"] == "; ".join(section.title for section in SECTIONS if section.steps) + "."
-    (empty,) = log.log_chapters(replace(SESSION, done=(Step.HEALTH,)), [])
+    (empty,) = session_log.log_chapters(replace(SESSION, done=(Step.HEALTH,)), [])
     assert empty["lines"][0]["text"] == "Parts of the laboratory."
-    assert log.log_chapters(replace(SESSION, done=()), []) == []
+    assert session_log.log_chapters(replace(SESSION, done=()), []) == []
     for made_in, kind, title in (
         (Step.REVIEW, "task.valid", "New results"),
         (Step.CLEAN, "task.stuck.more", "Cleaning up"),
@@ -230,7 +232,7 @@ def test_a_log_leads_to_rows_of_ours_alone_and_each_note_has_its_section_in_orde
         ("no fact", {}, "no fact"),
         ("{a}{b}", {"a": 1, "b": "x"}, "1x"),
     ):
-        assert log.note_sentence(Note(kind="test", text=text, facts=facts)) == sentence
+        assert session_log.note_sentence(Note(kind="test", text=text, facts=facts)) == sentence
 
 
 LINE = "The server <moves> on Saturday & is back on Sunday."

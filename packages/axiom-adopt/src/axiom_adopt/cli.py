@@ -22,15 +22,15 @@ from axiom.cli.output import (
 from axiom.errors import Refused
 from axiom.store.accounts import adoption
 from axiom.store.engine.folder import Folder
-from axiom_adopt import moving
-from axiom_adopt.asking import find_strangers
+from axiom_adopt import code_key_handover, move_project
+from axiom_adopt.check_old_addresses import find_strangers
 from axiom_adopt.dump import open_dump
-from axiom_adopt.inspection import Inspection, inspect_dump
+from axiom_adopt.inspect_dump import Inspection, inspect_dump
 from axiom_adopt.laboratory_rows import moment_of
-from axiom_adopt.loading import Told
+from axiom_adopt.load_dump import Told
 from axiom_adopt.project_folder import Project, read_project
 from axiom_adopt.proxy_lines import write_nginx_lines
-from axiom_adopt.undoing import undo_move, write_differences
+from axiom_adopt.undo_move import undo_move, write_differences
 from axiom_weigh.terminal import print_remark, print_text
 
 _LOSSES = 1  # exit status
@@ -79,7 +79,7 @@ def move(
     with open_dump(dump, is_repairing=repair_text) as opened:
         inspection = inspect_dump(opened)
         answer = report_of(inspection, project)
-        plan = moving.Move(dump=opened, project=project, folder=folder, is_key_elsewhere=key_elsewhere)
+        plan = move_project.Move(dump=opened, project=project, folder=folder, is_key_elsewhere=key_elsewhere)
         plan.demand_possible(inspection)
         has_losses = bool(inspection.losses.counts) and not accept_losses
         if not (dry_run or has_losses):
@@ -88,7 +88,7 @@ def move(
         show_json({"adoption": answer | {"dry_run": dry_run}})
     else:
         _show_report(answer)
-        for line in write_nginx_lines(moving.addresses_of(project), 8080).splitlines() if dry_run else ():
+        for line in write_nginx_lines(move_project.addresses_of(project), 8080).splitlines() if dry_run else ():
             print_text(line)
         if "is_moved" in answer:
             print_text(f"All of this is in {folder.path}. Next: `axiom adopt verify --data {folder.path}`.")
@@ -103,7 +103,7 @@ def move(
 @reading_options
 def status(folder: Folder) -> Shown:
     """Who has come back, and what is left of the server before."""
-    with moving.open_moved(folder) as (db, present):
+    with move_project.open_moved(folder) as (db, present):
         answer = {
             "project": present.project,
             "moved_at": _written(present.sealed_at),
@@ -123,10 +123,10 @@ def verify(project_folder: Path | None, folder: Folder) -> Shown:
 
     With --project it asks at the addresses of before, whether it is the laboratory that answers there.
     """
-    with moving.open_moved(folder) as (db, present):
-        problems = [*moving.find_problems(db), *moving.find_missing_signature(folder)]
+    with move_project.open_moved(folder) as (db, present):
+        problems = [*move_project.find_problems(db), *code_key_handover.find_missing_signature(folder)]
     if project_folder:
-        problems += find_strangers(moving.addresses_of(read_project(project_folder)))
+        problems += find_strangers(move_project.addresses_of(read_project(project_folder)))
     yield {"adoption": {"project": present.project, "holds": not problems, "problems": problems}}
     print_text("\n".join(problems) or "Everything that was taken of the dump is here, and the ledger adds up.")
     if problems:
@@ -140,7 +140,7 @@ def verify(project_folder: Path | None, folder: Folder) -> Shown:
 def accept_code_key(signature: IO[str] | None, folder: Folder, quiet: bool) -> None:
     """Let the laboratory's own key follow the project's, with the SIGNATURE that the project's made of it elsewhere."""
     if signature is None:
-        public = moving.begin_code_key(folder)
+        public = code_key_handover.begin_code_key(folder)
         print_remark(
             f"{public} holds the key that shall follow. Where the project's private key is kept, type "
             f"`sign_executable {public.name} code_sign_private > signature`, and here `axiom adopt accept-code-key "
@@ -148,7 +148,7 @@ def accept_code_key(signature: IO[str] | None, folder: Folder, quiet: bool) -> N
             quiet=quiet,
         )
         return
-    moving.accept_code_key(folder, signature.read(10_000))
+    code_key_handover.accept_code_key(folder, signature.read(10_000))
     print_remark("Clients take the laboratory's key for the project's from now on.", quiet=quiet)
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO, NoReturn, TypeVar
 
 from axiom.errors import NotFound, Refused
 from axiom_adopt.dump_syntax import LARGEST, DumpReader, Row
-from axiom_adopt.records import IN_PROGRESS, KINDS, UNSENT, Record, Result
+from axiom_adopt.old_server_records import IN_PROGRESS, KINDS, UNSENT, Record, Result
 
 _OPEN = {b"%d" % UNSENT, b"%d" % IN_PROGRESS, None}  # None is read, and refused
 _WHOLE = re.compile(rb"-?[0-9]{1,19}")

@@ -17,8 +17,8 @@ from axiom.server.accounts.stored_passwords import seal_password
 from axiom.store.accounts.accounts import KeyHolder
 from axiom.store.accounts.names import fold_name
 from axiom.store.engine.database import to_microseconds
-from axiom_adopt.preferences import read_old_preferences
-from axiom_adopt.records import Host, Team, User
+from axiom_adopt.old_preferences import read_old_preferences
+from axiom_adopt.old_server_records import Host, Team, User
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _BCRYPT = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from axiom_adopt.records import User
+from axiom_adopt.old_server_records import User
 
 
 @dataclass(kw_only=True)

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.counted_values import select_sound_values
-from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.evidence.weigh_claim import weigh_observations
-from axiom_weigh.statistics.estimands import compute_estimand, why_not_concluded
+from axiom_weigh.statistics.estimand_arithmetic import compute_estimand, why_not_concluded
 from axiom_weigh.values import NOT_WAITING, Observation, Outcome
 
 BUDGET, AT_FIRST, LATER = 10, (0.0, 4.0), (4.0, 10.0)

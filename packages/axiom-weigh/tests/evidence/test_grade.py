@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom_weigh.evidence.grade import GradeFacts, grade_evidence
-from axiom_weigh.evidence.grade_requirements import find_next_requirements
+from axiom_weigh.evidence.grade import grade_evidence
+from axiom_weigh.evidence.grade_facts import GradeFacts
+from axiom_weigh.evidence.grade_thresholds import find_next_requirements
 from axiom_weigh.values import Grade, Verdict
 
 FACTS = GradeFacts(

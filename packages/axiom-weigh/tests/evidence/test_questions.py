@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
+from axiom_weigh.evidence.choice_of_statistic import Process, pose_question
 from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
-from axiom_weigh.evidence.method import Process, pose_question
 from axiom_weigh.evidence.rounding import clear_of, e_told
-from axiom_weigh.evidence.seeds_needed import forecast_seeds
+from axiom_weigh.evidence.seeds_to_next_grade import forecast_seeds
 from axiom_weigh.evidence.verdict import reach_conclusion
 from axiom_weigh.values import Grade, Kind, Verdict
 

@@ -6,9 +6,9 @@ from statistics import NormalDist
 
 import pytest
 
-from axiom_weigh.evidence.disagreement import tell_disagreement, why_further_design_may_differ
+from axiom_weigh.evidence.choice_of_statistic import pose_question
+from axiom_weigh.evidence.disagreeing_designs import tell_disagreement, why_further_design_may_differ
 from axiom_weigh.evidence.finding_card import Stratum
-from axiom_weigh.evidence.method import pose_question
 from axiom_weigh.evidence.strata import designs_of, places_of, pool_designs, weigh_stratum
 from axiom_weigh.values import Home, Kind, Observation, Verdict
 

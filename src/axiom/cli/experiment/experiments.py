@@ -88,7 +88,7 @@ def show(name: str, folder: Folder) -> Shown:
     _say(manifest, facts)
     show_stop(stopped)
     if results_here and results_here[1]:
-        from axiom.cli.experiment.results_table import show_version_summary
+        from axiom.cli.experiment.sweep_summary import show_version_summary
 
         print_text()
         show_version_summary(manifest, *results_here)
@@ -118,7 +118,7 @@ def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping
         newest = experiments.find_experiment_by_name(db, manifest.name)
     if newest is None or newest.version != manifest.version:
         return None
-    from axiom.cli.experiment.results_table import (
+    from axiom.cli.experiment.sweep_summary import (
         summarize_version,
     )  # the notebook's tables, which the other commands here do without
 

@@ -8,7 +8,10 @@ _COMMANDS = {
     "approve": ("experiment.releases", "Let a version go beyond the laboratory's own computers."),
     "compare": ("experiment.compare", "What differs between two versions or experiments, and what each has found."),
     "deploy": ("experiment.experiments", "Order workunits of a published experiment."),
-    "deployed": ("experiment.deployed", "Where tasks are now: the hosts that have most, and the others as a range."),
+    "deployed": (
+        "experiment.hosts_with_tasks",
+        "Where tasks are now: the hosts that have most, and the others as a range.",
+    ),
     "import": ("experiment.plain_scripts", "Make an experiment's file of a plain research script."),
     "list": (
         "experiment.experiments",

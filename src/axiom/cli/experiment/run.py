@@ -52,7 +52,7 @@ def run(
 
         run_one(name, words, seed, replicate or 0, as_json=as_json, quiet=quiet)
     else:
-        from axiom.cli.experiment.results_table import show_sweep_results
+        from axiom.cli.experiment.sweep_summary import show_sweep_results
 
         ordered, progress = _compute(name, replicates, folder, workers, quiet=quiet or as_json)
         show_sweep_results(folder, ordered, progress, as_json=as_json, quiet=quiet)

@@ -11,7 +11,7 @@ from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.gate.command import Answer
 from axiom.gate.words import SIGNS
-from axiom.reads import graph as views
+from axiom.reads import link_graph as views
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import print_text
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from axiom.cli.groups import Group
+from axiom.cli.laboratory.describe_signing_request import describe_signing_request, list_missing_signatures
+from axiom.cli.laboratory.gather_signing_request import find_requested_programs, is_worth_carrying, request_of
 from axiom.cli.laboratory.key_status import key_rows, keys_of, list_unsigned
-from axiom.cli.laboratory.signing_request import find_requested_programs, is_worth_carrying, request_of
-from axiom.cli.laboratory.signing_request_words import describe_signing_request, list_missing_signatures
 from axiom.cli.output import Shown, data_option, quiet_option, reading_options, show_facts, show_table
 from axiom.errors import AxiomError, KeysUnusable, NoLab, Refused, WrongUse
 from axiom.gate.command import Answer

@@ -17,8 +17,8 @@ from axiom.service.volunteer_project import project_address
 from axiom.settings import Settings, read_process_settings
 from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom.store.mail.outbox import ALERT, MAIL, OutboxMessage
+from axiom.web.mail.email_format import MailEnvelope, compose_email
 from axiom.web.mail.letters import Letters
-from axiom.web.mail.message import MailEnvelope, compose_email
 from axiom.web.mail.posted_alerts import write_posted_alert
 from axiom_weigh.terminal import wall_clock
 

@@ -9,7 +9,7 @@ from axiom.cli.output import Shown, reading_options
 from axiom.cli.reading import open_reading
 from axiom.errors import NotFound
 from axiom.reads.base.request import Reading
-from axiom.reads.rounds.difference import difference_page
+from axiom.reads.rounds.session_difference import difference_page
 from axiom.reads.rounds.sessions import require_session
 from axiom.store.engine.folder import Folder
 from axiom.store.rounds import rounds

@@ -38,7 +38,7 @@ from axiom.laboratory.experiments.commands.drafts import ReportDraft
 from axiom.laboratory.experiments.commands.experiments import PreflightExperiment
 from axiom.laboratory.experiments.drafts import preflight_draft, read_published_bundle, require_draft
 from axiom.laboratory.rounds.commands import HoldSession, Pi, StepRound, has_reached_step
-from axiom.reads.rounds.log import log_data, log_markdown, log_text, one_line
+from axiom.reads.rounds.session_log import log_data, log_markdown, log_text, one_line
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.service.open_laboratory import demand_laboratory, open_for_reading, submit_in_folder
 from axiom.settings import read_process_settings

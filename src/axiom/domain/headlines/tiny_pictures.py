@@ -6,7 +6,7 @@ from typing import Any
 
 from axiom.domain.estimands import Kind
 from axiom.domain.headlines import numbers
-from axiom.domain.headlines.answers import WeighedNumber, name_arms
+from axiom.domain.headlines.finding_sentences import WeighedNumber, name_arms
 
 _ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # at which an axis may end, times a power of ten
 _MOST_DOTS = 80

@@ -33,7 +33,7 @@ from axiom.runner.direct import compute_here
 from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
-from axiom_weigh.statistics import estimands
+from axiom_weigh.statistics import estimand_arithmetic
 
 _MARGIN = 5.0  # times what it declares, as for a host
 _HALF = 0.5  # of the measure that is 1 where anything was learned, else 0
@@ -260,7 +260,7 @@ def _other_way(demands: Demands) -> list[_Cell]:
         compared = {
             place
             for estimand in demands.estimands
-            for place in estimands.list_needed_configs(estimand, demands.configs)
+            for place in estimand_arithmetic.list_needed_configs(estimand, demands.configs)
         }
         for seed in CONTROL_NUMBERS[2 : limits.CONTROL_SEEDS]:
             cells += _sweep("compared", sorted(compared), seed, demands)

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_question, setting_of, with_words
+from axiom.domain.headlines.finding_sentences import compose_question
+from axiom.domain.headlines.levels_to_tell import with_words
+from axiom.domain.headlines.names_in_words import setting_of
 from axiom.domain.preflights import GATES, Refusal
 from axiom.domain.proposals import AUTOPILOT, StoredProposal
 from axiom.domain.registrations import WORDS

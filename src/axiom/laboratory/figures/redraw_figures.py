@@ -13,8 +13,10 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
-from axiom.domain.headlines.answers import WeighedNumber, compose_answer, compose_question, with_words
-from axiom.domain.headlines.declared_headlines import (
+from axiom.domain.headlines.finding_sentences import WeighedNumber, compose_answer, compose_question
+from axiom.domain.headlines.levels_to_tell import with_words
+from axiom.domain.headlines.numbers import estimand_scale, find_known_ends, unit_of
+from axiom.domain.headlines.prepared_answers import (
     are_all_decided,
     choose_answer,
     choose_headline,
@@ -22,7 +24,6 @@ from axiom.domain.headlines.declared_headlines import (
     count_open_sizes,
     grade_answer,
 )
-from axiom.domain.headlines.numbers import estimand_scale, find_known_ends, unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.figures.rules.question_picture import (

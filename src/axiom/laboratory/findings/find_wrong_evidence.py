@@ -15,7 +15,7 @@ from axiom.store.findings import blocks as block_store
 from axiom.store.findings import evidence, observations
 from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.findings.observations import PlacedObservation
-from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks, list_closed_blocks
+from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks, list_closed_blocks
 from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.grouping import group_pairs

@@ -8,7 +8,7 @@ from functools import partial
 from textwrap import shorten
 from typing import Any
 
-from axiom.domain.headlines.names import name_in_words, tell_config
+from axiom.domain.headlines.names_in_words import name_in_words, tell_config
 from axiom.domain.maps import Map, first_place, tile_at
 from axiom.domain.registrations import RegistrationBody, map_amendments, read_registration_body
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -20,9 +20,9 @@ from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
-from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks, list_closed_blocks
+from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks, list_closed_blocks
 from axiom_weigh.statistics.clones import digest_row, find_clones, mark_row
-from axiom_weigh.statistics.estimands import BY_NAMES, Naming, compute_estimand, list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import BY_NAMES, Naming, compute_estimand, list_needed_configs
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, OUTVOTED, Block, Cohort, Observation, Outcome
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}

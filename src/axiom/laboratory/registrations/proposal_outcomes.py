@@ -17,7 +17,7 @@ from axiom.laboratory.proposals.rules.base_rates import (
 )
 from axiom.store.engine.database import Database
 from axiom.store.registrations import proposals, registrations
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.values import Verdict
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from axiom.domain.estimands import Direction, find_likeliest_outcomes, prediction_data
 from axiom.domain.evidence import Registration
-from axiom.domain.headlines.answers import compose_question, with_words
+from axiom.domain.headlines.finding_sentences import compose_question
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.registrations import (
     CATALOGUE,
     DECLARED,
@@ -38,7 +39,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import blocks
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
-from axiom_weigh.statistics.estimands import why_not_concluded
+from axiom_weigh.statistics.estimand_arithmetic import why_not_concluded
 from axiom_weigh.values import Cohort
 
 _NUMBERED = re.compile(r"_[0-9]+$")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from axiom.boinc.project import STAND_INS, TITLES
 from axiom.errors import AxiomError
 from axiom.locale.languages import mark
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder

@@ -4,7 +4,7 @@ from axiom.domain.fleet import Team
 from axiom.limits import accounts as account_limits
 from axiom.reads.accounts.volunteers import describe_volunteer_rows, website_link
 from axiom.reads.base import paging
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS, describe_balance
 from axiom.rules.accounts.profile_visibility import hide_team_profile, judge_visibility

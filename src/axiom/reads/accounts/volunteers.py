@@ -12,7 +12,7 @@ from axiom.limits import accounts as account_limits
 from axiom.limits import tasks as task_limits
 from axiom.reads import hosts as host_pages
 from axiom.reads.base import paging
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS, describe_balance
 from axiom.reads.maps import recent_tiles
@@ -126,13 +126,6 @@ def _goal(reading: Reading, supported: Collection[int], worked: Collection[int])
         "days": sum(today - account_limits.DAYS_LOOKED_BACK < day <= today for day in worked),
         "days_looked_back": account_limits.DAYS_LOOKED_BACK,
     }
-
-
-@page_at(f"/volunteers/{NUMBER}/certificate", "certificate.html", is_translated=True)
-def certificate_page(reading: Reading, number: int) -> Answer:
-    """What a volunteer's computers have done, on a page to print."""
-    made = volunteer_page(reading, number)["volunteer"]
-    return {"certificate": made | {"laboratory": reading.name, "now": reading.now.isoformat()}}
 
 
 def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:

@@ -5,7 +5,7 @@ Everything would look like what was asked for: whoever mistypes a level in a pro
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from axiom.domain.headlines.foreign_text import strip_controls
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.reads.base.request import parse_number
 
 LONGEST = 40  # letters of what was asked for that are repeated

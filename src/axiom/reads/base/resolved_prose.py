@@ -5,6 +5,7 @@ Pages show it in one kind of box, after what was computed; their JSON has it und
 
 from collections.abc import Iterable, Mapping
 
+from axiom.domain.evidence import Citable
 from axiom.domain.headlines.numbers import format_e_value, format_interval, format_number
 from axiom.laboratory.findings.rules import prose
 from axiom.laboratory.findings.rules.prose import ProseReference
@@ -13,7 +14,6 @@ from axiom.store.rounds.kept_prose import KeptProse
 from axiom.store.views import findings
 from axiom.store.views.citable import read_citable_findings
 from axiom.store.views.findings import FindingView
-from axiom_weigh.evidence.finding_card import Citable
 
 _NOT_YET = "(not known yet)"
 _COMPUTED = ("verdict", "reads", "grade")

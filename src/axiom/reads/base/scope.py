@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.headlines import names
+from axiom.domain.headlines import names_in_words
 from axiom.signed.sources import parse_source
 
 _SUBJECTS = {  # of the kit: nets, data
@@ -38,7 +38,9 @@ def collect_levels(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]
         for factor, level in config.items():
             if level not in by_factor.setdefault(factor, []):
                 by_factor[factor].append(level)
-    return {factor: sorted(values) if names.are_numbers(values) else values for factor, values in by_factor.items()}
+    return {
+        factor: sorted(values) if names_in_words.are_numbers(values) else values for factor, values in by_factor.items()
+    }
 
 
 def scope_in_words(
@@ -46,10 +48,12 @@ def scope_in_words(
 ) -> str:
     """The ranges of what varies, then what was held, as far as the file has words for it; of none, by its names."""
     by_factor = collect_levels(configs)
-    varied = [names.tell_range(words, factor, levels) for factor, levels in by_factor.items() if len(levels) > 1]
+    varied = [
+        names_in_words.tell_range(words, factor, levels) for factor, levels in by_factor.items() if len(levels) > 1
+    ]
     held = {factor: levels[0] for factor, levels in by_factor.items() if len(levels) == 1}
-    told = names.keep_named_levels(words, held, measures) if words else held
-    constant = names.tell_arm(words, told)
+    told = names_in_words.keep_named_levels(words, held, measures) if words else held
+    constant = names_in_words.tell_arm(words, told)
     rest = ["all else as registered"] if len(told) < len(held) else []
     return "; ".join([*varied, *([constant] if constant else []), *rest])
 

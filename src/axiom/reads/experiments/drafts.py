@@ -11,7 +11,7 @@ from axiom.laboratory.experiments.rules.drafts import describe_tries_left, diff_
 from axiom.laboratory.experiments.rules.kin import draft_forecast_in_words, why_informed
 from axiom.limits import experiments as limits
 from axiom.reads.base.docstring import bundle_files, describe_papers, experiment_source
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.base.resolved_prose import quote_text
 from axiom.reads.kin import list_kin_rows

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 from axiom import shipped
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID, ConfigEstimate
-from axiom.domain.headlines.answers import compose_claim, compose_mark, compose_quantity, tell_pooling, with_words
-from axiom.domain.headlines.names import name_in_words
+from axiom.domain.headlines.finding_sentences import compose_claim, compose_mark, compose_quantity
+from axiom.domain.headlines.levels_to_tell import tell_pooling, with_words
+from axiom.domain.headlines.names_in_words import name_in_words
 from axiom.domain.headlines.numbers import name_column, tell_bars
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
@@ -28,9 +29,9 @@ from axiom.limits import figures as limits
 from axiom.limits import results as result_limits
 from axiom.reads import findings as finding_views
 from axiom.reads.base import query_errors
-from axiom.reads.base.cells import config_in_words
 from axiom.reads.base.docstring import bundle_files, describe_papers, experiment_source
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
+from axiom.reads.base.page_cells import config_in_words
 from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.reads.experiments import releases
 from axiom.reads.experiments.drafts import describe_estimand

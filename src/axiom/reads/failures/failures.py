@@ -9,7 +9,7 @@ from axiom.errors import NotFound
 from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
 from axiom.laboratory.failures.rules.tracebacks import find_failed_config, find_last_print
 from axiom.limits import failures as limits
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments import releases
 from axiom.store.experiments import experiments, preflights

@@ -1,7 +1,7 @@
 """What somebody waits for, met or not yet, until somebody ends it."""
 
 from axiom.domain.failures import Watch
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment

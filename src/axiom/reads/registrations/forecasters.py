@@ -11,7 +11,7 @@ from axiom.domain.registrations import forecaster_name
 from axiom.laboratory.findings.rules.forecasters import PredictionScore, compare_forecasters, compute_track_records
 from axiom.laboratory.findings.rules.prediction_scores import Score
 from axiom.laboratory.findings.rules.seeds_seen_before import count_named_seeds
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.finding_lists import read_estimands
 from axiom.signed.manifests import stored_manifest

@@ -8,7 +8,7 @@ from axiom.domain.maps import first_place
 from axiom.domain.registrations import RegistrationBody, map_amendments, read_registration_body
 from axiom.laboratory.findings.rules.reproduction import sum_agreements
 from axiom.reads import findings as finding_views
-from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.page_addresses import NUMBER, page_at
 from axiom.reads.base.paging import paginate_ids
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.base.resolved_prose import quote_text
@@ -20,7 +20,7 @@ from axiom.store.findings import reproductions
 from axiom.store.findings.links import find_finding_states
 from axiom.store.registrations import registrations, time_stamps
 from axiom.store.views import findings
-from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks
+from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks
 
 _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 

@@ -3,7 +3,7 @@
 from axiom.domain.work import TaskState
 from axiom.limits import rounds as limits
 from axiom.reads.base import query_errors
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.rounds.sessions import require_session
 from axiom.store.engine.database import Row, from_microseconds

@@ -4,9 +4,9 @@ from axiom.domain.rounds import EntryKind, Note, Round, Step
 from axiom.errors import NotFound
 from axiom.limits import rounds as limits
 from axiom.reads.base import resolved_prose
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.rounds import log
+from axiom.reads.rounds import session_log
 from axiom.store.rounds import kept_prose, transcripts
 from axiom.store.rounds import rounds as sessions
 from axiom.store.views import sessions as session_views
@@ -36,7 +36,7 @@ def session_page(reading: Reading, name: str) -> Answer:
     """The log of one session: what it tells, and the record of all its rounds."""
     session, notes = _must(reading, name)
     before, after = session_views.find_session_neighbours(reading.db, session)
-    headline = next((log.note_sentence(note) for _, note in notes if note.kind == "told.headline"), "")
+    headline = next((session_log.note_sentence(note) for _, note in notes if note.kind == "told.headline"), "")
     rounds = sessions.list_session_rounds(reading.db, session, limits.ROUNDS_SHOWN) if session.told else []
     return {
         "session": describe_session(session)
@@ -49,7 +49,7 @@ def session_page(reading: Reading, name: str) -> Answer:
                 reading, kept_prose.list_round_prose(reading.db, sessions.find_session_round_ids(reading.db, session))
             ),
             "headline": headline,
-            "log": log.log_chapters(session, notes),
+            "log": session_log.log_chapters(session, notes),
             "rounds": [
                 {"name": row.name, "started_at": row.started_at.isoformat(), "reason": row.reason} for row in rounds
             ],
@@ -59,11 +59,11 @@ def session_page(reading: Reading, name: str) -> Answer:
 
 
 def session_markdown(reading: Reading, name: str) -> str:
-    return log.log_markdown(*_must(reading, name))
+    return session_log.log_markdown(*_must(reading, name))
 
 
 def session_text(reading: Reading, name: str) -> str:
-    return log.log_text(*_must(reading, name))
+    return session_log.log_text(*_must(reading, name))
 
 
 def describe_session(session: Round) -> Answer:
@@ -82,9 +82,9 @@ def describe_session(session: Round) -> Answer:
 def _closed(closed: session_views.ClosedSession) -> Answer:
     line = closed.line
     return describe_session(closed.session) | {
-        "line": log.note_sentence(line) if line else "",
+        "line": session_log.note_sentence(line) if line else "",
         "headline": str(line.facts.get("headline", "")) if line else "",
-        "about": log.fact_address(line, "") if line else "",
+        "about": session_log.fact_address(line, "") if line else "",
     }
 
 

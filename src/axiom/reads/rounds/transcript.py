@@ -4,7 +4,7 @@ import json
 
 from axiom.domain.rounds import EntryKind
 from axiom.limits import rounds as limits
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.paging import Page
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.rounds.sessions import describe_model_use, require_session

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from axiom.domain.failure_causes import Cause
-from axiom.domain.headlines.foreign_text import strip_controls
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.domain.value import value_class
 from axiom.domain.work import BriefTask, ComparedTask, Report, Task, TaskState, WorkunitState
 from axiom.limits import tasks as limits

@@ -6,6 +6,7 @@ from statistics import fmean, median
 from typing import Any
 
 from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Citable
 from axiom.domain.links import ApprovedReference, is_approved, references_in
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -13,9 +14,8 @@ from axiom.store.findings import references
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView
-from axiom_weigh.evidence.finding_card import Citable
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.statistics.estimands import list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import list_needed_configs
 from axiom_weigh.values import Grade
 
 _WEIGHED = ("estimate", "low", "high", "e_value", "seeds", "missing", "blocks", "hosts", "volunteers", "platforms")

@@ -8,7 +8,7 @@ from typing import Any
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
 from axiom.domain.fleet import Platform
-from axiom.domain.headlines.answers import MeasuredNumber, compose_answer
+from axiom.domain.headlines.finding_sentences import MeasuredNumber, compose_answer
 from axiom.store.engine.database import Database, Row
 from axiom_weigh.values import Verdict
 

@@ -10,7 +10,13 @@ from typing import Any
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.evidence import Finding, Meaning, verdict_meaning
 from axiom.domain.fleet import Platform
-from axiom.domain.headlines.answers import NOT_MEASURED, WeighedNumber, compose_answer, compose_claim, is_size_open
+from axiom.domain.headlines.finding_sentences import (
+    NOT_MEASURED,
+    WeighedNumber,
+    compose_answer,
+    compose_claim,
+    is_size_open,
+)
 from axiom.domain.maps import first_place
 from axiom.domain.registrations import RegisteredClaim, forecaster_name, read_registration_body
 from axiom.domain.value import value_class

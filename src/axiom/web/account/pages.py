@@ -16,7 +16,7 @@ from axiom.reads.tasks import find_newest_made
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
-from axiom.web.account.forms import (
+from axiom.web.account.account_actions import (
     new_key,
     register_account,
     show_keys,
@@ -29,7 +29,7 @@ from axiom.web.account.forms import (
     submit_profile,
 )
 from axiom.web.account.ideas import IDEA_ACTS, account_ideas_page
-from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgotten_password_page, mail_link_page, mail_of
+from axiom.web.account.mail_links import LINK_ACTS, MAIL_ACTS, forgotten_password_page, mail_link_page, mail_of
 from axiom.web.account.team import TEAM_ACTS, account_team_page
 from axiom.web.account.visit import Outcome, Visit, make_account_action
 

@@ -10,7 +10,7 @@ from axiom import __version__
 from axiom.gate.command import Command
 from axiom.gate.registry import form_for_programs
 from axiom.gate.words import schema_of
-from axiom.reads.base.page import SitePage
+from axiom.reads.base.page_addresses import SitePage
 from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND
 from axiom.web.api.reads import PREFIX, READS, RECTANGLE, TABLE

@@ -12,7 +12,7 @@ from axiom.domain.callers import Caller
 from axiom.errors import WrongUse
 from axiom.gate.words import read_words
 from axiom.laboratory.proposals.commands.confirmations import Confirmations
-from axiom.reads.brief import describe_own_work
+from axiom.reads.brief_for_programs import describe_own_work
 from axiom.web.api.commands import read_command_request
 from axiom.web.site.app import Site
 

@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from axiom.errors import AxiomError, NotFound, WrongUse
 from axiom.reads.base.breathe import Breathe
-from axiom.reads.base.page import SitePage
-from axiom.web.api import result_table
+from axiom.reads.base.page_addresses import SitePage
+from axiom.web.api import paged_results
 from axiom.web.api.problems import KIND, RequestRefused, problem_response
 from axiom.web.base.slow_files import Exports, Make, SlowFile
 from axiom.web.maps import map_data
@@ -22,7 +22,7 @@ from axiom.web.site.query_words import drop_unread_words
 from axiom.web.site.routes import PAGES, turn_as_json
 
 PREFIX = "/api"
-TABLE = SitePage(path="/experiments/{name}/table", make=result_table.read_result_rows)
+TABLE = SitePage(path="/experiments/{name}/table", make=paged_results.read_result_rows)
 # As JSON, CSV or Parquet: what is answered is a file.
 RECTANGLE = SitePage(path="/maps/{name}/data", make=map_data.rectangle_data)
 # What each address answers; the first that fits counts.

@@ -15,9 +15,10 @@ from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
 from axiom.errors import NotFound
 from axiom.reads import evidence_cards, findings
+from axiom.reads.base.csv_cells import table_csv
 from axiom.reads.base.docstring import bundle_files, experiment_source
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.figures import WIDTHS, table_csv
+from axiom.reads.figures import WIDTHS
 from axiom.signed import bundles
 from axiom.store.engine import blobs
 from axiom.store.engine.database import to_microseconds
@@ -29,6 +30,7 @@ from axiom.store.registrations import time_stamps
 from axiom.store.upkeep import figures as picture_views
 from axiom.store.views.findings import FindingView
 from axiom.web.export import metadata, readme
+from axiom.web.export.make_recompute_script import recompute_script
 from axiom.web.export.recompute import (
     AT_HOME,
     FINDING,
@@ -39,7 +41,6 @@ from axiom.web.export.recompute import (
     card_numbers,
     evidence_numbers,
 )
-from axiom.web.export.script import recompute_script
 from axiom.web.export.verify import ROOTS, STAMP
 from axiom_weigh.evidence.finding_card import Card
 from axiom_weigh.figures.drawing import png_of

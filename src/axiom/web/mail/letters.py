@@ -16,7 +16,7 @@ from axiom.store.hosts import hosts
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.views import findings
-from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, compose_email, one_line
+from axiom.web.mail.email_format import Letter, LetterLink, MailEnvelope, compose_email, one_line
 from axiom.web.mail.posted_alerts import summarize_alert
 from axiom_weigh.amounts import tell_amount
 

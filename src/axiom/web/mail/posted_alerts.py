@@ -3,7 +3,7 @@
 import json
 
 from axiom.store.mail.outbox import OutboxMessage
-from axiom.web.mail.message import one_line
+from axiom.web.mail.email_format import one_line
 
 WEBHOOK, NTFY = "webhook", "ntfy"
 

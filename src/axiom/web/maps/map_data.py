@@ -8,6 +8,7 @@ from typing import Any
 from axiom.errors import CannotStart, WrongUse
 from axiom.reads.base import query_errors
 from axiom.reads.base.breathe import Breathe
+from axiom.reads.base.csv_cells import guard_text
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.maps import map_view
 from axiom.reads.maps.map_view import require_map
@@ -112,8 +113,7 @@ def _csv(rectangle: Crop, breathe: Breathe) -> bytes:
 
 def _field(text: str) -> str:
     """A text of ours in a CSV: quoted, as it may hold a comma, and never a formula."""
-    safe = f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else text
-    return '"' + safe.replace('"', '""') + '"'
+    return '"' + guard_text(text).replace('"', '""') + '"'
 
 
 def _parquet(rectangle: Crop) -> bytes:

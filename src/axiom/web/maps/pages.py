@@ -9,7 +9,7 @@ from axiom.domain.maps import WHERE, Map, Tile, place_of
 from axiom.errors import WrongUse
 from axiom.reads.base.docstring import describe_papers
 from axiom.reads.base.host_owner import find_host_owner
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.maps import map_view
 from axiom.reads.maps.map_view import Aspect, ShownMap, list_maps, require_map

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment
 from markupsafe import Markup
 
-from axiom.domain.headlines.foreign_text import strip_controls
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.errors import WrongUse
 from axiom.reads.base.request import Answer, Reading
 from axiom.web.base.facts import facts_in_html, write_facts

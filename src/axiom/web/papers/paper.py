@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from axiom.domain.evidence import Registration
-from axiom.domain.headlines.answers import compose_quantity
+from axiom.domain.headlines.finding_sentences import compose_quantity
 from axiom.domain.headlines.numbers import format_moment, format_number
 from axiom.errors import WrongUse
 from axiom.limits import findings as limits
-from axiom.reads import evidence_cards, graph
+from axiom.reads import evidence_cards, link_graph
 from axiom.reads import findings as finding_views
 from axiom.reads.base import resolved_prose
-from axiom.reads.base.page import page_at
+from axiom.reads.base.page_addresses import page_at
 from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.reads.kin import kin_in_words, kin_of_experiment
 from axiom.store.rounds import kept_prose
@@ -19,10 +19,10 @@ from axiom.store.views import findings
 from axiom.store.views.citable import read_citable_findings
 from axiom.store.views.findings import FindingView
 from axiom.web.base.facts import make_fact
-from axiom.web.base.interval_drawing import whisker_places
+from axiom.web.base.tiny_drawings import whisker_places
 from axiom.web.papers.methods import Study, registration_facts
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.evidence.median_or_mean import middle_named
 from axiom_weigh.values import Grade
 
 _CLASSES = {"effect +": "plus", "effect −": "minus"}
@@ -167,7 +167,7 @@ def _links(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
     links = {
         link["number"]: link
         for number in numbers
-        for link in graph.describe_links(reading, number)["links"]
+        for link in link_graph.describe_links(reading, number)["links"]
         if link["bearing"] is not None
     }
     return [
@@ -185,7 +185,7 @@ def _others(reading: Reading, subjects: Sequence[_Subject]) -> list[Answer]:
     linked = {
         int(link[end]["name"])
         for subject in subjects
-        for link in graph.describe_links(reading, subject.number)["links"]
+        for link in link_graph.describe_links(reading, subject.number)["links"]
         for end in ("source", "target")
         if link[end]["noun"] == "finding"
     }

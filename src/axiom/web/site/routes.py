@@ -21,9 +21,10 @@ from starlette.routing import Route, compile_path
 from axiom import reads
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
 from axiom.locale.languages import ENGLISH, speak_language
-from axiom.reads import figures, findings, ledger, news, results
+from axiom.reads import feeds, figures, findings, ledger, results
 from axiom.reads.base.breathe import Breathe
-from axiom.reads.base.page import NUMBER, SHOWN, SitePage
+from axiom.reads.base.csv_cells import table_csv
+from axiom.reads.base.page_addresses import NUMBER, SHOWN, SitePage
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.experiments import experiments
 from axiom.reads.rounds import sessions
@@ -292,7 +293,7 @@ def _paper(templates: Environment, ending: str, reading: Reading) -> Response:
 
 def _feed(reading: Reading) -> Response:
     """The news for whoever follows many sites."""
-    body = news.atom_feed(reading, reading.master or "/")  # never the host that a request names
+    body = feeds.atom_feed(reading, reading.master or "/")  # never the host that a request names
     return Response(body, media_type="application/atom+xml; charset=utf-8")
 
 
@@ -315,7 +316,7 @@ def _picture(reading: Reading, name: str) -> Response:
         shown = _plate(reading, drawn)
         if kind == "json":
             return JSONResponse({word: shown[word] for word in ("name", "headings", "rows")})
-        return PlainTextResponse(figures.table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
+        return PlainTextResponse(table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
     body = figures.figure_file(reading, drawn, kind, static_bytes("figure.css").decode())
     if kind == "png":
         return Response(body, media_type="image/png")

@@ -14,11 +14,11 @@ from axiom.domain.work import Agreement, TaskState, count_failures
 from axiom.limits import figures as limits
 from axiom.locale import languages
 from axiom.reads import results
-from axiom.reads.base import cells
+from axiom.reads.base import page_cells
 from axiom.web.base.document_html import document_in_html
 from axiom.web.base.facts import facts_in_html
-from axiom.web.base.interval_drawing import draw_tiny_picture
 from axiom.web.base.stacked_tables import StackingTemplate
+from axiom.web.base.tiny_drawings import draw_tiny_picture
 from axiom.web.maps import colours
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Grade, Verdict
@@ -94,8 +94,8 @@ def template_environment() -> Environment:
         "failures": count_failures,
         "verdict_class": _CLASSES.__getitem__,
         "shape": lambda state: _SHAPES.get(state, "wait"),
-        "cell": cells.format_cell,
-        "in_a_sentence": cells.measures_in_words,
+        "cell": page_cells.format_cell,
+        "in_a_sentence": page_cells.measures_in_words,
         "in_html": facts_in_html,
         "breakable": _breakable,
         "sentence": numbers.begin_sentence,
@@ -104,8 +104,8 @@ def template_environment() -> Environment:
     }
     made.globals |= {
         "band_colours": lambda place, shades: [*map(colours.hex_colour, colours.band_colours(place, shades))],
-        "cells": cells.row_cells,
-        "columns": cells.number_columns,
+        "cells": page_cells.row_cells,
+        "columns": page_cells.number_columns,
         "estimate": _estimate,
         "grades": list(Grade),
         "most_rows": limits.ROWS_BESIDE_A_PICTURE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.domain.headlines.answers import NOT_MEASURED, MeasuredNumber, compose_quantity
+from axiom.domain.headlines.finding_sentences import NOT_MEASURED, MeasuredNumber, compose_quantity
 from axiom.laboratory.findings.rules.literature_comparison import (
     LiteratureComparison,
     compare_with_literature,

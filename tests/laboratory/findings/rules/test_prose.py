@@ -2,6 +2,7 @@
 
 import pytest
 
+from axiom.domain.evidence import Citable
 from axiom.laboratory.findings.rules.prose import (
     find_named_findings,
     find_referenced_value,
@@ -10,7 +11,6 @@ from axiom.laboratory.findings.rules.prose import (
     list_unresolved_references,
     why_text_refused,
 )
-from axiom_weigh.evidence.finding_card import Citable
 
 FIELDS = {"estimate": 0.931, "low": None, "seeds": 24, "claim": "size 2 is more", "grade": "Strong", "at.width": 8}
 

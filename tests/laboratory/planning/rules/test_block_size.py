@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from axiom.laboratory.planning.rules.block_size import MOST, block_size
 from axiom.limits import registrations as registration_limits
 from axiom.limits import tasks as task_limits
-from axiom_weigh.evidence.grade_requirements import find_next_requirements
+from axiom_weigh.evidence.grade_thresholds import find_next_requirements
 from axiom_weigh.values import Grade
 
 SECONDS = st.floats(min_value=0.0, max_value=1e7)

@@ -18,7 +18,7 @@ from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.limits import proposals as proposal_limits
 from axiom.signed.canonical_json import canonical_bytes
 from axiom_weigh.evidence.grade import LEANING
-from axiom_weigh.statistics.estimands import compute_estimand
+from axiom_weigh.statistics.estimand_arithmetic import compute_estimand
 from axiom_weigh.values import Grade, Verdict
 
 ASKS = {Admission.DESIGN, Admission.QUESTION, Admission.COHORT}

@@ -1,7 +1,6 @@
 """The parts of a finding's card beside its evidence: strata of the data, each by itself, and all designs together."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from axiom_weigh.values import Agreements, Evidence, Grade, Verdict
 
@@ -64,14 +63,3 @@ class Card:
     def by(self, what: str) -> tuple[Stratum, ...]:
         """The rows of one forest."""
         return tuple(stratum for stratum in self.strata if stratum.by == what)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Citable:
-    """A finding as texts may speak of it. A field is None as long as there is nothing to say."""
-
-    number: int
-    status: str
-    is_weighed: bool  # before that nothing is said about it
-    fields: Mapping[str, object]
-    literature: Mapping[str, str] = field(default_factory=dict)  # by the experiment whose signed file names it

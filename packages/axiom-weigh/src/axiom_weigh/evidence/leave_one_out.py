@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from axiom_weigh.evidence.choice_of_statistic import Question
 from axiom_weigh.evidence.finding_card import LeaveOneOut
-from axiom_weigh.evidence.method import Question
 from axiom_weigh.evidence.verdict import prepare_ranks, weigh_values
 from axiom_weigh.values import Home, Observation, Verdict
 

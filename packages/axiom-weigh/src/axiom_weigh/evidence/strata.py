@@ -4,8 +4,8 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
+from axiom_weigh.evidence.choice_of_statistic import Process, Question
 from axiom_weigh.evidence.finding_card import PooledDesigns, Stratum
-from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.evidence.verdict import estimate_interval, estimate_middle
 from axiom_weigh.statistics import pooling
 from axiom_weigh.statistics.signed_ranks import Stream

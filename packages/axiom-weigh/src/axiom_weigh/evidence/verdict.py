@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from axiom_weigh.evidence.method import Process, Question
+from axiom_weigh.evidence.choice_of_statistic import Process, Question
 from axiom_weigh.evidence.rounding import e_told, end_told
 from axiom_weigh.evidence.size_that_matters import is_size_open, list_bars
 from axiom_weigh.statistics import betting, signed_ranks

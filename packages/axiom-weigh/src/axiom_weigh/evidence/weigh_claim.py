@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from axiom_weigh.evidence.alarms import list_alarms
-from axiom_weigh.evidence.blocks import ReplicateProgress, form_blocks
+from axiom_weigh.evidence.choice_of_statistic import Process, Question, pose_question
+from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks
 from axiom_weigh.evidence.counted_values import Sound, select_sound_values
-from axiom_weigh.evidence.disagreement import tell_disagreement, why_further_design_may_differ
+from axiom_weigh.evidence.disagreeing_designs import tell_disagreement, why_further_design_may_differ
+from axiom_weigh.evidence.disputed_and_missing_seeds import list_alarms
 from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, Stratum
-from axiom_weigh.evidence.grade import GradeFacts, grade_evidence
+from axiom_weigh.evidence.grade import grade_evidence
+from axiom_weigh.evidence.grade_facts import GradeFacts
 from axiom_weigh.evidence.leave_one_out import without_each
-from axiom_weigh.evidence.method import Process, Question, pose_question
-from axiom_weigh.evidence.middles import check_lopsidedness, middle_named, of_mean, of_ties
-from axiom_weigh.evidence.outliers import screen_values
-from axiom_weigh.evidence.seeds_needed import count_fewest_seeds, forecast_seeds
+from axiom_weigh.evidence.median_or_mean import check_lopsidedness, middle_named, of_mean, of_ties
+from axiom_weigh.evidence.outlying_hosts import screen_values
+from axiom_weigh.evidence.seeds_to_next_grade import count_fewest_seeds, forecast_seeds
 from axiom_weigh.evidence.strata import designs_of, known_of, places_of, pool_designs, weigh_stratum
 from axiom_weigh.evidence.verdict import Conclusion, estimate_middle, prepare_ranks, reach_conclusion
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
@@ -98,8 +99,8 @@ def make_finding_card(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _GradeFacts:
-    """Everything that a grade is decided from."""
+class _Analysis:
+    """Everything that evidence and grade are decided from."""
 
     question: Question
     sound_values: Sound
@@ -124,7 +125,7 @@ def _analyse(
     raised: Sequence[Alarm],
     *,
     with_parts: bool,
-) -> _GradeFacts:
+) -> _Analysis:
     sound_values = select_sound_values(pose_question(estimand), observations, blocks)
     sure = screen_values(sound_values.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     clustered_question = replace(sound_values.question, clustering=sure.clustering)
@@ -152,7 +153,7 @@ def _analyse(
         concluded = replace(concluded, verdict=Verdict.MIXED)
     is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
     computed = {host for observation in counted if observation.value is not None for host in observation.hosts}
-    return _GradeFacts(
+    return _Analysis(
         question=clustered_question,
         sound_values=replace(sound_values, counted=counted, reasons=(*sound_values.reasons, *sure.reasons)),
         blocks=blocks,
@@ -179,7 +180,7 @@ def _analyse(
     )
 
 
-def _evidence(seen: _GradeFacts) -> Evidence:
+def _evidence(seen: _Analysis) -> Evidence:
     concluded, sound_values = seen.concluded, seen.sound_values
     facts = _facts(seen)
     reached, needs = grade_evidence(facts)
@@ -231,7 +232,7 @@ def _evidence(seen: _GradeFacts) -> Evidence:
     )
 
 
-def _facts(grade_facts: _GradeFacts) -> GradeFacts:
+def _facts(grade_facts: _Analysis) -> GradeFacts:
     concluded, agreements = grade_facts.concluded, grade_facts.surroundings.agreements
     holding = [alarm for alarm in grade_facts.raised if alarm.force is not Force.TELLS]
     volunteers, host_ids = (

@@ -17,7 +17,7 @@ from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.axes import Axes
 from axiom_weigh.figures.curves import draw_curves
 from axiom_weigh.figures.forest import draw_forest
-from axiom_weigh.figures.history import draw_history
+from axiom_weigh.figures.growing_sum import draw_history
 from axiom_weigh.figures.narrowing import draw_narrowing
 from axiom_weigh.figures.palette import FONTS, WIDTHS, colour_svg
 from axiom_weigh.figures.picture_data import (

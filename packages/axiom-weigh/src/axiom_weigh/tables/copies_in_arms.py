@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from axiom_weigh.statistics.clones import equal_values, find_clones, hardly_vary
-from axiom_weigh.tables.column_names import tell_names
-from axiom_weigh.tables.count_once import CountNotes
+from axiom_weigh.tables.find_columns import tell_names
 from axiom_weigh.tables.parse_cell import join_parts
+from axiom_weigh.tables.rows_of_same_seed import CountNotes
 from axiom_weigh.tables.seed_row import Row
 
 Key = tuple[str, str]  # seed and design

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from axiom_weigh.statistics.serial_correlation import serial_correlation
-from axiom_weigh.tables.doubts import AS_STARTED, Doubt
+from axiom_weigh.tables.undeclared_numbers import AS_STARTED, Doubt
 from axiom_weigh.values import Alarm, Force
 
 _FEWEST = 20  # values, below which neighbours that are alike are seldom noticed

@@ -10,7 +10,7 @@ from statistics import median
 
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics.group_differences import compare_groups, compute_normal_scores
-from axiom_weigh.tables.doubts import AS_STARTED, Doubt
+from axiom_weigh.tables.undeclared_numbers import AS_STARTED, Doubt
 
 _SELDOM = 0.01  # tables of one law are doubted no more often, over all questions together
 _FEWEST = 4  # values of a group

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from axiom_weigh.errors import TableUnreadable
-from axiom_weigh.tables.column_names import NOTHING_NAMED, Columns, NamedColumns, columns_of
-from axiom_weigh.tables.order_of_runs import order_of_runs
+from axiom_weigh.tables.arrange_rows import TableContext
+from axiom_weigh.tables.find_columns import NOTHING_NAMED, Columns, NamedColumns, columns_of
 from axiom_weigh.tables.parse_cell import (
     LARGEST,
     LOST,
@@ -27,9 +27,9 @@ from axiom_weigh.tables.parse_cell import (
     text_of,
 )
 from axiom_weigh.tables.read_sheet import MOST_ROWS, Sheet, too_many
+from axiom_weigh.tables.run_order_column import order_of_runs
 from axiom_weigh.tables.seed_row import LARGEST_SEED, PlainRows, Row
-from axiom_weigh.tables.seeds_in_order import TableContext
-from axiom_weigh.tables.whole_command import arms_beside, peek_rows
+from axiom_weigh.tables.suggested_command import arms_beside, peek_rows
 from axiom_weigh.values import Outcome
 
 PLAIN_COLUMNS = {"outcome"}  # beside seed and value: with these alone rows are kept as columns

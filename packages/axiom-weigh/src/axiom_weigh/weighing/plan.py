@@ -6,7 +6,7 @@ from typing import Any
 
 from axiom_weigh.amounts import tell_seeds
 from axiom_weigh.errors import WrongUse
-from axiom_weigh.evidence.grade_requirements import find_next_requirements
+from axiom_weigh.evidence.grade_thresholds import find_next_requirements
 from axiom_weigh.statistics.replicates_needed import Needed, of_size
 from axiom_weigh.statistics.signed_ranks import GROUP
 from axiom_weigh.values import Grade

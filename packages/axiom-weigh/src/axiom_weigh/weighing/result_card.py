@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from axiom_weigh.amounts import tell_amount, tell_seeds
+from axiom_weigh.evidence.choice_of_statistic import Process
 from axiom_weigh.evidence.finding_card import Card, Stratum
-from axiom_weigh.evidence.grade import NO_HOSTS
-from axiom_weigh.evidence.grade_requirements import find_next_requirements
-from axiom_weigh.evidence.method import Process
-from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.evidence.grade_thresholds import find_next_requirements
+from axiom_weigh.evidence.median_or_mean import middle_named
 from axiom_weigh.evidence.rounding import e_told, end_told
+from axiom_weigh.evidence.seeds_computed_again import NO_HOSTS
 from axiom_weigh.evidence.size_that_matters import list_bars
 from axiom_weigh.figures.ascii import sketch_sweep
 from axiom_weigh.figures.picture_data import Look, Narrowing, SweepPoint

@@ -1,6 +1,6 @@
 """`axiom_weigh.weigh(table)`: the weighing of findings, on anybody's numbers. Nothing of a laboratory is needed.
 
-What is not declared is not guessed in favour of an effect: see `tables/doubts.py`.
+What is not declared is not guessed in favour of an effect: see `tables/undeclared_numbers.py`.
 """
 
 import math
@@ -12,21 +12,27 @@ from typing import Any
 
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.errors import TableUnreadable, UnknownName, WrongUse
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.counted_values import select_sound_values
-from axiom_weigh.evidence.method import pose_question
-from axiom_weigh.evidence.seeds_needed import forecast_seed_range
+from axiom_weigh.evidence.seeds_to_next_grade import forecast_seed_range
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.evidence.weigh_claim import make_finding_card, weigh_observations
 from axiom_weigh.figures.picture_data import Look, look_of
 from axiom_weigh.statistics.replicates_needed import Range
-from axiom_weigh.tables.column_names import NamedColumns, tell_names
-from axiom_weigh.tables.differences import differences_of
-from axiom_weigh.tables.doubts import Doubt, doubt_differences, doubt_same_values, doubt_steady_values, warn_of_levels
+from axiom_weigh.tables.arm_differences import differences_of
+from axiom_weigh.tables.arrange_rows import LOST, OrderedObservations, arrange_rows
+from axiom_weigh.tables.find_columns import NamedColumns, tell_names
 from axiom_weigh.tables.parse_cell import BEYOND
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import Rows, rows_of
 from axiom_weigh.tables.seed_row import list_row_values
-from axiom_weigh.tables.seeds_in_order import LOST, OrderedObservations, arrange_rows
+from axiom_weigh.tables.undeclared_numbers import (
+    Doubt,
+    doubt_differences,
+    doubt_same_values,
+    doubt_steady_values,
+    warn_of_levels,
+)
 from axiom_weigh.values import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom_weigh.weighing.one_look import SHORT, OneLook, look_at_arms, look_at_pairs, means_of
 from axiom_weigh.weighing.result_card import WeighedTable

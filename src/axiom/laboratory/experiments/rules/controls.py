@@ -21,10 +21,10 @@ from axiom.laboratory.experiments.rules import revealing_controls
 from axiom.laboratory.experiments.rules.gate_answers import GateAnswer, control_kind
 from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.limits import experiments as limits
+from axiom_weigh.evidence.choice_of_statistic import Process, Question, pose_question
 from axiom_weigh.evidence.counted_values import no_value
-from axiom_weigh.evidence.method import Process, Question, pose_question
 from axiom_weigh.evidence.rounding import e_told
-from axiom_weigh.statistics import estimands
+from axiom_weigh.statistics import estimand_arithmetic
 from axiom_weigh.statistics.shares_and_medians import dealt_log_e
 from axiom_weigh.values import COARSE, Observation
 
@@ -265,7 +265,7 @@ def compute_estimate(
     estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], tried: Sequence[TriedCell]
 ) -> float | None:
     measured = {cell.config: cell.measures for cell in tried if cell.outcome is Outcome.OK}
-    number, _ = estimands.compute_estimand(
+    number, _ = estimand_arithmetic.compute_estimand(
         estimand, [(config, measured.get(place)) for place, config in enumerate(configs)]
     )
     return number if number is None or math.isfinite(number) else None

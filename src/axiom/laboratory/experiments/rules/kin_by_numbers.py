@@ -13,7 +13,7 @@ from typing import Any
 from axiom.domain.preflights import Attempt, Demands, Kinship, TriedCell
 from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.limits import experiments as limits
-from axiom_weigh.statistics import estimands
+from axiom_weigh.statistics import estimand_arithmetic
 
 _SWEEP, _CONTROL = (0, SAME_LOW, SAME_HIGH), (SAME_LOW, SAME_HIGH, 3)
 _FREE, _WHOLE, _VALUES = "ratio ", "whole ratio ", "values "
@@ -77,7 +77,7 @@ def _of_part(
 ) -> Iterator[tuple[float, float, float]]:
     measured = {(cell.seed, cell.config): cell.measures for cell in tried}
     rows: list[list[float | None]] = [
-        [estimands.compute_estimand(estimand, _cells(configs, measured, seed))[0] for seed in seeds]
+        [estimand_arithmetic.compute_estimand(estimand, _cells(configs, measured, seed))[0] for seed in seeds]
         for estimand in concluded
     ]
     for place in range(len(configs)):

@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 
 from axiom.domain.preflights import Attempt, ControlDemand, Demands, TriedCell
 from axiom.limits import experiments as limits
-from axiom_weigh.statistics import estimands
+from axiom_weigh.statistics import estimand_arithmetic
 
 _Config = Mapping[str, object]
 
@@ -22,7 +22,9 @@ def find_revealing_configs(demands: Demands) -> str:
     for control, is_planted in _controls(demands):
         configs = control.configs(is_planted=is_planted)
         for estimand in demands.estimands:
-            own = [demands.configs[place] for place in estimands.list_needed_configs(estimand, demands.configs)]
+            own = [
+                demands.configs[place] for place in estimand_arithmetic.list_needed_configs(estimand, demands.configs)
+            ]
             shared = [config for config in own if any(_is_near(config, other) for other in configs)]
             if _is_concluded(estimand, shared, configs):
                 return _fault(control, estimand, shared, "holds", is_planted=is_planted)
@@ -41,7 +43,7 @@ def find_revealing_measures(attempt: Attempt, demands: Demands, seeds: tuple[int
             seen = {_numbers(measures, estimand["measure"]) for measures in controlled.values()}
             alike = [
                 demands.configs[place]
-                for place in estimands.list_needed_configs(estimand, demands.configs)
+                for place in estimand_arithmetic.list_needed_configs(estimand, demands.configs)
                 if (numbers := _numbers(swept.get(place, {}), estimand["measure"])) and numbers in seen
             ]
             if _is_concluded(estimand, alike, control.configs(is_planted=run.is_planted)):
@@ -62,7 +64,7 @@ def find_revealing_ranks(attempt: Attempt, demands: Demands, seeds: Sequence[int
         for estimand in demands.estimands:
             own = _concluded(estimand, demands.configs, swept, seeds)
             series = [_series(tried, place, estimand, seeds) for place in range(len(configs))]
-            compared = estimands.list_needed_configs(estimand, demands.configs)
+            compared = estimand_arithmetic.list_needed_configs(estimand, demands.configs)
             alike = [
                 demands.configs[place]
                 for place in compared
@@ -102,7 +104,7 @@ def _concluded(
     seeds: Sequence[int],
 ) -> list[float | None]:
     cells = ([(config, by_seed.get(seed, {}).get(place)) for place, config in enumerate(configs)] for seed in seeds)
-    return [estimands.compute_estimand(estimand, measured)[0] for measured in cells]
+    return [estimand_arithmetic.compute_estimand(estimand, measured)[0] for measured in cells]
 
 
 def _rank_correlation(own: Sequence[float | None], other: Sequence[float | None]) -> float:
@@ -142,7 +144,7 @@ def _is_concluded(estimand: Mapping[str, Any], configs: Sequence[_Config], contr
     ends = [config[across] for config in controlled if across in config] if across else []
     if any(all(not _is_near_level(end, level) for level in levels) for end in _ends(ends)):
         return False
-    return bool(configs) and not estimands.why_not_concluded(estimand, configs)
+    return bool(configs) and not estimand_arithmetic.why_not_concluded(estimand, configs)
 
 
 def _ends(levels: Sequence[object]) -> tuple[object, ...]:

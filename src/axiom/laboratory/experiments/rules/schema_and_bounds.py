@@ -17,7 +17,7 @@ from axiom.laboratory.experiments.rules.gate_answers import GateAnswer, control_
 from axiom.laboratory.failures.rules.tracebacks import known_exception_name
 from axiom.limits import experiments as limits
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.statistics import estimands
+from axiom_weigh.statistics import estimand_arithmetic
 
 _OF_SCHEMA = "measure "  # so begins what is said of a measure that is missing or of another type
 _SCHEMA_FAULT = re.compile(
@@ -84,7 +84,7 @@ def list_declared_faults(demands: Demands) -> Iterator[str]:
             name = f"{control_kind(is_planted=is_planted)} of {control.estimand}"
             sweeps.append((find_controlled_estimand(demands, control), name, control.configs(is_planted=is_planted)))
     for estimand, what, configs in sweeps:
-        if why := estimands.why_not_concluded(estimand, configs):
+        if why := estimand_arithmetic.why_not_concluded(estimand, configs):
             yield f"{estimand['name']} cannot be concluded from {what}: {why}"
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from axiom.domain.evidence import ConfigEstimate
 from axiom.domain.experiments import Figure
-from axiom.domain.headlines.answers import WeighedNumber, name_arms, with_words
-from axiom.domain.headlines.declared_headlines import choose_headline, choose_pictured_estimand
+from axiom.domain.headlines.finding_sentences import WeighedNumber, name_arms
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.headlines.numbers import estimate_with_unit
+from axiom.domain.headlines.prepared_answers import choose_headline, choose_pictured_estimand
 from axiom.laboratory.figures.rules.sweeps_and_strips import place_estimates
 from axiom.signed.manifests import Manifest
 from axiom_weigh.figures.picture_data import Level, PointMark, SweepPoint
-from axiom_weigh.statistics.estimands import list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import list_needed_configs
 from axiom_weigh.values import Evidence
 
 MOST_LINES = 1_000  # of a course, more than any has

@@ -6,8 +6,8 @@ from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.evidence import ConfigEstimate
-from axiom.domain.headlines.answers import compose_question, name_number
-from axiom.domain.headlines.names import name_in_words, tell_levels
+from axiom.domain.headlines.finding_sentences import compose_question, name_number
+from axiom.domain.headlines.names_in_words import name_in_words, tell_levels
 from axiom.domain.headlines.numbers import (
     bare_number,
     find_known_ends,

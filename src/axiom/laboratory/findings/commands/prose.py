@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.callers import Capability
+from axiom.domain.evidence import Citable
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
@@ -17,7 +18,6 @@ from axiom.store.registrations import registrations
 from axiom.store.rounds import kept_prose, rounds
 from axiom.store.views import findings
 from axiom.store.views.citable import read_citable_findings
-from axiom_weigh.evidence.finding_card import Citable
 
 _UNTIL_WEIGHED = (
     "Until its first block is weighed only its question and forecasts stand there; `axiom registration predict` adds "

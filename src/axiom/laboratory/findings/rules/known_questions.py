@@ -15,7 +15,7 @@ from axiom.domain.registrations import RegisteredClaim, estimand_definition
 from axiom.laboratory.findings.rules.trade_words import level_word, select_number_words, split_claim_words
 from axiom.limits import findings as limits
 from axiom.signed.canonical_json import canonical_bytes
-from axiom_weigh.statistics.estimands import list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import list_needed_configs
 
 _SHARES = {"words": 0.5, "factors": 0.25, "measure": 0.15, "kind": 0.1}  # of the distance; what nobody names has none
 

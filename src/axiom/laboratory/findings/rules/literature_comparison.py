@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.headlines.answers import WeighedNumber
+from axiom.domain.headlines.finding_sentences import WeighedNumber
 from axiom.domain.headlines.numbers import amount_with_unit, estimate_with_unit, tell_interval
 
 

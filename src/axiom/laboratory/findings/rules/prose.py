@@ -11,8 +11,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from axiom.domain.evidence import VOID
-from axiom_weigh.evidence.finding_card import Citable
+from axiom.domain.evidence import VOID, Citable
 
 _REFERENCE = re.compile(
     r"\{(?:F(?P<finding>[1-9][0-9]{0,14})(?:\.(?P<field>[A-Za-z_][A-Za-z0-9_.]*))?|R:(?P<name>[A-Za-z0-9_]+))\}"

@@ -5,8 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Center, Kind
-from axiom_weigh.evidence.method import Process, asks_those_that_waited, is_symmetric, pose_question
-from axiom_weigh.statistics.estimands import compute_estimand, evenly_spaced, has_even_arms, list_needed_configs
+from axiom_weigh.evidence.choice_of_statistic import Process, asks_those_that_waited, is_symmetric, pose_question
+from axiom_weigh.statistics.estimand_arithmetic import (
+    compute_estimand,
+    evenly_spaced,
+    has_even_arms,
+    list_needed_configs,
+)
 
 _Configs = Sequence[Mapping[str, object]]
 

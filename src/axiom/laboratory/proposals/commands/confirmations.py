@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.domain.headlines.foreign_text import strip_controls
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.domain.proposals import StoredProposal
 from axiom.errors import AxiomError, NotAllowed, Refused
 from axiom.gate.command import Answer

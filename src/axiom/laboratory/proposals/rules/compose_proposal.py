@@ -10,13 +10,14 @@ from typing import Any
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Prediction, find_likeliest_outcomes, prediction_data
-from axiom.domain.headlines.answers import compose_claim, with_words
+from axiom.domain.headlines.finding_sentences import compose_claim
+from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import WORDS, Rule, StoppingRule
 from axiom.laboratory.proposals.rules.base_rates import BaseRates, predict_from_base_rates, prediction_entropy
 from axiom.laboratory.proposals.rules.subject import Config, Subject
 from axiom.limits import registrations as limits
-from axiom_weigh.evidence.method import pose_question
+from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.values import Verdict
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")

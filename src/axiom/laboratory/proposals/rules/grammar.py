@@ -7,7 +7,7 @@ dice or of what else waits; `made_and_lapsed.py` decides which of them are made.
 import json
 from collections.abc import Collection, Sequence
 
-from axiom.domain.headlines.answers import compose_question
+from axiom.domain.headlines.finding_sentences import compose_question
 from axiom.domain.proposals import Proposal
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.findings_to_retire import propose_retirement

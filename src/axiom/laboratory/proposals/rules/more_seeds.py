@@ -15,8 +15,8 @@ from axiom.laboratory.proposals.rules.compose_proposal import (
 )
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.limits import registrations as limits
+from axiom_weigh.evidence.choice_of_statistic import Process, pose_question
 from axiom_weigh.evidence.grade import LEANING
-from axiom_weigh.evidence.method import Process, pose_question
 from axiom_weigh.statistics.replicates_needed import if_effect, if_share
 from axiom_weigh.values import Evidence, Verdict
 

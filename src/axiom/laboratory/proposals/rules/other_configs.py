@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.headlines.answers import name_factor, name_levels, name_quantity
+from axiom.domain.headlines.names_in_words import name_factor, name_levels, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
@@ -34,7 +34,7 @@ from axiom.laboratory.proposals.rules.factor_levels import (
 from axiom.laboratory.proposals.rules.subject import TRENDS, Axis, Config, Subject, find_axis, means_along_axis
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
-from axiom_weigh.statistics.estimands import why_not_concluded
+from axiom_weigh.statistics.estimand_arithmetic import why_not_concluded
 from axiom_weigh.values import Grade, Verdict
 
 _FEWEST = 4  # levels of a trend

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.headlines.answers import name_factor, name_quantity
+from axiom.domain.headlines.names_in_words import name_factor, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.compose_proposal import (

@@ -7,14 +7,15 @@ from typing import Any
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.headlines.answers import compose_answer, setting_of
+from axiom.domain.headlines.finding_sentences import compose_answer
+from axiom.domain.headlines.names_in_words import setting_of
 from axiom.domain.proposals import Template
 from axiom.domain.registrations import StoppingRule
 from axiom.laboratory.proposals.rules.estimated_prices import ConfigPrices
 from axiom.laboratory.proposals.rules.factor_levels import has_range, is_number, level_as_number
 from axiom.rules.planning.design_cost import design_cost
 from axiom.signed.manifests import Manifest
-from axiom_weigh.statistics.estimands import list_needed_configs
+from axiom_weigh.statistics.estimand_arithmetic import list_needed_configs
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT)

@@ -7,8 +7,8 @@ nothing that may be asked tests an explanation, somebody else has to think.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.headlines.answers import name_factor
-from axiom.domain.headlines.foreign_text import strip_controls
+from axiom.domain.headlines.names_in_words import name_factor
+from axiom.domain.headlines.untrusted_text import strip_controls
 from axiom.domain.proposals import AUTOPILOT, Idea
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.rival_explanations import propose_comparison

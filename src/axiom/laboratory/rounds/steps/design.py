@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.headlines.answers import NOT_MEASURED, compose_answer
+from axiom.domain.headlines.finding_sentences import NOT_MEASURED, compose_answer
 from axiom.domain.maps import is_tile
 from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note

@@ -7,7 +7,7 @@ from axiom.store.engine.database import Database
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks, workunits
-from axiom_weigh.evidence.grade import checks_wanted, is_nearly_strong
+from axiom_weigh.evidence.seeds_computed_again import checks_wanted, is_nearly_strong
 from axiom_weigh.values import OUTVOTED, Evidence
 
 

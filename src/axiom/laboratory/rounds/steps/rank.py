@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_answer
+from axiom.domain.headlines.finding_sentences import compose_answer
 from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
 from axiom.laboratory.findings.rules.ranked_news import (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_answer, compose_question, tell_size
+from axiom.domain.headlines.finding_sentences import compose_answer, compose_question, tell_size
 from axiom.domain.links import LinkKind, Noun, mark_unapproved, references_in
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState

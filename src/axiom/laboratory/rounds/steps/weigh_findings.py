@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_answer
+from axiom.domain.headlines.finding_sentences import compose_answer
 from axiom.domain.rounds import Note, Round
 from axiom.laboratory.findings import observe
 from axiom.laboratory.findings.compare_duplicates import read_agreements
