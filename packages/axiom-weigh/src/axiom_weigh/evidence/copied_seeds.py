@@ -1,7 +1,7 @@
 """Do seeds repeat the numbers of others, or hardly vary, so that it is not sure that they were used?"""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from axiom_weigh.evidence.choice_of_statistic import Process, Question
 from axiom_weigh.statistics.clones import HARDLY, equal_values, few_equal_values, group_alike_seeds
@@ -13,7 +13,32 @@ _A_FEW, _MANY = 2, 0.05  # seeds, and the share of all, of which a part repeats 
 _ENOUGH = 8  # seeds of a design that all agree, from which on this says something
 
 
-def find_copies(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopiedSeeds:
+    counted: tuple[Observation, ...]  # all seeds, copies as missing ones
+    values: tuple[float, ...]  # of the copies
+    alarms: tuple[Alarm, ...]
+
+
+def set_copies_aside(question: Question, seeds: Sequence[Observation]) -> CopiedSeeds:
+    copies, alarms = _find_copies(seeds)
+    steady = _list_steady_rows(question, [seed for seed in seeds if seed.replicate not in copies])
+    if question.process is Process.RANKS:  # a difference of two arms that hardly varies is one draw, with noise
+        copies |= {seed.replicate for row in steady if not _are_equal(row) for seed in row[1:]}
+    different = [seed for seed in seeds if seed.replicate not in copies]
+    return CopiedSeeds(
+        counted=tuple(_count_copies_as_missing(seeds, copies) if copies else seeds),
+        values=tuple([seed.value for seed in seeds if seed.replicate in copies and seed.value is not None]),
+        alarms=(
+            *alarms,
+            *_list_constant_alarms(question, different),
+            *_list_steady_alarms(question, steady),
+            *_list_repeat_alarms(different),
+        ),
+    )
+
+
+def _find_copies(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
     """Replicates whose numbers repeat another seed's to the last digit, but for the first of each group.
 
     Where everything that was measured has a fingerprint, that is compared; where only the value is known, values. In
@@ -53,11 +78,11 @@ def _many(repeating: list[Observation], among: Sequence[Observation]) -> list[Ob
     return repeating if len(repeating) >= max(_A_FEW, _MANY * len(among)) else []
 
 
-def count_copies_as_missing(seeds: Sequence[Observation], copies: Set[int]) -> list[Observation]:
+def _count_copies_as_missing(seeds: Sequence[Observation], copies: Set[int]) -> list[Observation]:
     return [replace(seed, value=None, why_missing=COPIED) if seed.replicate in copies else seed for seed in seeds]
 
 
-def list_constant_alarms(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
+def _list_constant_alarms(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
     """Designs in which every seed gave the same, in numbers too coarse to make copies of them.
 
     That may be so: what was asked of all may be easy, or may never happen. A seed that is not used looks like it too.
@@ -79,7 +104,7 @@ def list_constant_alarms(question: Question, counted: Sequence[Observation]) -> 
     return [Alarm(kind="constant", force=Force.HOLDS_BACK, text=text)]
 
 
-def list_steady_rows(question: Question, counted: Sequence[Observation]) -> list[list[Observation]]:
+def _list_steady_rows(question: Question, counted: Sequence[Observation]) -> list[list[Observation]]:
     """Designs in which the value hardly varies from seed to seed, though the computations differ."""
     if question.process is Process.BERNOULLI:
         return []
@@ -102,11 +127,11 @@ def _hardly_varies(row: Sequence[Observation]) -> bool:
     return len({observation.fingerprint or observation.value for observation in row}) > 1
 
 
-def are_equal(row: Sequence[Observation]) -> bool:
+def _are_equal(row: Sequence[Observation]) -> bool:
     return all(observation.value == row[0].value for observation in row)
 
 
-def list_steady_alarms(question: Question, steady: Sequence[Sequence[Observation]]) -> list[Alarm]:
+def _list_steady_alarms(question: Question, steady: Sequence[Sequence[Observation]]) -> list[Alarm]:
     """A number that is written into the file looks like this, with noise of no size or without.
 
     A count may be the same for all seeds, so that is only told; nothing that is measured varies by less than a
@@ -115,7 +140,7 @@ def list_steady_alarms(question: Question, steady: Sequence[Sequence[Observation
     if not steady:
         return []
     force, kind = Force.TELLS, "steady"
-    if not all(map(are_equal, steady)):
+    if not all(map(_are_equal, steady)):
         is_difference = question.process is Process.RANKS
         force, kind = (Force.SUSPENDS, "clones") if is_difference else (Force.HOLDS_BACK, "steady")
     seeds = sum(map(len, steady))
@@ -123,7 +148,7 @@ def list_steady_alarms(question: Question, steady: Sequence[Sequence[Observation
     return [Alarm(kind=kind, force=force, text=text)]
 
 
-def list_repeat_alarms(counted: Sequence[Observation]) -> list[Alarm]:
+def _list_repeat_alarms(counted: Sequence[Observation]) -> list[Alarm]:
     """Replicates of which a single measure is that of another seed. It may have few values to choose from."""
     part = _many(
         [

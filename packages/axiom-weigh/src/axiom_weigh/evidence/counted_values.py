@@ -8,15 +8,7 @@ from itertools import pairwise
 
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.choice_of_statistic import Process, Question
-from axiom_weigh.evidence.copied_seeds import (
-    are_equal,
-    count_copies_as_missing,
-    find_copies,
-    list_constant_alarms,
-    list_repeat_alarms,
-    list_steady_alarms,
-    list_steady_rows,
-)
+from axiom_weigh.evidence.copied_seeds import set_copies_aside
 from axiom_weigh.values import NOT_WAITING, Alarm, Cohort, Force, Observation, Outcome
 
 OUTSIDE = "beyond the bounds that were declared"
@@ -53,13 +45,8 @@ def select_sound_values(question: Question, observations: Sequence[Observation],
     older = tuple(_checked(question, other) for other in others)
     checked = [_checked(question, observation) for observation in own]
     seeds = _seeds(checked)
-    copies, clone_alarms = find_copies(seeds)
-    steady = list_steady_rows(question, [seed for seed in seeds if seed.replicate not in copies])
-    if question.process is Process.RANKS:  # a difference of two arms that hardly varies is one draw, with noise
-        copies |= {seed.replicate for row in steady if not are_equal(row) for seed in row[1:]}
-    counted = tuple(count_copies_as_missing(seeds, copies) if copies else seeds)
-    different = [seed for seed in seeds if seed.replicate not in copies]
-    gone = [observation for observation in counted if observation.value is None]
+    copied = set_copies_aside(question, seeds)
+    gone = [observation for observation in copied.counted if observation.value is None]
     ordered = f"{tell_amount(len(seeds), 'replicate')} of {tell_amount(blocks, 'closed block')}"
     reasons = [f"{ordered}, in the order in which they were issued"]
     unasked = len(confirming) - len(own)
@@ -69,22 +56,16 @@ def select_sound_values(question: Question, observations: Sequence[Observation],
         reasons.append(f"{len(older)} values are older than the claim: they are shown, and do not count")
     if repeated := len(own) - len(seeds):
         reasons.append(f"{repeated} further values of the same seeds are left out: a seed counts once")
-    if copies:
+    if copied.values:
         reasons.append(
-            f"{len(copies)} values are copies of other seeds', and nothing is concluded until that is explained"
+            f"{len(copied.values)} values are copies of other seeds', and nothing is concluded until that is explained"
         )
     return Sound(
         question=_with_sound_bounds(question, checked),
-        counted=counted,
+        counted=copied.counted,
         exploratory=older,
-        copied=tuple([seed.value for seed in seeds if seed.replicate in copies and seed.value is not None]),
-        alarms=(
-            *clone_alarms,
-            *list_constant_alarms(question, different),
-            *list_steady_alarms(question, steady),
-            *list_repeat_alarms(different),
-            *_unsound(gone),
-        ),
+        copied=copied.values,
+        alarms=(*copied.alarms, *_unsound(gone)),
         reasons=(*reasons, *_absences(question, own, gone)),
         unasked=unasked,
     )
