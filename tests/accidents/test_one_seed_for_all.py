@@ -6,7 +6,7 @@ import pytest
 
 from axiom.rules.tasks import validation
 from axiom.store.findings import evidence
-from axiom_weigh.evidence import counted_values
+from axiom_weigh.evidence import copied_seeds
 from axiom_weigh.values import Force
 
 
@@ -42,6 +42,6 @@ def test_the_old_way_took_any_seed_for_the_ordered_one(bench, monkeypatch):
 
 
 def test_the_old_way_counted_results_and_not_seeds(bench, monkeypatch):
-    monkeypatch.setattr(counted_values, "_clones", lambda _seeds: (set(), []))
+    monkeypatch.setattr(copied_seeds, "_find_copies", lambda _seeds: (set(), []))
     with pytest.raises(AssertionError, match=r"\(8, 0\) == \(1, 7\)"):
         test_copies_of_one_seed_are_one_observation_and_raise_an_alarm(bench)
