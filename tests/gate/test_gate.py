@@ -33,7 +33,7 @@ from axiom.laboratory.experiments import published_files
 from axiom.laboratory.experiments.catalogue_files import list_files
 from axiom.laboratory.experiments.commands.deploy import DeployExperiment
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.laboratory.experiments.commands.release_decisions import ApproveExperiment
+from axiom.laboratory.experiments.commands.pause_and_approve import ApproveExperiment
 from axiom.laboratory.findings.commands.links import LinkFindings
 from axiom.laboratory.programs.commands import AddProgram, EndProgram, LimitProgram
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal

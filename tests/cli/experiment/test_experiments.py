@@ -16,7 +16,7 @@ from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
 from axiom.laboratory.experiments import release_stages, shipped_declarations
-from axiom.laboratory.experiments.release_decisions import pause_version, resume_version
+from axiom.laboratory.experiments.pause_and_approve import pause_version, resume_version
 from axiom.rules.hosts.learned_costs import describe_cost_fit
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import connect_reader

@@ -10,8 +10,8 @@ from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments import release_stages
 from axiom.laboratory.experiments import retire as withdrawing
+from axiom.laboratory.experiments.pause_and_approve import approve_version, pause_version, resume_version
 from axiom.laboratory.experiments.recall_and_reopen import recall_version, reopen_finding, reopen_version
-from axiom.laboratory.experiments.release_decisions import approve_version, pause_version, resume_version
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.experiments.rollback import roll_back_version
 from axiom.laboratory.planning.plan import decide_plan

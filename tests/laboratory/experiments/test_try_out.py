@@ -33,7 +33,7 @@ from axiom.laboratory.experiments.commands.drafts import (
     WriteDraft,
 )
 from axiom.laboratory.experiments.commands.experiments import PreflightExperiment, PublishExperiment
-from axiom.laboratory.experiments.commands.release_decisions import ApproveExperiment
+from axiom.laboratory.experiments.commands.pause_and_approve import ApproveExperiment
 from axiom.laboratory.experiments.own_host_gates import record_own_host_gates
 from axiom.laboratory.experiments.preflight import preflight_secret, preflight_seed
 from axiom.laboratory.experiments.preflight_report import write_preflight_report

@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.releases import Change
 from axiom.laboratory.experiments import release_stages
-from axiom.laboratory.experiments.release_decisions import approve_version, pause_version, resume_version
+from axiom.laboratory.experiments.pause_and_approve import approve_version, pause_version, resume_version
 from axiom.store.experiments import experiments, releases
 from axiom.store.hosts import hosts as host_store
 

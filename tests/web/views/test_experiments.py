@@ -12,7 +12,7 @@ from axiom.domain.preflights import OWN_GATES
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments import release_stages
-from axiom.laboratory.experiments.release_decisions import approve_version, pause_version
+from axiom.laboratory.experiments.pause_and_approve import approve_version, pause_version
 from axiom.laboratory.figures import redraw_figures as draw_figures
 from axiom.laboratory.findings import observe
 from axiom.laboratory.rounds.steps.weigh_findings import evaluate_findings

@@ -10,7 +10,7 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import DECIDED_BY, NAMED, NUMBER, PUBLIC, SENTENCE
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.laboratory.experiments.release_decisions import approve_version, pause_version, resume_version
+from axiom.laboratory.experiments.pause_and_approve import approve_version, pause_version, resume_version
 from axiom.laboratory.experiments.rollback import roll_back_version
 from axiom.store.engine.database import Database
 
