@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
+from axiom.laboratory.registrations.rules.acceptable_claims import estimand_fault, is_another_design
 from axiom_weigh.evidence.choice_of_statistic import Process, pose_question
 from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
 from axiom_weigh.evidence.rounding import clear_of, e_told

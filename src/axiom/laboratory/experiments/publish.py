@@ -25,7 +25,8 @@ from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.laboratory.experiments.shipped_declarations import ask_declaration
 from axiom.laboratory.registrations import kin
 from axiom.laboratory.registrations.predictions import record_blind_predictions
-from axiom.laboratory.registrations.register import demand_askable, demand_believed_claim, register_version
+from axiom.laboratory.registrations.register import register_version
+from axiom.laboratory.registrations.rules.acceptable_claims import demand_askable, demand_believed_claim
 from axiom.runner.direct import Describer, describe_files
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, read_seal, write_seal

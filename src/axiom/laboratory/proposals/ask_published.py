@@ -18,7 +18,7 @@ from axiom.laboratory.proposals.new_question import demand_new_question, demand_
 from axiom.laboratory.proposals.price import Points
 from axiom.laboratory.proposals.rules.base_rates import prediction_entropy
 from axiom.laboratory.proposals.rules.compose_proposal import change_estimand
-from axiom.laboratory.registrations.predictions import demand_sound_prediction
+from axiom.laboratory.registrations.rules.acceptable_claims import demand_sound_prediction
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database

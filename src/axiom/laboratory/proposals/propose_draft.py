@@ -25,7 +25,7 @@ from axiom.laboratory.experiments.publish import (
 from axiom.laboratory.experiments.rules.drafts import diff_texts, may_propose_draft
 from axiom.laboratory.proposals.new_question import demand_new_question, demand_rival_apart
 from axiom.laboratory.proposals.rules.base_rates import prediction_entropy
-from axiom.laboratory.registrations.register import demand_askable
+from axiom.laboratory.registrations.rules.acceptable_claims import demand_askable
 from axiom.limits import proposals as limits
 from axiom.rules.planning.design_cost import OF_A_SWEEP, sweep_cost
 from axiom.signed import bundles

@@ -1,17 +1,17 @@
 """Predictions: which may be made, and writing them down as long as nobody can know anything of the answer."""
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.estimands import Prediction, prediction_data, read_prediction
+from axiom.domain.estimands import prediction_data
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import INFORMED, forecaster_name, read_registration_body
-from axiom.errors import NotFound, Refused, WrongUse
+from axiom.errors import NotFound, Refused
 from axiom.laboratory.findings.rules.seeds_seen_before import count_named_seeds
 from axiom.laboratory.registrations.kin import why_experiment_informed
 from axiom.laboratory.registrations.proposal_outcomes import blind_prediction
+from axiom.laboratory.registrations.rules.acceptable_claims import demand_sound_prediction
 from axiom.store.engine.database import Database
 from axiom.store.registrations import registrations
 
@@ -33,17 +33,6 @@ def declared_prediction(estimand: Mapping[str, Any], forecaster: str) -> dict[st
         "because": prediction["because"],
     }
     return fields if prediction.get("median") is None else {**fields, "median": prediction["median"]}
-
-
-def demand_sound_prediction(prediction: Mapping[str, Any]) -> Prediction:
-    """Three probabilities that add up to 1, an interval, and a median inside it where one is said."""
-    low, high = (float(end) for end in prediction["interval"])
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise WrongUse("The ends of an interval are finite numbers. Nothing was written down.")
-    try:
-        return read_prediction({**prediction, "interval": (low, high)})
-    except ValueError as error:
-        raise WrongUse(f"This is no prediction: {error}. Nothing was written down.") from error
 
 
 def record_prediction(

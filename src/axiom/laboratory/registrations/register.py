@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.estimands import Direction, find_likeliest_outcomes, prediction_data
+from axiom.domain.estimands import prediction_data
 from axiom.domain.evidence import Registration
 from axiom.domain.headlines.finding_sentences import compose_question
 from axiom.domain.headlines.levels_to_tell import with_words
@@ -27,9 +27,14 @@ from axiom.domain.registrations import (
     read_registration_body,
 )
 from axiom.errors import NotFound, Refused, Withdrawn
-from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
 from axiom.laboratory.planning.rules.block_size import BlockSize, block_size
-from axiom.laboratory.registrations.predictions import declared_prediction, demand_sound_prediction
+from axiom.laboratory.registrations.predictions import declared_prediction
+from axiom.laboratory.registrations.rules.acceptable_claims import (
+    demand_askable,
+    demand_believed_claim,
+    demand_sound_prediction,
+    is_another_design,
+)
 from axiom.limits import registrations as limits
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import stored_manifest
@@ -286,25 +291,6 @@ def amend_claim(
     )
     blocks.request_reweighing(db, version.id)  # the last block of what is amended closes with the numbers that it has
     return _register_further(db, version, further, registered, now)
-
-
-def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]) -> None:
-    """Refuse an estimand whose numbers could not be weighed as it is said."""
-    for estimand in estimands:
-        if why := estimand_fault(estimand, configs):
-            raise Refused(f"{estimand['name']} {why}. No laboratory registers that; say it otherwise.")
-
-
-def demand_believed_claim(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) -> None:
-    """Refuse a claim that its own author does not believe: whatever came out, one of the two would have been right."""
-    sides = find_likeliest_outcomes(prediction)
-    if Direction(estimand["expects"]) not in sides:
-        likely = " or ".join(f"{side.name} ({side})" for side in sorted(sides))
-        raise Refused(
-            f"{estimand['name']} claims {Direction(estimand['expects']).name} ({estimand['expects']}), and its own "
-            f"forecast holds {likely} likeliest. No laboratory registers that; claim what you expect, or forecast what "
-            "you claim."
-        )
 
 
 def _demand_other_words(

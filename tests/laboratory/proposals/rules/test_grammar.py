@@ -12,9 +12,9 @@ from axiom.domain.declaration import ValueType
 from axiom.domain.estimands import Direction
 from axiom.domain.proposals import Admission, Template, proposal_data, read_proposal
 from axiom.domain.registrations import Rule
-from axiom.laboratory.findings.rules.registrable import estimand_fault
 from axiom.laboratory.proposals.rules.factor_levels import why_configs_refused
 from axiom.laboratory.proposals.rules.grammar import derive_followups
+from axiom.laboratory.registrations.rules.acceptable_claims import estimand_fault
 from axiom.limits import proposals as proposal_limits
 from axiom.signed.canonical_json import canonical_bytes
 from axiom_weigh.evidence.grade import LEANING

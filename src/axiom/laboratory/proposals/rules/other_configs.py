@@ -11,7 +11,6 @@ from axiom.domain.estimands import Direction, Kind
 from axiom.domain.headlines.names_in_words import name_factor, name_levels, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
-from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.compose_proposal import (
     ProposalDraft,
@@ -32,6 +31,7 @@ from axiom.laboratory.proposals.rules.factor_levels import (
     with_level,
 )
 from axiom.laboratory.proposals.rules.subject import TRENDS, Axis, Config, Subject, find_axis, means_along_axis
+from axiom.laboratory.registrations.rules.acceptable_claims import estimand_fault, is_another_design
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
 from axiom_weigh.statistics.estimand_arithmetic import why_not_concluded

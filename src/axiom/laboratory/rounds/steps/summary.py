@@ -14,8 +14,8 @@ from axiom.errors import WrongUse
 from axiom.laboratory.experiments import preflight_report
 from axiom.laboratory.findings.rules.links import find_bearing
 from axiom.laboratory.findings.rules.literature_comparison import compose_comparison
-from axiom.laboratory.findings.rules.publishable import is_ready_to_publish
 from axiom.laboratory.findings.rules.ranked_news import FindingNews, RankedFinding
+from axiom.laboratory.findings.rules.ready_to_publish import is_ready_to_publish
 from axiom.laboratory.findings.rules.seeds_seen_before import compute_foreknowledge
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.planning.hanging_questions import read_hanging_questions

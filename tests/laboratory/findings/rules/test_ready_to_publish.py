@@ -3,7 +3,7 @@
 import pytest
 from furnished_lab import weighed
 
-from axiom.laboratory.findings.rules.publishable import is_ready_to_publish
+from axiom.laboratory.findings.rules.ready_to_publish import is_ready_to_publish
 from axiom_weigh.values import Alarm, Force, Grade, Verdict
 
 READY = {"grade": Grade.STRONG, "false_share": 0.05}

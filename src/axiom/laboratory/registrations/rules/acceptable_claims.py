@@ -1,10 +1,11 @@
-"""May an estimand be registered over these configs? Not when its numbers could not be weighed as it is said."""
+"""Which claims and forecasts may be registered? None whose numbers could not be weighed as it is said."""
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.domain.estimands import Center, Kind
+from axiom.domain.estimands import Center, Direction, Kind, Prediction, find_likeliest_outcomes, read_prediction
+from axiom.errors import Refused, WrongUse
 from axiom_weigh.evidence.choice_of_statistic import Process, asks_those_that_waited, is_symmetric, pose_question
 from axiom_weigh.statistics.estimand_arithmetic import (
     compute_estimand,
@@ -14,6 +15,36 @@ from axiom_weigh.statistics.estimand_arithmetic import (
 )
 
 _Configs = Sequence[Mapping[str, object]]
+
+
+def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]) -> None:
+    """Refuse an estimand whose numbers could not be weighed as it is said."""
+    for estimand in estimands:
+        if why := estimand_fault(estimand, configs):
+            raise Refused(f"{estimand['name']} {why}. No laboratory registers that; say it otherwise.")
+
+
+def demand_believed_claim(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) -> None:
+    """Refuse a claim that its own author does not believe: whatever came out, one of the two would have been right."""
+    sides = find_likeliest_outcomes(prediction)
+    if Direction(estimand["expects"]) not in sides:
+        likely = " or ".join(f"{side.name} ({side})" for side in sorted(sides))
+        raise Refused(
+            f"{estimand['name']} claims {Direction(estimand['expects']).name} ({estimand['expects']}), and its own "
+            f"forecast holds {likely} likeliest. No laboratory registers that; claim what you expect, or forecast what "
+            "you claim."
+        )
+
+
+def demand_sound_prediction(prediction: Mapping[str, Any]) -> Prediction:
+    """Three probabilities that add up to 1, an interval, and a median inside it where one is said."""
+    low, high = (float(end) for end in prediction["interval"])
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise WrongUse("The ends of an interval are finite numbers. Nothing was written down.")
+    try:
+        return read_prediction({**prediction, "interval": (low, high)})
+    except ValueError as error:
+        raise WrongUse(f"This is no prediction: {error}. Nothing was written down.") from error
 
 
 def estimand_fault(estimand: Mapping[str, Any], configs: _Configs) -> str:

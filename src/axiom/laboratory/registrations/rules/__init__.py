@@ -1,0 +1,1 @@
+"""What is registered, and what may be: what is decided from facts alone."""
