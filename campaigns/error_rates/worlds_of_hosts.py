@@ -13,8 +13,8 @@ from axiom.laboratory.findings.rules.reproduction import ReproducedCell, count_a
 from axiom.limits import tasks as limits
 from axiom.rules.hosts.reliability import BARRED_AT
 from axiom.rules.tasks.recheck_rate import check_rate
+from axiom_weigh.evidence.platforms import ON_ONE_PLATFORM
 from axiom_weigh.evidence.seeds_computed_again import checks_wanted
-from axiom_weigh.evidence.weigh_claim import ON_ONE_PLATFORM
 from axiom_weigh.values import OUTVOTED, Evidence, Grade, Home, Observation, Surroundings
 from error_rates.laws import CONTRAST
 from error_rates.pipeline import BLOCK, granted, looks

@@ -22,13 +22,13 @@ from axiom_weigh.evidence.grade_facts import GradeFacts
 from axiom_weigh.evidence.leave_one_out import without_each
 from axiom_weigh.evidence.median_or_mean import check_lopsidedness, middle_named, of_mean, of_ties
 from axiom_weigh.evidence.outlying_hosts import screen_values
+from axiom_weigh.evidence.platforms import ON_ONE_PLATFORM, count_platforms, find_only_platform
 from axiom_weigh.evidence.seeds_to_next_grade import count_fewest_seeds, forecast_seeds
 from axiom_weigh.evidence.strata import designs_of, known_of, places_of, pool_designs, weigh_stratum
 from axiom_weigh.evidence.verdict import Conclusion, estimate_middle, prepare_ranks, reach_conclusion
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 
 __all__ = [
-    "UNKNOWN_PLATFORM",
     "Home",
     "Process",
     "ReplicateProgress",
@@ -37,8 +37,6 @@ __all__ = [
     "weigh_observations",
 ]
 
-ON_ONE_PLATFORM = "one platform:"  # so begins the badge of what was computed on one alone
-UNKNOWN_PLATFORM = "unknown"  # may be any of the others, so it is none of its own
 _NOBODY: Mapping[int, Home] = MappingProxyType({})
 _NOTHING_BESIDE = Surroundings()
 _GRADES = tuple(Grade)
@@ -187,7 +185,7 @@ def _evidence(seen: _Analysis) -> Evidence:
     values = [observation.value for observation in sound_values.counted]
     present = [value for value in values if value is not None]
     badges = ["one volunteer"] if facts.volunteers == 1 else []
-    badges += [f"{ON_ONE_PLATFORM} {platform}" for platform in _only_platform(seen.platforms)]
+    badges += [f"{ON_ONE_PLATFORM} {platform}" for platform in find_only_platform(seen.platforms)]
     return Evidence(
         blocks=seen.blocks,
         seeds=facts.seeds,
@@ -232,54 +230,42 @@ def _evidence(seen: _Analysis) -> Evidence:
     )
 
 
-def _facts(grade_facts: _Analysis) -> GradeFacts:
-    concluded, agreements = grade_facts.concluded, grade_facts.surroundings.agreements
-    holding = [alarm for alarm in grade_facts.raised if alarm.force is not Force.TELLS]
+def _facts(analysis: _Analysis) -> GradeFacts:
+    concluded, agreements = analysis.concluded, analysis.surroundings.agreements
+    holding = [alarm for alarm in analysis.raised if alarm.force is not Force.TELLS]
     volunteers, host_ids = (
-        {home.volunteer_id for home in grade_facts.homes},
-        {home.host_id for home in grade_facts.homes},
+        {home.volunteer_id for home in analysis.homes},
+        {home.host_id for home in analysis.homes},
     )
     return GradeFacts(
         verdict=concluded.verdict,
-        seeds=sum(observation.value is not None for observation in grade_facts.sound_values.counted),
+        seeds=sum(observation.value is not None for observation in analysis.sound_values.counted),
         e_value=math.exp(concluded.log_e),
-        fewest=count_fewest_seeds(grade_facts.question),
-        hosts=len(grade_facts.homes),
+        fewest=count_fewest_seeds(analysis.question),
+        hosts=len(analysis.homes),
         volunteers=len(volunteers),
-        platforms=_platforms(grade_facts.platforms),
+        platforms=count_platforms(analysis.platforms),
         unnamed=sum(
             observation.value is not None and host_ids.isdisjoint(observation.hosts)
-            for observation in grade_facts.sound_values.counted
+            for observation in analysis.sound_values.counted
         ),
-        is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in grade_facts.homes),
+        is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in analysis.homes),
         agreeing=max((agreement.agreed for agreement in agreements), default=0),
         checks=sum(agreement.agreed for agreement in agreements),
-        outvoted=sum(observation.why_missing == OUTVOTED for observation in grade_facts.sound_values.counted),
+        outvoted=sum(observation.why_missing == OUTVOTED for observation in analysis.sound_values.counted),
         leaning=tuple(
             f"without {left_out.by} {left_out.number} the verdict is {left_out.verdict}"
-            for left_out in grade_facts.without
+            for left_out in analysis.without
             if left_out.verdict is not concluded.verdict
         ),
         flags=tuple(alarm.text for alarm in holding),
         clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
-        designs=len(known_of(grade_facts.designs)),
-        across=why_further_design_may_differ(
-            grade_facts.question, concluded.verdict, grade_facts.designs, grade_facts.together
-        ),
-        elsewhere=sum(agreement.agreed for agreement in agreements if _platforms(set(agreement.platforms)) > 1),
-        false_share=grade_facts.surroundings.false_share,
-        is_registered=grade_facts.surroundings.is_registered,
+        designs=len(known_of(analysis.designs)),
+        across=why_further_design_may_differ(analysis.question, concluded.verdict, analysis.designs, analysis.together),
+        elsewhere=sum(agreement.agreed for agreement in agreements if count_platforms(set(agreement.platforms)) > 1),
+        false_share=analysis.surroundings.false_share,
+        is_registered=analysis.surroundings.is_registered,
     )
-
-
-def _only_platform(names: Set[str]) -> Set[str]:
-    """The platform of all values, where they have one and it is known: the finding holds for it."""
-    return names if len(names) == 1 and UNKNOWN_PLATFORM not in names else frozenset()
-
-
-def _platforms(names: Set[str]) -> int:
-    """How many there are for sure."""
-    return len(names - {UNKNOWN_PLATFORM} or names)
 
 
 def _grade_reason(reached: Grade, needs: Sequence[str]) -> str:

@@ -14,7 +14,8 @@ from typing import overload
 import numpy as np
 
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM, Home
+from axiom_weigh.evidence.platforms import UNKNOWN_PLATFORM
+from axiom_weigh.evidence.weigh_claim import Home
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.tables.dependent_seeds import check_independence
 from axiom_weigh.tables.one_law import law_by_place

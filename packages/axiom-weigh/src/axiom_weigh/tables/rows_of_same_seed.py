@@ -11,7 +11,7 @@ from enum import IntEnum
 from itertools import pairwise
 
 from axiom_weigh.amounts import tell_amount
-from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM
+from axiom_weigh.evidence.platforms import UNKNOWN_PLATFORM
 from axiom_weigh.tables.seed_row import Row
 from axiom_weigh.values import Agreements, Outcome
 
