@@ -1,14 +1,23 @@
 """Every migration once, in order, each whole; and never on a database that is not ours."""
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from axiom.errors import CannotStart, FolderUnusable, StoreDamaged, StoreTooNew
 from axiom.store.engine.database import connect_writer, to_microseconds
-from axiom.store.migrate import MIGRATIONS, Migration, migrate_database, read_migrations, require_current_schema
+from axiom.store.migrate import (
+    MIGRATIONS,
+    Migration,
+    delete_migration_backups,
+    migrate_database,
+    read_migrations,
+    require_current_schema,
+)
 
 FIRST = Migration(number=1, name="0001_first", text="-- a word; first\nCREATE TABLE a (id);\n")
 
@@ -24,6 +33,16 @@ def empty(folder):
     database = connect_writer(folder.database)
     yield database
     database.close()
+
+
+def test_a_copy_from_before_an_upgrade_goes_when_its_time_is_over(folder, now):
+    folder.backups.mkdir()
+    old, new = folder.backups / "before-0002.db", folder.backups / "before-0003.db"
+    for path, moment in ((old, now - timedelta(seconds=1)), (new, now)):
+        path.touch()
+        os.utime(path, (moment.timestamp(), moment.timestamp()))
+    delete_migration_backups(folder, now)
+    assert list(folder.backups.iterdir()) == [new]
 
 
 def test_each_is_applied_once_in_order(empty, folder, now):

@@ -86,6 +86,13 @@ def migration_backup_path(folder: Folder, name: str) -> Path:
     return folder.backups / f"before-{name[:4]}.db"
 
 
+def delete_migration_backups(folder: Folder, before: datetime) -> None:
+    """They hold accounts that were erased since."""
+    for path in folder.backups.glob("before-*.db"):
+        if path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+
+
 def require_current_schema(database: Database) -> None:
     if missing := list_pending_migrations(database):
         raise CannotStart(

@@ -19,6 +19,7 @@ from axiom.laboratory.backups.daily_copies import list_daily_copies, make_daily_
 from axiom.laboratory.backups.journal_recovery import RecoveryOptions
 from axiom.laboratory.backups.restore import restore_backup
 from axiom.laboratory.promises import PROMISES, find_broken_promises
+from axiom.server.http.foreign_uploads import PUBLIC_KEY, ForeignUploads
 from axiom.server.upkeep import invariants
 from axiom.signed.key_rotation import begin_with_public
 from axiom.signed.keys import load_keys, make_keys
@@ -26,7 +27,7 @@ from axiom.signed.offline_keys import make_offline
 from axiom.signed.trust import write_trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
-from axiom.store.engine.folder import Folder
+from axiom.store.engine.folder import Folder, _Inside
 from axiom.store.journal import history
 from axiom.store.journal.journal import attach_journal
 from axiom.store.journal.replay import JournalEnd
@@ -100,6 +101,53 @@ def test_what_is_restored_is_what_was_there_at_that_moment(whole_lab, backup, tm
     assert (made.results, made.experiments, made.audited, made.with_keys) == (2, 1, 1, True)
     assert stored(again) == stored(whole_lab.folder)
     assert LARGE in stored(again).values()
+
+
+def test_what_a_succeeded_project_awaits_and_brought_comes_along(whole_lab, tmp_path):
+    folder = whole_lab.folder
+    (folder.keys / PUBLIC_KEY).write_text("the old server's key")
+    folder.foreign_uploads.mkdir()
+    (folder.foreign_uploads / "wu_1_0_r7-1").write_bytes(b"an output")
+    for with_keys in (True, False):
+        again = Folder(path=tmp_path / f"again-{with_keys}")
+        target = tmp_path / f"{with_keys}.tar"
+        make_backup(folder, target, with_keys=with_keys, now=whole_lab.now)
+        restore_backup(target, again, now=whole_lab.now, options=AS_IT_WAS)
+        assert ForeignUploads(again).longest == ForeignUploads(folder).longest > 0
+        assert (again.foreign_uploads / "wu_1_0_r7-1").read_bytes() == b"an output"
+
+
+NOT_IN_A_BACKUP = {
+    "axiom.lock": "of one process",
+    "axiom.sock": "of one process",
+    "programs.sock": "of one process",
+    "backed-up.json": "of this folder",
+    "backups": "copies themselves",
+    "journal": "what came after a backup",
+    "logs": "of this computer",
+    "undone": "another laboratory",
+    "engine": "computed anew",
+    "uploads": "clients go on with what they have sent in part",
+    "unsealed": "for as long as it takes to publish",
+    "catalogue": "laid out anew from the bundles",
+    "bundles": "laid out anew from the database",
+    "stats": "written anew",
+    "runners": "fetched or built again",
+    "runners/files": "fetched or built again",
+    "runners/fetched": "fetched or built again",
+    "runners/offer.json": "offered again",
+}
+
+
+def test_every_place_of_a_laboratory_is_in_a_backup_or_is_not_for_a_reason(whole_lab, tmp_path):
+    folder = whole_lab.folder
+    folder.foreign_uploads.mkdir()
+    (folder.foreign_uploads / "output").touch()
+    make_backup(folder, tmp_path / "whole.tar", with_keys=True, now=whole_lab.now)
+    with tarfile.open(tmp_path / "whole.tar") as tar:
+        inside = {name.partition("/")[0] for name in tar.getnames()} - {"manifest.json"}
+    places = {place.name for place in vars(Folder).values() if isinstance(place, _Inside)}
+    assert inside == places - NOT_IN_A_BACKUP.keys()
 
 
 def test_a_laboratory_is_backed_up_before_it_is_brought_up_to_date(tmp_path, newer_program):

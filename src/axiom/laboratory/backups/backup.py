@@ -111,7 +111,9 @@ def _sources(folder: Folder, copied: Folder, *, with_keys: bool) -> dict[str, Pa
     code = [path for path in (folder.keys / CARRIED,) if path.is_file()]
     keys = [*sorted(folder.keys.glob("*.key")), *code] if with_keys else []
     written = [path for path in (folder.settings, folder.charter) if path.is_file()]  # by hand, and nowhere else
-    rest = [*written, folder.path / TRUST, *keys, *stored]
+    # Of the server before: by which key its clients' uploads are known, and what they brought.
+    succeeded = [*sorted(folder.keys.glob("*.public")), *sorted(folder.foreign_uploads.glob("[!.]*"))]
+    rest = [*written, folder.path / TRUST, *keys, *succeeded, *stored]
     return {"axiom.db": copied.database} | {path.relative_to(folder.path).as_posix(): path for path in rest}
 
 

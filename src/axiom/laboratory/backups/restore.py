@@ -27,7 +27,8 @@ _MANIFEST_LIMIT = 64 * 1024 * 1024
 _END = re.compile(rb"axiom-backup-1 ([0-9a-f]{64})\n")
 _END_BYTES = len("axiom-backup-1 \n") + 64
 _NAMES = re.compile(
-    r"axiom\.db|axiom\.toml|charter\.md|manifest\.json|keys/((trust|code)\.json|[a-z0-9-]+\.key)|blobs/[0-9a-f]{2}/[0-9a-f]{62}"
+    r"axiom\.db|axiom\.toml|charter\.md|manifest\.json|keys/((trust|code)\.json|[a-z0-9-]+\.(key|public))"
+    r"|blobs/[0-9a-f]{2}/[0-9a-f]{62}|foreign-uploads/[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}"
 )
 _MOMENT = re.compile(r"[0-9T:.+-]{20,40}")
 _LAB = re.compile(r"[0-9a-f]{64}")
@@ -84,7 +85,7 @@ def restore_backup(
 def _forget_keys(unproven: Folder) -> None:
     """A copy that only follows signs nothing. What is public stays."""
     for path in unproven.keys.iterdir():
-        if path != unproven.path / TRUST:
+        if path != unproven.path / TRUST and path.suffix != ".public":
             path.unlink()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from axiom.limits import backups as backup_limits
 from axiom.limits import mail as mail_limits
 from axiom.limits import server as server_limits
 from axiom.limits import tasks as task_limits
@@ -19,6 +20,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.mail import outbox
+from axiom.store.migrate import delete_migration_backups
 from axiom.store.tasks import progress, uploads
 from axiom.store.upkeep import cleanings
 from axiom.store.upkeep.cleanings import CleaningCounts
@@ -54,6 +56,7 @@ def clean_job(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> Jo
     def clean_up() -> None:
         leftovers = read_leftovers(folder, now())
         writer.run(lambda db: clean(db, folder, now(), leftovers))
+        delete_migration_backups(folder, now() - backup_limits.UPGRADE_COPY_FOR)
 
     return Job(name="clean", every=86_400.0, work=clean_up)
 
