@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +48,17 @@ def test_a_sketch_stays_within_sixty_columns_and_fifteen_rows(points, log):
     assert max(len(line) for line in lines) <= 60
     assert bool(text) == bool(points)
     assert "\x1b" not in text
+
+
+@settings(max_examples=30)
+@given(st.lists(POINTS, max_size=12), st.sampled_from([(), ("y",)]), st.integers(-250, 250))
+def test_a_sketch_stays_there_whatever_the_unit_of_its_numbers(points, log, power):
+    for point in points:
+        sizes = {name: getattr(point, name) for name in ("estimate", "low", "high")}
+        scaled = {name: size and size * 10.0**power for name, size in sizes.items()}
+        text = sketch_sweep([replace(point, **scaled)], x="a_factor", y="measure", log=log)
+        assert max(len(line) for line in text.split("\n")) <= 60
+        assert max(len(line.partition("┤")[0]) for line in text.split("\n") if "┤" in line) <= 20
 
 
 def test_an_interval_reaches_from_its_low_to_its_high_end():

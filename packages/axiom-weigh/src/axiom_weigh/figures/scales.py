@@ -11,6 +11,7 @@ _STEPS = (1.0, 2.0, 5.0, 10.0)
 _LEAST = 1e-290  # a tenth of it is still a number with all its digits
 _NEAREST = 0.6  # of the distance that ticks have when all that are allowed stand evenly
 _BASES = {"times2": 2.0, "times10": 10.0, "times_e": math.e}
+_IN_FULL = (1e-6, 1e9)  # from where to where the numbers of an axis are written without an exponent
 _MOST_LOG = 300.0  # beyond it no number holds what the axis would be marked with
 _DENSE = 2  # decades; an axis shorter than this is marked at 2 and 5 too
 
@@ -51,8 +52,10 @@ def make_linear_scale(values: Iterable[float], *, about: int = 5, signed: bool =
     first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
     low, high = (least, most) if tight else (first * step, last * step)
     ticks = tuple(_clean(number * step) for number in range(first, last + 1) if low <= _clean(number * step) <= high)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    return Scale(low=low, high=high, ticks=ticks, labels=tuple(_fixed(tick, decimals, signed) for tick in ticks))
+    power = math.floor(math.log10(step) + 1e-9)
+    is_in_full = _IN_FULL[0] <= max(abs(low), abs(high)) < _IN_FULL[1]
+    write = _fixed if is_in_full else _exponential
+    return Scale(low=low, high=high, ticks=ticks, labels=tuple(write(tick, power, signed) for tick in ticks))
 
 
 def make_log_scale(values: Iterable[float]) -> Scale:
@@ -184,10 +187,20 @@ def _clean(value: float) -> float:
     return float(f"{value:.12g}")
 
 
-def _fixed(value: float, decimals: int, signed: bool) -> str:
+def _fixed(value: float, power: int, signed: bool) -> str:
+    """The number as far as to this power of ten."""
     if value == 0:
         return "0"
-    return f"{value:{'+' if signed else ''},.{decimals}f}".replace("-", "−")
+    return f"{value:{'+' if signed else ''},.{max(0, -power)}f}".replace("-", "−")
+
+
+def _exponential(value: float, power: int, signed: bool) -> str:
+    """The same of numbers that have too many digits before the point, or zeros behind it."""
+    if value == 0:
+        return "0"
+    further = max(0, math.floor(math.log10(abs(value)) + 1e-9) - power)
+    digits, exponent = f"{value:{'+' if signed else ''}.{further}e}".split("e")
+    return f"{digits}e{int(exponent)}".replace("-", "−")
 
 
 def _log_ticks(low: float, high: float, parts: tuple[int, ...]) -> tuple[float, ...]:
