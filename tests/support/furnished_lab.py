@@ -123,7 +123,7 @@ def fill(lab, prepared) -> None:
                 about="/results?experiment=tiny_sum",
             )
             rounds.add_round_notes(lab.db, begun.id, Step.REVIEW, [back])
-            settlements.settle_session(lab.db, begun.id, after=0, session_cap=10_000, now=lab.now)
+            settlements.settle_round(lab.db, begun.id, after=0, session_cap=10_000, now=lab.now)
             end = Note(kind="log.end", text="{done} done.", facts={"done": name})
             rounds.add_round_notes(lab.db, begun.id, Step.LOG, [end])
             for step in Step:

@@ -157,7 +157,7 @@ def happen(lab, times: int) -> None:
             teams.create_team(lab.db, name=f"Team {number}", founder_id=volunteer, **TEAM, now=lab.now)
             hosts.add_host(lab.db, volunteer, said_of(f"host-{number}"), lab.now)
             begun = rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
-            settlements.settle_session(lab.db, begun.id, after=0, session_cap=10_000, now=lab.now)
+            settlements.settle_round(lab.db, begun.id, after=0, session_cap=10_000, now=lab.now)
             rounds.finish_round_step(lab.db, begun, Step.LOG, reviewed_to=0, now=lab.now, ends=True)
             rounds.make_session_of_round(lab.db, begun.id, "a test", lab.now)
 

@@ -106,11 +106,12 @@ def settlement_page(reading: Reading, name: str) -> Answer:
     )
     if not settled:
         raise NotFound(f"No session {name} has settled its credit. `axiom session list` shows which there are.")
+    cap = settlements.join_caps([settlement.session_cap for settlement in settled])
     return {
         "settlement": {
             "session": name,
             "rounds": len(settled),
-            "session_cap": None if settled[-1].session_cap is None else settled[-1].session_cap / _THOUSANDTHS,
+            "session_cap": None if cap is None else cap / _THOUSANDTHS,
             "counts_against_it": sum(settlement.capped for settlement in settled) / _THOUSANDTHS,
             **_sums(credit.sum_awards_between(db, settled[0].after_award, settled[-1].last_award)),
         }

@@ -21,6 +21,7 @@ from axiom.errors import NotFound, Refused, WrongUse
 from axiom.laboratory.credit.correct import correct_award
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import DEFAULT, PRESETS
+from axiom.laboratory.rounds.steps import log
 from axiom.limits import credit as limits
 from axiom.rules.credit.recent_average import RecentAverage, fade_average
 from axiom.store.accounts import accounts, teams
@@ -312,13 +313,28 @@ def test_what_exceeds_the_cap_waits_in_order_and_each_session_makes_room(capped)
     assert waiting(capped) == [7, 8, 9, 10, 11]
     capped.compute(1, by=lambda _order: None)
     capped.hold()
-    assert (capped.kinds().count("credit.pending"), waiting(capped)) == (0, [])
+    assert capped.kinds().count("credit.pending") == 1
+    pay(capped)
+    assert waiting(capped) == []
+    capped.hold()
     assert [task for task, _, _ in awards(capped)] == list(range(1, 13))
     assert capped.kinds().count("credit.failed") == 1
-    capped.hold()
     rounds = settlements.list_round_settlements(capped.db, 0, sessions.find_last_round(capped.db).id)
     booked = [(settled.awards, settled.amount, settled.session_cap) for settled in rounds]
     assert (booked, capped.broken()) == ([(6, 24_000, 25_000), (6, 24_000, 25_000)], {})
+
+
+def test_quiet_rounds_make_no_room_under_a_cap(capped, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "why_session_ends", lambda _db, _now: "")
+        for _ in range(3):
+            capped.hold()
+            assert (waiting(capped), capped.broken()) == ([7, 8, 9, 10], {})
+    capped.hold()
+    assert sessions.find_last_round(capped.db).told
+    pay(capped)
+    assert (waiting(capped), capped.broken()) == ([], {})
+    assert settlements.list_newest_settlements(capped.db, 1)[0][1].capped == 24_000
 
 
 def test_failed_work_that_waits_for_the_cap_comes_before_younger_valid_work(rounds):
@@ -328,6 +344,8 @@ def test_failed_work_that_waits_for_the_cap_comes_before_younger_valid_work(roun
     pay(rounds)
     rounds.compute(1, by=lambda _order: None)
     rounds.compute(3)
+    rounds.hold()
+    assert waiting(rounds) == [4, 5, 6]
     rounds.hold()
     assert awards(rounds)[2:] == [(3, "broken", 4_000), (4, "computed", 4_000)]
     assert (rounds.kinds().count("credit.pending"), waiting(rounds)) == (1, [5, 6])
@@ -361,6 +379,7 @@ def test_an_award_that_alone_is_more_than_the_cap_is_paid_up_to_it(rounds):
     pay(rounds)
     assert (awards(rounds), waiting(rounds)) == ([(1, "computed", 3_999)], [2])
     rounds.hold()
+    pay(rounds)
     assert (amounts(rounds), rounds.broken()) == ([3_999, 3_999], {})
 
 
@@ -386,6 +405,7 @@ def test_what_waits_is_paid_by_the_tariff_of_its_sending_even_two_in_a_settlemen
     pay(capped)
     assert waiting(capped) == [7, 8, 9, 10, 11]  # also where the later one has room, or no cap: nobody is overtaken
     capped.hold()
+    pay(capped)
     assert (waiting(capped), amounts(capped)) == ([], [4_000] * 10 + [PRESETS[later].tiers[0].amount])
     capped.hold()
     assert f"S5 version 1 and {later} version 1" in capped.said("credit.awarded")[0]
@@ -471,6 +491,7 @@ def test_a_correction_that_cannot_be_meant_or_comes_before_its_award_is_refused(
         correct_award(capped.db, order.task, 4_000, "it is back and not judged yet", capped.lab.now)
     assert len(awards(capped)) == 6
     capped.hold()
+    pay(capped)
     with capped.db.transaction():
         correct_award(capped.db, 7, -500, "a test", capped.lab.now)
         correct_award(capped.db, 1, -4_000, "a test", capped.lab.now)

@@ -226,7 +226,7 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
         ledger.book_awards(db, [paid], tariff_id=number, now=now)
         begun = rounds.begin_round(db, pi="autopilot", reason="a test", now=now)
         rounds.finish_round_step(db, begun, Step.REVIEW, reviewed_to=0, now=now, ends=False)
-        settlements.settle_session(db, begun.id, after=0, session_cap=50_000_000, now=now)
+        settlements.settle_round(db, begun.id, after=0, session_cap=50_000_000, now=now)
         rounds.make_session_of_round(db, begun.id, "a test", now)
         ledger.carry_over_credit(db, 1, source="before", amount=2_500, because="", now=now)
     reader = browse(busy_lab)

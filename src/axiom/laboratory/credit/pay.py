@@ -171,15 +171,14 @@ def read_tariffs(db: Database, now: datetime) -> list[DatedTariff]:
 
 def pay_credit(db: Database, current_round: Round, now: datetime) -> list[Note]:
     """A step of rounds: award what is left, settle, and say what was awarded since the last session looked."""
-    paying, begun = CreditPayer(), read_tariffs(db, now)
-    failed = paying.pay_all(db, now)
+    begun = read_tariffs(db, now)
+    failed = CreditPayer().pay_all(db, now)
     before = settlements.find_previous_settlement(db, current_round.id)
     seen = before.last_award if before else 0
     awarding = tariffs.list_applied_tariffs(db, seen) or [begun[-1].tariff]
-    settled = settlements.settle_session(
+    settled = settlements.settle_round(
         db, current_round.id, after=seen, session_cap=highest_session_cap(awarding), now=now
     )
-    failed += paying.pay_all(db, now)  # what the cap held back: now it has room again
     if settled.awards:
         notes = [_award_note(db, awarding, settled, about=f"/ledger/{current_round.name}")]
     else:
@@ -198,7 +197,7 @@ def pay_credit(db: Database, current_round: Round, now: datetime) -> list[Note]:
         notes.append(
             Note(
                 kind="credit.pending",
-                text="Tasks that wait for credit, since the session’s cap is reached: {tasks}.",
+                text="Tasks that wait for the session’s end, since its cap is reached: {tasks}.",
                 facts={"tasks": ledger.count_unpaid_tasks(db)},
                 about="/ledger",
             )

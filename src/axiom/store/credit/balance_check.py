@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from axiom.store.credit import settlements
 from axiom.store.engine.database import Database, Row
 from axiom.store.tasks.sql_rules import MAY_BE_THANKED
+from axiom_weigh.grouping import group_pairs
 
 _UNBALANCED = """
 SELECT a.id FROM award a LEFT JOIN entry e ON e.award_id = a.id GROUP BY a.id, a.amount
@@ -47,7 +48,8 @@ SELECT (SELECT count(*) FROM entry) AS entries, (SELECT count(*) FROM carried) A
 _SETTLED = """
 SELECT s.session_id, s.awards, s.amount, s.capped, s.session_cap, count(a.id) AS there,
     coalesce(sum(a.amount), 0) AS sum,
-    coalesce(sum(CASE WHEN a.is_capped = 1 THEN a.amount ELSE 0 END), 0) AS capped_sum
+    coalesce(sum(CASE WHEN a.is_capped = 1 THEN a.amount ELSE 0 END), 0) AS capped_sum,
+    (SELECT min(r.id) FROM session r WHERE r.id >= s.session_id AND r.told <> '') AS told_in
 FROM settlement s LEFT JOIN award a ON a.id > s.after_award AND a.id <= s.last_award
 GROUP BY s.session_id, s.awards, s.amount, s.capped, s.session_cap ORDER BY s.session_id
 """
@@ -56,7 +58,6 @@ SELECT session_id FROM (SELECT session_id, after_award, lag(last_award) OVER (OR
     FROM settlement) s
 WHERE before_it <> after_award ORDER BY session_id
 """
-_SINCE = "SELECT coalesce(sum(amount), 0) AS amount FROM award WHERE id > :after AND is_capped = 1"
 _AWARDED = "SELECT volunteer_id, sum(amount) AS amount FROM award GROUP BY volunteer_id"
 _KEPT = "SELECT holder_id AS id, total AS amount FROM balance WHERE holder = :holder"
 
@@ -129,21 +130,22 @@ def _page(row: Row) -> tuple[int, int, str, str]:
 def _settlements(db: Database) -> Iterator[str]:
     for row in db.select(_APART):
         yield f"session {row['session_id']} did not begin to settle where the one before it ended"
-    for row in db.select(_SETTLED):
+    rows = db.select(_SETTLED)
+    for row in rows:
         if (row["awards"], row["amount"], row["capped"]) != (row["there"], row["sum"], row["capped_sum"]):
             yield (
                 f"session {row['session_id']} settled {row['awards']} awards and {row['amount']}, and there are "
                 f"{row['there']} and {row['sum']}"
             )
-        if row["session_cap"] is not None and row["capped_sum"] > row["session_cap"]:
-            yield f"session {row['session_id']} awarded {row['capped_sum']}, and its cap is {row['session_cap']}"
+    for told_in, settled in group_pairs((row["told_in"], row) for row in rows).items():
+        cap = settlements.join_caps([row["session_cap"] for row in settled])
+        awarded = sum(row["capped_sum"] for row in settled)
+        if cap is not None and awarded > cap:
+            yield f"session {told_in or 'that is to come'} awarded {awarded}, and its cap is {cap}"
 
 
 def _unsettled(db: Database) -> Iterator[str]:
-    settled = settlements.find_last_settlement(db)
-    if settled is None:
-        return
-    booked, counted = db.number(_SINCE, after=settled.last_award), settlements.sum_unsettled_credit(db)
+    booked, counted = settlements.count_unsettled_credit(db), settlements.sum_unsettled_credit(db)
     if booked != counted:
         yield f"{counted} count against the cap of the next session, and there are {booked}"
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from axiom.domain.rounds import Note
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.store.credit import ledger, settlements, tariffs
+from axiom.store.rounds import rounds
 from axiom.store.views import credit
 
 _THOUSANDTHS = 1_000
@@ -35,20 +36,24 @@ def tell_awards(this_round: OpenRound) -> list[Note]:
     page = f"/ledger/{this_round.round.name}"
     totals = credit.sum_awards_between(this_round.db, settled.after_award, settled.last_award)
     return [
-        *_against_cap(settled, page),
+        *_against_cap(this_round, page),
         *shorten_notes(_tiers(totals.by_tier, totals.awards_by_tier, page), "Tiers", page),
         *_holder_notes(this_round, "volunteer", ledger.VOLUNTEER, totals.by_volunteer),
         *_holder_notes(this_round, "host", ledger.HOST, totals.by_host),
     ]
 
 
-def _against_cap(settled: settlements.Settlement, page: str) -> list[Note]:
-    facts = {"spent": settled.capped / _THOUSANDTHS}
-    if settled.session_cap is None:
+def _against_cap(this_round: OpenRound, page: str) -> list[Note]:
+    db, number = this_round.db, this_round.round.id
+    before = rounds.find_session_before(db, number)
+    settled = settlements.list_round_settlements(db, before.id if before else 0, number)
+    cap = settlements.join_caps([settlement.session_cap for settlement in settled])
+    facts = {"spent": sum(settlement.capped for settlement in settled) / _THOUSANDTHS}
+    if cap is None:
         text = "No cap holds for a session; what counts against one is {spent}."
         return [Note(kind="credit.uncapped", text=text, facts=facts, about=page)]
     text = "Against the session’s cap of {cap} count {spent}."
-    return [Note(kind="credit.cap", text=text, facts={**facts, "cap": settled.session_cap / _THOUSANDTHS}, about=page)]
+    return [Note(kind="credit.cap", text=text, facts={**facts, "cap": cap / _THOUSANDTHS}, about=page)]
 
 
 def _tiers(amounts: Mapping[str, int], awards: Mapping[str, int], page: str) -> list[Note]:

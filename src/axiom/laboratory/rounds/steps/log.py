@@ -27,6 +27,7 @@ from axiom.laboratory.rounds.steps.design import OpenFinding, open_findings
 from axiom.laboratory.rounds.steps.summary import SessionSummary, summarize_session
 from axiom.limits import hosts as host_limits
 from axiom.limits import rounds as limits
+from axiom.store.credit import settlements
 from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.findings import links, old_claims
@@ -122,9 +123,9 @@ def end_round(this_round: OpenRound) -> list[Note]:
     if not why:
         text = "This round was held quietly. The next session tells of it."
         return [Note(kind="round.ended", text=text, about="/sessions")]
-    return _end_session(
-        replace(this_round, round=rounds.make_session_of_round(this_round.db, this_round.round.id, why, this_round.now))
-    )
+    session = rounds.make_session_of_round(this_round.db, this_round.round.id, why, this_round.now)
+    settlements.empty_cap(this_round.db)
+    return _end_session(replace(this_round, round=session))
 
 
 def _end_session(this_round: OpenRound) -> list[Note]:
