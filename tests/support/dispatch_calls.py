@@ -8,6 +8,7 @@ from axiom.server.dispatch.tasks_per_host import read_allowance
 from axiom.server.dispatch.work_request import WorkGrant, WorkRequest
 from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks as task_store
+from axiom.store.tasks import waiting_tasks, workunits
 
 
 def hand(
@@ -22,6 +23,15 @@ def hand(
         settings = dispatch or lab.dispatch
         allowance = read_allowance(lab.db, settings.volunteers, asking)
         return grant_tasks(lab.db, settings, lab.known, asking, WorkRequest(**requested), lab.now, allowance=allowance)
+
+
+def split(lab: Any, workunit: int, *sizes: int) -> list[int]:
+    """The workunits that the first replicates of a waiting one become."""
+    with lab.db.transaction():
+        waiting = waiting_tasks.list_candidate_tasks(lab.db, 1, after=0, limit=64)
+        (whole,) = (task for task in waiting if task.workunit_id == workunit)
+        parts, _ = workunits.split_workunit(lab.db, 1, whole, sizes, lab.now)
+    return [part.workunit_id for part in parts]
 
 
 def tasks_of(handed: WorkGrant) -> list[int]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 import stored_work
-from dispatch_calls import hand, tasks_of
+from dispatch_calls import hand, split, tasks_of
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
 from hypothesis import strategies as st
@@ -20,8 +20,10 @@ from axiom.domain.preflights import Refusal
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.laboratory.experiments import own_host_gates
 from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.tasks.commands import AbortTask, CancelWorkunits
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
+from axiom.server.returns.transitioner import transit_many
 from axiom.server.scheduler.reply_elements import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import counters
@@ -296,6 +298,12 @@ def sizes(lab, handed) -> list[int]:
     return [len(numbers(lab, task)) for task in handed.granted]
 
 
+def close(lab, *wanted: int) -> None:
+    with lab.db.transaction():
+        workunits.request_aborts(lab.db, wanted, "closed before")
+        transit_many(lab.db, wanted, lab.now)
+
+
 def unsent(lab) -> list[int]:
     return [
         len(workunits.find_workunit(lab.db, task.workunit_id).replicates)
@@ -382,6 +390,39 @@ def test_parts_hide_no_older_workunit_and_are_withdrawn_with_theirs(cut):
     retire_version(cut.db, 1, "retired", cut.now)
     states = [workunits.find_workunit(cut.db, number).state for number in (1, part.workunit)]
     assert states == [WorkunitState.CANCELLED] * 2
+    assert cut.broken() == {}
+
+
+@pytest.mark.parametrize("is_whole_closed", [False, True])
+def test_a_workunit_is_cancelled_with_its_parts_and_theirs(cut, is_whole_closed):
+    whole, other = cut.deploy(workunits=2, replicates_each=12)
+    part, closed = split(cut, whole, 4, 2)
+    (of_part,), (of_closed,) = split(cut, part, 1), split(cut, closed, 1)
+    close(cut, *[closed, whole][: 1 + is_whole_closed])
+    command = CancelWorkunits(workunits=[whole, part])
+    assert command.request(cut.db).aborts == 4
+    answer = command.apply(cut.db, None, None, cut.now)
+    open_before = [part, of_part, of_closed] if is_whole_closed else [whole, part, of_part, of_closed]
+    assert answer == {"cancelled": open_before, "closed_before": [whole] if is_whole_closed else []}
+    states = {workunit.id: workunit.state for workunit in stored_work.workunits(cut.db)}
+    assert {number for number, state in states.items() if state is WorkunitState.OPEN} == {other}
+    assert CancelWorkunits(workunits=[whole]).request(cut.db).aborts == 1
+    assert cut.broken() == {}
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_an_aborted_task_gives_up_the_parts_of_its_workunit_unless_again(cut, again):
+    (whole,) = cut.deploy(replicates_each=12)
+    (part,) = split(cut, whole, 4)
+    (of_part,) = split(cut, part, 1)
+    bob = meet(cut, "bob", speed=9.0)
+    (task,) = (task.task for task in hand(cut, bob, tasks=9).granted if task.workunit == whole)
+    command = AbortTask(task=task, again=again)
+    parts = [] if again else [part, of_part]
+    assert command.request(cut.db).aborts == 1 + len(parts)
+    answer = command.apply(cut.db, None, None, cut.now)
+    assert (answer["again"], answer["parts"]) == (again, parts)
+    assert {workunit.state for workunit in stored_work.workunits(cut.db)} == {"open" if again else "cancelled"}
     assert cut.broken() == {}
 
 

@@ -184,7 +184,7 @@ def abort(exchange, task_id: int, **words) -> dict:
 
 
 def test_an_aborted_task_ends_at_its_host_and_is_paid_and_another_computes_its_work(exchange, attic, given):
-    assert abort(exchange, 1) == {"task": 1, "workunit": 1, "host": 2, "again": True}
+    assert abort(exchange, 1) == {"task": 1, "workunit": 1, "host": 2, "again": True, "parts": []}
     assert exchange.broken() == {}
     exchange.lab.later(minutes=40)
     heard = exchange.call(attic, ask=1.0)

@@ -31,6 +31,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, progress, results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.views import tasks as task_views
+from axiom_weigh.amounts import tell_amount
 from axiom_weigh.atomic_file import write_whole_file
 from axiom_weigh.terminal import print_remark, print_text
 
@@ -92,6 +93,8 @@ def show_workunit(workunit_id: int, folder: Folder) -> Shown:
 
 def _describe_abort(answer: Answer) -> str:
     then = "is ordered again" if answer["again"] else "is not ordered again"
+    if answer["parts"]:
+        then += f", nor that of {tell_amount(len(answer['parts']), 'part')} split from it"
     return f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact. Its work {then}"
 
 
@@ -106,7 +109,7 @@ def _describe_abort(answer: Answer) -> str:
                     ["--not-again", "again"],
                     flag_value=False,
                     default=True,
-                    help="Give its work up, too: its workunit is cancelled.",
+                    help="Give its work up, too: its workunit is cancelled, with its open parts.",
                 ),
             },
         )

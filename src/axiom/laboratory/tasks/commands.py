@@ -11,7 +11,7 @@ from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import LINES, NUMBER
 from axiom.rules.accounts.command_permission import CommandCost
-from axiom.server.returns.transitioner import transit_many, transit_workunit
+from axiom.server.returns.transitioner import transit_many
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks
 from axiom.store.tasks import workunits as workunit_store
@@ -21,24 +21,26 @@ _REASON = {"max_length": 500, "pattern": LINES}
 
 @dataclass(frozen=True, kw_only=True)
 class CancelWorkunits(Command, name="workunit.cancel", capability=Capability.OPERATE):
-    """Withdraw open workunits: nothing more of them is sent. What is out may come back and is kept."""
+    """Withdraw open workunits and their parts: nothing more of them is sent. What is out may come back and is kept."""
 
     workunits: list[Annotated[int, NUMBER]] = field(metadata={"min_length": 1, "max_length": 10_000})
     reason: str = field(default="cancelled", metadata=_REASON | {"help": "Why; it stays with the workunit."})
 
     def request(self, db: Database) -> CommandCost:
-        """Each workunit is an abort."""
-        return CommandCost(command=self.name, capability=self.capability, aborts=len(self.workunits))
+        """Each workunit is an abort, and each open part of one."""
+        unnamed = set(workunit_store.list_open_parts(db, self.workunits)).difference(self.workunits)
+        return CommandCost(command=self.name, capability=self.capability, aborts=len(self.workunits) + len(unnamed))
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Cancel those that are open; the others are closed already and stay as they are."""
+        """Cancel those that are open, and open parts; the others are closed already and stay as they are."""
         states = {
             workunit.id: workunit.state for workunit, _ in workunit_store.read_workunits_with_tasks(db, self.workunits)
         }
         if unknown := [wanted for wanted in self.workunits if wanted not in states]:
             raise NotFound(f"There is no workunit {unknown[0]}. Nothing was cancelled.")
         wanted = list(dict.fromkeys(self.workunits))
-        cancelled = [number for number in wanted if states[number] is WorkunitState.OPEN]
+        still_open = [number for number in wanted if states[number] is WorkunitState.OPEN]
+        cancelled = list(dict.fromkeys([*still_open, *workunit_store.list_open_parts(db, wanted)]))
         workunit_store.request_aborts(db, cancelled, self.reason)
         transit_many(db, cancelled, now)
         closed_before = [number for number in wanted if states[number] is not WorkunitState.OPEN]
@@ -56,26 +58,34 @@ class AbortTask(Command, name="task.abort", capability=Capability.OPERATE):
     task: int = field(metadata=NUMBER)
     reason: str = field(default="aborted by the operator", metadata=_REASON | {"help": "Why; it stays with the task."})
     again: bool = field(
-        default=True, metadata={"description": "Order its work anew; otherwise its workunit is cancelled."}
+        default=True,
+        metadata={"description": "Order its work anew; otherwise its workunit and open parts of it are cancelled."},
     )
 
     def request(self, db: Database) -> CommandCost:
-        """It is one abort."""
-        return CommandCost(command=self.name, capability=self.capability, aborts=1)
+        """It is one abort, and each part that is cancelled with its workunit another."""
+        task = tasks.find_task(db, self.task)
+        parts = self._list_parts_given_up(db, task) if task else []
+        return CommandCost(command=self.name, capability=self.capability, aborts=1 + len(parts))
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back, and let its workunit decide what follows."""
         task = self._must_be_out(db)
+        parts = self._list_parts_given_up(db, task)
         tasks.take_back_task(db, task, self.reason, now)
         if not self.again:
-            workunit_store.request_abort(db, task.workunit_id, self.reason)
-        decided = transit_workunit(db, task.workunit_id, now)
+            workunit_store.request_aborts(db, [task.workunit_id, *parts], self.reason)
+        decided = transit_many(db, [task.workunit_id, *parts], now).get(task.workunit_id)
         return {
             "task": task.id,
             "workunit": task.workunit_id,
             "host": task.host_id,
             "again": decided is not None and decided.create > 0,
+            "parts": parts,
         }
+
+    def _list_parts_given_up(self, db: Database, task: Task) -> list[int]:
+        return [] if self.again else workunit_store.list_open_parts(db, [task.workunit_id])
 
     def _must_be_out(self, db: Database) -> Task:
         """The task, which a host has, and which somebody else may compute if that is wanted."""

@@ -86,6 +86,12 @@ WHERE h.seen_at < :before
 _REQUEST_ABORT = "UPDATE workunit SET abort_requested = 1, reason = :reason WHERE id = :id AND state = 'open'"
 _CLOSE = "UPDATE workunit SET state = :state, reason = :reason, closed_at = :now WHERE id = :id AND state = 'open'"
 _PARTS = "SELECT id FROM workunit WHERE split_from = :id ORDER BY id"
+_OPEN_PARTS = """
+WITH RECURSIVE part (id) AS (
+    SELECT w.id FROM json_each(:ids) j CROSS JOIN workunit w ON w.split_from = j.value
+    UNION SELECT w.id FROM part p CROSS JOIN workunit w ON w.split_from = p.id)
+SELECT w.id FROM part p CROSS JOIN workunit w ON w.id = p.id WHERE w.state = 'open' ORDER BY w.id
+"""
 _WAITING_WITH = """
 SELECT w.* FROM workunit w JOIN task t ON t.workunit_id = w.id
 WHERE w.registration_id = :registration_id AND w.highest >= :last AND w.state = 'open' AND w.configs = :configs
@@ -305,6 +311,11 @@ def find_containing_workunit(db: Database, wanted: Workunit) -> Workunit | None:
 
 def list_workunit_parts(db: Database, workunit_id: int) -> list[int]:
     return [row["id"] for row in db.select(_PARTS, id=workunit_id)]
+
+
+def list_open_parts(db: Database, workunit_ids: Sequence[int]) -> list[int]:
+    """What was split from these, and from their parts, and is open."""
+    return db.column(int, _OPEN_PARTS, ids=json.dumps(list(workunit_ids)))
 
 
 def admit_workunit(db: Database, wanted: Workunit) -> None:
