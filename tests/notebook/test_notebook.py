@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
+from browser import serving
+from dispatch_calls import split
 from evidence_lines import record
 from map_on_site import draw_map
 from patience import PATIENCE
@@ -18,9 +21,43 @@ from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
 from axiom.laboratory.registrations.register import register_further
 from axiom.notebook.table import Table
+from axiom.server.returns.transitioner import transit_many
+from axiom.service.sockets import listen_on_port
 from axiom.store.experiments import experiments
+from axiom.store.tasks import workunits
 from axiom.store.views import exported_rows
+from axiom.web.api.reads import make_read_api
+from axiom.web.site.app import Site
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
+
+
+def cancel(lab, *wanted: int) -> None:
+    with lab.db.transaction():
+        workunits.request_aborts(lab.db, wanted, "a test")
+        transit_many(lab.db, wanted, lab.now)
+
+
+def test_waiting_elsewhere_ends_when_parts_and_their_parts_are_closed(small_lab, prepared):
+    small_lab.publish(prepared(), has_address=True)
+    first, last = small_lab.deploy(workunits=2, replicates_each=12)
+    (part,) = split(small_lab, first, 4)
+    (of_part,) = split(small_lab, part, 1)
+    cancel(small_lab, first, last)
+    pages = Site(folder=small_lab.folder, name="Small", now=lambda: small_lab.now, live=dict)
+    with closing(pages.readers):
+        for number in (part, of_part):
+            with connect_elsewhere(pages) as lab, pytest.raises(TimeoutError, match=rf"\b{number}\b"):
+                lab.wait({"first": first, "last": last}, seconds=0)
+            cancel(small_lab, number)
+        with connect_elsewhere(pages) as lab:
+            assert lab.wait({"first": first, "last": last}, seconds=0) == {"cancelled": 4}
+
+
+@contextmanager
+def connect_elsewhere(pages):
+    """A laboratory whose site keeps no page from before."""
+    with listen_on_port("127.0.0.1", 0) as listening, serving(make_read_api(pages), listening):
+        yield axiom.connect(f"http://127.0.0.1:{listening.getsockname()[1]}/", "token")
 
 
 def weigh(lab, blocks, *, low, kind="sign"):

@@ -5,6 +5,7 @@ import json
 import math
 import time
 import uuid
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -55,16 +56,19 @@ class RemoteLab:
         return self.command("experiment.deploy", words, dry_run=dry_run)
 
     def wait(self, ordered: Mapping[str, Any], *, seconds: float = 3_600.0) -> dict[str, int]:
-        """Wait until nothing of what `deploy` ordered is open; how many workunits ended in which state."""
+        """Wait until nothing of what `deploy` ordered is open; how many workunits, parts too, ended in which state."""
         until, exits = time.monotonic() + seconds, dict[str, int]()
-        for number in range(ordered["first"], ordered["last"] + 1):
-            while (state := self.read(f"/workunits/{number}")["workunit"]["state"]) == "open":
+        numbers = deque(range(ordered["first"], ordered["last"] + 1))
+        while numbers:
+            number = numbers.popleft()
+            while (workunit := self.read(f"/workunits/{number}")["workunit"])["state"] == "open":
                 if time.monotonic() > until:
                     raise TimeoutError(
                         f"Workunit {number} is still open after {seconds:g} s. It goes on being computed; wait again."
                     )
                 time.sleep(_LOOK_EVERY)
-            exits[state] = exits.get(state, 0) + 1
+            exits[workunit["state"]] = exits.get(workunit["state"], 0) + 1
+            numbers += workunit["parts"]  # of what is closed nothing more is split
         return exits
 
     def table(self, experiment: str) -> Table:
