@@ -1,5 +1,6 @@
 """A project moves: everybody and everything of a dump is in the laboratory afterwards, once and as it was."""
 
+import errno
 import gzip
 import json
 import re
@@ -8,6 +9,8 @@ import signal
 import subprocess
 import sys
 from contextlib import closing, suppress
+from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,7 +21,7 @@ from running_lab import typed
 
 from axiom.boinc import account_keys
 from axiom.domain.fleet import Capacity, Platform, read_project_preferences
-from axiom.errors import CannotStart
+from axiom.errors import CannotStart, Refused
 from axiom.service.doctor_checks import examine_invariants
 from axiom.signed.boinc_code_signing import CodeKey, is_code_signed, load_code
 from axiom.store.accounts import accounts, adoption
@@ -30,6 +33,7 @@ from axiom_adopt.dump import open_dump
 from axiom_adopt.inspect_dump import inspect_dump
 from axiom_adopt.move_project import Move
 from axiom_adopt.project_folder import read_project
+from axiom_adopt.undo_move import undo_move
 
 HERE = [1, 2, 3, 4, 6, 7, 8, 9, 10, 11]  # 5 was deleted
 PERSON, HOST, TEAM = ({row["id"]: row for row in rows} for rows in (PEOPLE, HOSTS, TEAMS))
@@ -358,6 +362,66 @@ def test_a_move_is_taken_back_as_long_as_nobody_new_has_come(moved_lab, move, lo
     assert typed("adopt", "undo", "--differences", file, data=folder.path).returncode == 0
     assert file.read_text().splitlines()[1:] == ["42,Eve,eve@example.org,1,0.0"]
     assert len(look(folder, "SELECT * FROM volunteer")) == 12
+
+
+def test_a_way_back_that_is_interrupted_goes_on_and_finishes(copy, moved, monkeypatch):
+    rename, entries, left = Path.rename, {path.name for path in copy.path.iterdir()} - {"axiom.lock", "logs"}, 0
+
+    def interrupt(path, target):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Interrupted
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupt)
+    for until in range(40):
+        left = until
+        with suppress(Interrupted):
+            undo_move(copy)
+            break
+        assert copy.exists()
+    assert until > 2
+    (aside,) = copy.undone.iterdir()
+    assert {path.name for path in aside.iterdir()} >= entries
+    assert everything(Folder(path=aside)) == everything(moved)
+    assert not copy.exists()
+
+
+def test_an_entry_that_cannot_be_moved_keeps_the_whole_laboratory(copy, moved, monkeypatch):
+    """As where a disk is mounted: another one, or a folder of the same."""
+    before = {path.name for path in copy.path.iterdir()}
+    lstat, rename = Path.lstat, Path.rename
+
+    def mount(path):
+        return SimpleNamespace(st_dev=-1) if path == copy.journal else lstat(path)
+
+    def refuse(path, target):
+        if path == copy.journal:
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(Refused):
+        patch.setattr(Path, "lstat", mount)
+        undo_move(copy)
+    assert {path.name for path in copy.path.iterdir()} >= before
+    with monkeypatch.context() as patch, pytest.raises(Refused):
+        patch.setattr(Path, "rename", refuse)
+        undo_move(copy)
+    assert copy.database.exists()
+    assert everything(Folder(path=undo_move(copy))) == everything(moved)
+
+
+def test_what_lies_aside_already_is_not_overwritten(copy):
+    aside = undo_move(copy)
+    text = (aside / "axiom.toml").read_text()
+    for name in ("axiom.db", "axiom.toml"):
+        shutil.copy(aside / name, copy.path)
+    copy.settings.write_text("")
+    with pytest.raises(Refused):
+        undo_move(copy)
+    assert (aside / "axiom.toml").read_text() == text
+    assert copy.database.exists()
 
 
 @pytest.mark.parametrize(
