@@ -41,7 +41,10 @@ class Program:
         """What the tools tell of what is wrong with it, once its preflight has ended."""
 
         async def ask() -> dict[str, Any]:
-            told = await self.call("failure_list", experiment=name, long=True)
+            result = await self.client.call_tool("failure_list", {"experiment": name, "long": True})
+            if result.is_error:  # it is not published yet
+                return {}
+            told = answer_of(result)
             return told if told["preflight_failed"] else {}
 
         return await self.until(ask)
