@@ -173,7 +173,9 @@ def choose_gpu_kind(host: Host, memory_mb: int, kinds: Collection[str]) -> str |
     return None
 
 
-def may_compute_again(*, has_computed: bool, has_had: bool, is_ours: bool, is_alone: Callable[[], bool]) -> bool:
+def may_compute_again(
+    *, has_computed: bool, has_had: Callable[[], bool], is_ours: bool, is_alone: Callable[[], bool]
+) -> bool:
     """May a host have what a host of another volunteer should compute: a check, a copy, or what has failed?
 
     `has_computed`: its volunteer computed what this checks, or checks it already. The laboratory alone may check
@@ -182,7 +184,7 @@ def may_compute_again(*, has_computed: bool, has_had: bool, is_ours: bool, is_al
     """
     if has_computed:
         return is_ours and is_alone()
-    return not has_had or is_alone()
+    return not has_had() or is_alone()
 
 
 class _HostFill:

@@ -113,7 +113,7 @@ class TaskPicker:
         db, volunteer_id, checked = self._context.db, self._context.host.volunteer_id, wanted.checks_task_id
         return may_compute_again(
             has_computed=checked is not None and waiting_tasks.has_computed_task(db, checked, volunteer_id),
-            has_had=waiting_tasks.has_had_workunit(db, wanted.workunit_id, volunteer_id),
+            has_had=lambda: waiting_tasks.has_had_workunit(db, wanted.workunit_id, volunteer_id),
             is_ours=self._context.is_ours,
             is_alone=self._is_alone,
         )

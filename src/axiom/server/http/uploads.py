@@ -154,7 +154,7 @@ class Transfers:
         def run() -> None:
             try:
                 work()
-            except Exception as error:
+            except Exception as error:  # nobody looks at what this thread raises, and a client waits for its answer
                 is_of_the_disk = isinstance(error, OSError | AxiomError)
                 log.warning("upload.failed %r", error, exc_info=None if is_of_the_disk else error)
                 answer.set_result(upload_retry_reply(_BUSY))
