@@ -204,7 +204,7 @@ class Lab:
     def versions(self) -> list[str]:
         """Every version of every experiment by its whole name, as in tiny_sum@1."""
         with self._reading() as db:
-            return [f"{version.name}@{version.version}" for version in experiments.list_experiment_versions(db)]
+            return [version.whole_name for version in experiments.list_experiment_versions(db)]
 
     def version(self, experiment: str) -> Version:
         """The version that is meant, and its columns."""
@@ -214,7 +214,7 @@ class Lab:
                 names = {
                     text
                     for version in experiments.list_experiment_versions(db)
-                    for text in (version.name, f"{version.name}@{version.version}")
+                    for text in (version.name, version.whole_name)
                 }
                 raise UnknownName("experiment", experiment, names)
             placed = registration_store.read_placed_configs(db, stored.id)

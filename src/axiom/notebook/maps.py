@@ -37,7 +37,7 @@ class FolderMap:
             self._arms = {
                 arm: dict(config) for arm, config in registrations.read_placed_configs(db, stored.id).arms.items()
             }
-        self._id, self._name = stored.id, f"{stored.name}@{stored.version}"
+        self._id, self._name = stored.id, stored.whole_name
         self.declared: Map = drawn
 
     @property

@@ -99,7 +99,7 @@ def _describe_questions(reading: Reading, briefs: Sequence[FindingBrief], versio
     still_open = Counter(brief.experiment_id for brief in briefs if not brief.verdict.is_decided)
     asking = (experiments.find_experiment(reading.db, version) for version in set(versions))
     return {
-        f"{stored.name}@{stored.version}": {
+        stored.whole_name: {
             "asked": stored_manifest(stored.manifest).question,
             "setting": setting_of(stored_manifest(stored.manifest)),
             "tests": tests[stored.id],

@@ -97,7 +97,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "figure": picture,
             "common": _tell_levels_of_figure(manifest),
             "card": shared_card_address(reading, f"experiment/{stored.id}", answered["title"]),
-            "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
+            "map": f"/maps/{stored.whole_name}" if manifest.map else None,
             "results": counters.count_of_experiment(reading.db, "result", stored.id),
             "bibtex": _cite(reading, stored, answered),
         },

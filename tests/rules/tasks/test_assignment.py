@@ -365,5 +365,7 @@ def test_whoever_invents_hosts_gets_a_task_for_each_at_most_in_whatever_order(or
     ],
 )
 def test_a_second_computation_is_another_volunteer_s(computed, had, is_ours, is_alone, may):
-    asked = assignment.may_compute_again(has_computed=computed, has_had=lambda: had, is_ours=is_ours, is_alone=lambda: is_alone)
+    asked = assignment.may_compute_again(
+        has_computed=computed, has_had=lambda: had, is_ours=is_ours, is_alone=lambda: is_alone
+    )
     assert asked is may

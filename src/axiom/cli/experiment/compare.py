@@ -83,9 +83,9 @@ def _published(reading: Reading, name: str) -> ComparedSide | None:
         for view in findings.list_experiment_findings(reading.db, stored.id)
     )
     return ComparedSide(
-        name=f"{stored.name}@{stored.version}",
+        name=stored.whole_name,
         manifest=stored_manifest(stored.manifest),
-        source=experiments.source_file(reading, f"{stored.name}@{stored.version}")[0],
+        source=experiments.source_file(reading, stored.whole_name)[0],
         findings={finding["estimand"]: finding for finding in shown},
     )
 

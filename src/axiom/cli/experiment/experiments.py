@@ -122,7 +122,7 @@ def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping
         summarize_version,
     )  # the notebook's tables, which the other commands here do without
 
-    return summarize_version(folder, f"{newest.name}@{newest.version}")
+    return summarize_version(folder, newest.whole_name)
 
 
 @click.command("publish")

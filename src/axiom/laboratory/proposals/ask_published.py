@@ -90,7 +90,7 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
     mark = hashlib.sha256(
         canonical_bytes([question.claim, estimand, [dict(config) for config, _ in points], question.author])
     ).hexdigest()
-    demand_new_question(db, f"{version.name}@{version.version}", estimand, [config for config, _ in points])
+    demand_new_question(db, version.whole_name, estimand, [config for config, _ in points])
     slug = f"asked-{question.finding}-{mark[:_MARK]}"
     stopping = StoppingRule(replicates=question.replicates)
     cost = cost_of_cells(db, version.id, [seconds for _, seconds in points], stopping)

@@ -91,7 +91,7 @@ def _with_changes(db: Database, folder: Folder, draft: StoredDraft, proposal: Pr
     changes = diff_texts(before, draft.text)
     if len(changes) > limits.CHANGED_CHARACTERS:
         changes = f"{changes[: limits.CHANGED_CHARACTERS]}\n…"
-    mended = replace(proposal, mends=f"{version.name}@{version.version}", changes=changes)
+    mended = replace(proposal, mends=version.whole_name, changes=changes)
     if version.version < proposal.version:
         return mended
     return replace(mended, bits=0.0)  # it asks nothing new

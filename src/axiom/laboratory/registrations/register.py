@@ -135,7 +135,7 @@ def register_further(
     registered = _demand_open(db, version)
     if name in {read_registration_body(registration.body).design.name for registration in registered}:
         raise Refused(
-            f"{version.name}@{version.version} has a design {name} already. Nothing was registered; give this one "
+            f"{version.whole_name} has a design {name} already. Nothing was registered; give this one "
             "another name, or register a fresh cohort of a finding to order more of the same."
         )
     configs = [config for config, _ in points]
@@ -186,7 +186,7 @@ def register_question(
             or name in {read_registration_body(registration.body).design.name for registration in registered}
         ):
             raise Refused(
-                f"{estimand['name']} cannot be asked of {version.name}@{version.version}: "
+                f"{estimand['name']} cannot be asked of {version.whole_name}: "
                 f"{why_not or 'it is there already'}. Nothing was registered."
             )
     _demand_other_words(db, version, estimands, configs)
@@ -239,7 +239,7 @@ def register_goal(db: Database, version: StoredExperiment, *, replicates: int, w
         if bodies[origin].design.name == DECLARED
     }
     if not joined:
-        raise Refused(f"No finding of {version.name}@{version.version} is open. Nothing was registered.")
+        raise Refused(f"No finding of {version.whole_name} is open. Nothing was registered.")
     further = FurtherRegistration(
         design=bodies[registered[0].id].design,
         estimands=list(joined.values()),
@@ -325,7 +325,7 @@ def _forecaster(estimand: Mapping[str, Any], mended: Registration | None) -> str
 
 def _demand_open(db: Database, version: StoredExperiment) -> list[Registration]:
     if version.status != "open":
-        raise Withdrawn(f"{version.name}@{version.version} is {version.status}, so nothing more of it is registered.")
+        raise Withdrawn(f"{version.whole_name} is {version.status}, so nothing more of it is registered.")
     return registrations.read_registrations(db, version.id)
 
 
@@ -376,7 +376,7 @@ def _joined_findings(
     }
     if not concluded:
         raise Refused(
-            f"No open finding of {version.name}@{version.version} could be concluded from this design: it lacks the "
+            f"No open finding of {version.whole_name} could be concluded from this design: it lacks the "
             "arms that they compare. Nothing was registered; add those levels."
         )
     designs = [read_registration_body(registration.body).design.configs for registration in registered]
@@ -385,7 +385,7 @@ def _joined_findings(
     }
     if not joined:
         raise Refused(
-            f"For the findings of {version.name}@{version.version} this is no other design: where they look, its "
+            f"For the findings of {version.whole_name} this is no other design: where they look, its "
             "configs are those of a design that is registered. Nothing was registered; vary what the claims leave "
             "open, or register a fresh cohort of a finding to order more of the same."
         )

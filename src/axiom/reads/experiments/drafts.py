@@ -138,7 +138,7 @@ def _changes(reading: Reading, draft: StoredDraft) -> Answer:
     if published is None or bundle is None or bundle.digest == draft.bundle:
         return {"published": None, "diff": "", "blast_radius": None}
     before = experiment_source(bundle_files(reading, bundle.digest), draft.name)
-    name = f"{published.name}@{published.version}"
+    name = published.whole_name
     return {
         "published": name,
         "diff": diff_texts(before, draft.text),

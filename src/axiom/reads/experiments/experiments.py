@@ -106,7 +106,7 @@ def experiment_page(reading: Reading, name: str) -> Answer:
             "reproduced": registrations.describe_reproductions(reading, [row["number"] for row in registered]),
             "said": _quotes(reading, stored, views, forecasts, registered),
             "papers": describe_papers(reading, manifest.reference),
-            "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
+            "map": f"/maps/{stored.whole_name}" if manifest.map else None,
             "levels": sweep_levels(manifest),
             "configs": [dict(config) for config in manifest.configs],
             "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],

@@ -70,7 +70,7 @@ def describe_stop(db: Database, version: StoredExperiment) -> Answer | None:
     line = release_state(history).find_stop(bundle.digest if bundle else "")
     if line is None or version.status != "open":
         return None
-    is_halted, name = line.change is Change.HALTED, f"{version.name}@{version.version}"
+    is_halted, name = line.change is Change.HALTED, version.whole_name
     resume = f"`axiom experiment resume {name}` lets it go on"
     mend = f"`axiom failure list {name}` tells what failed; mend the file and publish it again, or {resume} as it is"
     return {
@@ -97,7 +97,7 @@ def _row(
         rollout = Rollout(stage=Stage.PAUSED, reason=_why(paused))
     approved = state.approved.get(digest)
     return {
-        "name": f"{stored.name}@{stored.version}",
+        "name": stored.whole_name,
         "serial": bundle.serial,
         "stage": rollout.stage.value,
         "reason": add_approval_reason(rollout, state, digest, reading.approvals).reason,

@@ -44,7 +44,7 @@ def failures_page(reading: Reading) -> Answer:
         ],
         "of": len(groups),
         "tasks": sum(group.tasks for group in groups),
-        "experiment": f"{chosen.name}@{chosen.version}" if chosen else None,
+        "experiment": chosen.whole_name if chosen else None,
         "stopped": stopped[: limits.FAILURE_GROUPS],
         "all_stopped": len(stopped),
         "not_let_out": [
@@ -62,7 +62,7 @@ def _mended_by(group: FailureGroup, versions: Mapping[int, StoredExperiment], ne
     if later > version.version:
         return f"{version.name}@{later}"
     is_newest = group.bundle == newest.get(group.experiment_id)
-    return None if is_newest else f"a newer text of {version.name}@{version.version}"
+    return None if is_newest else f"a newer text of {version.whole_name}"
 
 
 def _stopped(
@@ -73,7 +73,7 @@ def _stopped(
     """Versions that were retired, and open ones of which the newest bundle failed too often; a repair begins anew."""
     for version in versions.values():
         if version.retired_at is not None and version.status == "retired" and chosen in (None, version):
-            name = f"{version.name}@{version.version}"
+            name = version.whole_name
             yield {"experiment": name, "at": version.retired_at.isoformat(), "why": version.why}
     for number, stop in releases.list_stopped_versions(reading.db).items():
         if stop["state"] == "halted" and chosen in (None, versions[number]):
@@ -103,7 +103,7 @@ def _wanted_version(reading: Reading, versions: list[StoredExperiment]) -> Store
     wanted = reading.query.get("experiment", "")
     if not wanted:
         return None
-    named = [version for version in versions if wanted in {version.name, f"{version.name}@{version.version}"}]
+    named = [version for version in versions if wanted in {version.name, version.whole_name}]
     if not named:
         raise NotFound(f"There is no experiment {wanted[:80]}. /failures shows those of all.")
     return max(named, key=lambda version: version.version)
@@ -113,7 +113,7 @@ def _group(group: FailureGroup, version: StoredExperiment) -> Answer:
     suggestion = suggest_remedy(group)
     works = set(group.works_on)
     return {
-        "experiment": f"{version.name}@{version.version}",
+        "experiment": version.whole_name,
         "status": version.status,
         "cause": group.cause,
         "in_words": group.cause.words,

@@ -30,7 +30,7 @@ def list_met_watches(reading: Reading) -> list[Answer]:
 def describe_watch(watch: Watch, version: StoredExperiment | None) -> Answer:
     return {
         "number": watch.id,
-        "experiment": f"{version.name}@{version.version}" if version else None,
+        "experiment": version.whole_name if version else None,
         "sentence": watch.sentence,
         "predicate": watch.predicate,
         "state": "ended" if watch.ended_at else "met" if watch.first_hit is not None else "waiting",

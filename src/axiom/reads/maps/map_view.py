@@ -30,7 +30,7 @@ class ShownMap:
     @property
     def name(self) -> str:
         """Name and version, which together mean this one alone."""
-        return f"{self.stored.name}@{self.stored.version}"
+        return self.stored.whole_name
 
     @property
     def path(self) -> str:

@@ -18,10 +18,10 @@ def read_result_rows(reading: Reading, name: str) -> Answer:
     """The results behind `?after=REPLICATE.CONFIG`, and what is needed to name their columns."""
     stored = require_experiment(reading, name)
     columns = exported_rows.read_result_page(reading.db, stored.id, _after(reading.query.get("after", "")), _ROWS)
-    here = f"/experiments/{quote(f'{stored.name}@{stored.version}')}/table"
+    here = f"/experiments/{quote(stored.whole_name)}/table"
     is_more = len(columns.replicates) == _ROWS
     return {
-        "experiment": f"{stored.name}@{stored.version}",
+        "experiment": stored.whole_name,
         "manifest": stored.manifest,
         "configs": {
             str(place): dict(config)

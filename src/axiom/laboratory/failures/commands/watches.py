@@ -35,7 +35,7 @@ class RegisterWatch(Command, name="watch.register", capability=Capability.DEPLOY
         experiment = find_version(db, self.experiment)
         measures = {measure.name: measure for measure in stored_manifest(experiment.manifest).measures}
         if self.measure not in measures:
-            raise UnknownName(f"measure of {experiment.name}@{experiment.version}", self.measure, measures)
+            raise UnknownName(f"measure of {experiment.whole_name}", self.measure, measures)
         if measures[self.measure].type is ValueType.BOOL:
             raise Refused(f"{self.measure} is yes or no, and no number is above it. Nothing was registered.")
         if len(watches.list_open_watches(db)) >= limits.WATCHES_OPEN:

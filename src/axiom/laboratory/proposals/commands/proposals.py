@@ -94,7 +94,7 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
             raise NotFound(f"There is no finding {self.finding}. Nothing was proposed; `axiom finding list` shows all.")
         alike = _alike(read_registration_body(begun[0].body).design.configs)
         configs = [alike | config for config in self.configs]
-        return price_published_configs(laboratory, f"{version.name}@{version.version}", configs)
+        return price_published_configs(laboratory, version.whole_name, configs)
 
     def request(self, db: Database) -> CommandCost:
         """It is one more that waits for an answer."""

@@ -40,10 +40,7 @@ def count_failures(db: Database, now: datetime) -> int:
 def tell_failures(db: Database, since: datetime, now: datetime) -> list[Note]:
     """Count, and tell of each group in which a task ended since then; also when there is none."""
     count_failures(db, now)
-    names = {
-        experiment.id: f"{experiment.name}@{experiment.version}"
-        for experiment in experiments.list_experiment_versions(db)
-    }
+    names = {experiment.id: experiment.whole_name for experiment in experiments.list_experiment_versions(db)}
     new = [
         group
         for group in group_failures(endings.list_failure_counts(db), endings.list_working_hosts(db))

@@ -82,10 +82,7 @@ def _inference(link: Link, states: Mapping[int, FindingState]) -> Note:
 
 
 def _watch_notes(db: Database) -> list[Note]:
-    names = {
-        experiment.id: f"{experiment.name}@{experiment.version}"
-        for experiment in experiments.list_experiment_versions(db)
-    }
+    names = {experiment.id: experiment.whole_name for experiment in experiments.list_experiment_versions(db)}
     return [
         Note(
             kind="direction.watch",

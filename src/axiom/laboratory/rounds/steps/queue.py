@@ -16,7 +16,7 @@ def tell_queue(this_round: OpenRound) -> list[Note]:
     for experiment in experiments.list_experiment_versions(this_round.db):
         states = {state: counted.get(("task", experiment.id, state), 0) for state in TaskState}
         if states[TaskState.UNSENT] or states[TaskState.SENT] or states[TaskState.RETURNED]:
-            name = f"{experiment.name}@{experiment.version}"
+            name = experiment.whole_name
             notes.append(_note(name, states))
     notes = notes or [Note(kind="queue.nothing", text="No task waits, and none is out.", about="/status")]
     return [*shorten_notes(notes, "Versions with a queue", "/status"), _flow(this_round)]

@@ -28,8 +28,8 @@ def tell_repairs(this_round: OpenRound) -> list[Note]:
         Note(
             kind="repair.version",
             text="{experiment} asks anew what version {older} asked.",
-            facts={"experiment": f"{experiment.name}@{experiment.version}", "older": max(older)},
-            about=f"/experiments/{experiment.name}@{experiment.version}",
+            facts={"experiment": experiment.whole_name, "older": max(older)},
+            about=f"/experiments/{experiment.whole_name}",
         )
         for experiment in stored
         if window.holds(experiment.created_at)

@@ -67,8 +67,8 @@ def _recall_note(version: StoredExperiment) -> Note:
     return Note(
         kind="experiment.recalled",
         text="{experiment} was recalled: its results stay and stay paid, and its findings have left the evidence.",
-        facts={"experiment": f"{version.name}@{version.version}"},
-        about=f"/experiments/{version.name}@{version.version}",
+        facts={"experiment": version.whole_name},
+        about=f"/experiments/{version.whole_name}",
     )
 
 

@@ -202,7 +202,7 @@ def _comparison_note(db: Database, other: StoredExperiment, number: int, line: E
         kind="changed.version",
         text="Beside it, {experiment} (finding {finding}) says {verdict}, {grade}, {estimate} [{low}, {high}].",
         facts={
-            "experiment": f"{other.name}@{other.version}",
+            "experiment": other.whole_name,
             "finding": number,
             "verdict": line.verdict,
             "grade": line.grade,
@@ -274,7 +274,7 @@ def _question(experiment: StoredExperiment, heading: str = "") -> Note:
     return Note(
         kind="fresh.experiment",
         text=heading + "{experiment}: {question}",
-        facts={"experiment": f"{experiment.name}@{experiment.version}", "question": manifest.question},
+        facts={"experiment": experiment.whole_name, "question": manifest.question},
         about=_page(experiment),
     )
 
@@ -421,7 +421,7 @@ def _scripts(this_round: OpenRound, fresh: Sequence[StoredExperiment]) -> list[N
         if note.kind == "experiment.stopped"
     ]
     scripts = {
-        "new": [f"{version.name}@{version.version}" for version in fresh],
+        "new": [version.whole_name for version in fresh],
         "mended": mended,
         "broken": [*broken, *stopped],
     }
@@ -511,4 +511,4 @@ def _interval(line: Evidence, estimand: Mapping[str, Any]) -> tuple[object, obje
 
 
 def _page(experiment: StoredExperiment) -> str:
-    return f"/experiments/{experiment.name}@{experiment.version}"
+    return f"/experiments/{experiment.whole_name}"

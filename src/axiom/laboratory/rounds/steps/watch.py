@@ -47,7 +47,7 @@ def _note_hits(db: Database, group: Sequence[Watch], now: datetime) -> dict[int,
 
 def _note(db: Database, watch: Watch, first: WatchHit, hits: int) -> Note:
     version = experiments.find_experiment(db, watch.experiment_id)
-    name = f"{version.name}@{version.version}" if version else str(watch.experiment_id)
+    name = version.whole_name if version else str(watch.experiment_id)
     return Note(
         kind="watch.met",
         text="Watch {watch} is met: {sentence} In {experiment}, {measure} is {value}, first of {hits} result(s). "
