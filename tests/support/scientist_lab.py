@@ -65,7 +65,9 @@ class Talks:
     line: Line
     talks: list[Generator[Any, Any, None]]
     asked: list[dict[str, Any]] = field(default_factory=list)
-    faults: list[Exception] = field(default_factory=list)  # of a script: it would look like a model that is silent
+    faults: list[Exception] = field(
+        default_factory=list
+    )  # of a script, or between: they would look like a silent model
     between: Callable[[], None] = lambda: None  # what happens before each of its turns
 
     def __call__(self, body: dict[str, Any]) -> Play:
@@ -73,8 +75,8 @@ class Talks:
         self.asked.append(body)
         if not at:
             self._now = self.talks.pop(0) if self.talks else _silence()
-        self.between()
         try:
+            self.between()
             calls = self._now.send(results_of(self.line, body) if at else None)
         except StopIteration:
             calls = ()
