@@ -19,7 +19,6 @@ os.environ.update(
 os.environ.pop("OPENBLAS_CORETYPE", None)  # where it is set, NumPy computes with an older processor's instructions
 
 import functools
-import hashlib
 import shutil
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
@@ -27,8 +26,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from file_order import pytest_collection_modifyitems as pytest_collection_modifyitems  # a hook: found by its name
+from fixed_keys import make_fixed_keys
 from golden_file import pytest_addoption as pytest_addoption  # likewise
 from golden_file import same_words as same_words
 from hypothesis import settings
@@ -48,11 +47,9 @@ from axiom.server.pilots.pilot_server import PilotIdentity, PilotServer
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.server.upkeep import invariants
-from axiom.signed.keys import Keys, make_keys
+from axiom.signed.keys import Keys
 from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
-from axiom.signed.signing_key import SigningKey
 from axiom.signed.tickets import Order, read_ticket
-from axiom.signed.trust import Role
 from axiom.store import migrate as migrations
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database, connect_writer
@@ -326,16 +323,8 @@ def sound() -> PackedBundle:
 
 @pytest.fixture(scope="session")
 def lab_keys(tmp_path_factory):
-    """The keys of all laboratories of tests: the same in each run, since the seeds of preflights follow from them.
-
-    With keys that are drawn, chance refused a sound file of the scripted months at 32 of 1,000.
-    """
-    folder = tmp_path_factory.mktemp("keys") / "keys"
-    folder.mkdir(mode=0o700)
-    for role in Role:
-        drawn = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"of the tests: {role}".encode()).digest())
-        SigningKey(drawn).save(folder / f"{role.value}.key")
-    return make_keys(folder, NOW)
+    """The keys of all laboratories of tests."""
+    return make_fixed_keys(tmp_path_factory.mktemp("keys") / "keys", NOW)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,12 @@
 import json
 import shutil
+from datetime import UTC, datetime
 
 import pytest
+from fixed_keys import make_fixed_keys
 from tiny_experiment import tiny_source
 
 from axiom.__main__ import _main
-from axiom.signed.keys import make_keys
 from axiom.store.engine.folder import Folder
 
 
@@ -26,7 +27,7 @@ def hand_over(say_to, small_lab):
     """Leaves the small laboratory to commands, once it is furnished: what types one says status, answer and remarks."""
 
     def hand_over():
-        make_keys(small_lab.folder.keys, small_lab.now)
+        make_fixed_keys(small_lab.folder.keys, small_lab.now)
         small_lab.db.settle()
         small_lab.db.close()  # from here on the commands write
         return lambda *words: say_to(small_lab.folder.path, *words)
@@ -38,6 +39,7 @@ def hand_over(say_to, small_lab):
 def _new(tmp_path_factory):
     """A laboratory that `axiom init` made."""
     folder = Folder(path=tmp_path_factory.mktemp("new") / "lab")
+    make_fixed_keys(folder.keys, datetime.now(UTC))
     assert _main(["init", str(folder.path), "--port", "0", "--quiet"]) == 0
     return folder
 
