@@ -142,7 +142,7 @@ def test_stored_preferences_are_kept_as_they_came():
     assert '<venue name="home">\n<max_ncpus_pct>100</max_ncpus_pct>\n</venue>' in stored
     assert request.preferences_modified_at == 1795154000.0
     assert request.preferences_source == "5d60d4e28066df254d5452f92c910092"
-    working = read_preferences(request.working_preferences)
+    working = request.working_preferences
     assert (working.cores_percent, working.memory_busy_percent) == (100.0, 90.0)
 
 
@@ -308,7 +308,7 @@ def read_or_refuse(body: bytes) -> None:
         request = read_request(body)
     except MalformedRequest:
         return
-    described, preferred = read_host_info(request.host_info), read_preferences(request.working_preferences)
+    described, preferred = read_host_info(request.host_info), request.working_preferences
     assert all(math.isfinite(number) for number in numbers((request, described, preferred)))
 
 

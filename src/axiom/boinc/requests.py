@@ -183,7 +183,7 @@ class SchedulerRequest:
     cpu: Ask = field(default_factory=Ask)
     platforms: tuple[str, ...] = ()  # the main one first; "anonymous" where the volunteer brings the program
     code_sign_key: str = ""
-    working_preferences: bytes = b""  # in force: raw, for `read_preferences`
+    working_preferences: Preferences = field(default_factory=Preferences)  # those in force
     global_preferences: bytes = b""  # the stored ones with their venues: raw, for `valid_preferences`
     preferences_modified_at: float = 0.0  # as these say
     preferences_source: str = ""  # hash of the account's address from which they came
@@ -242,7 +242,7 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         cpu=_ask(root, b"cpu_req_secs", b"cpu_req_instances"),
         platforms=platforms,
         code_sign_key=decode_lines(root.leaves.get(b"code_sign_key", b"")[:LONGEST_KEY]).strip(),
-        working_preferences=_section(root, b"working_global_preferences", sections),
+        working_preferences=read_preferences(_section(root, b"working_global_preferences", sections)),
         global_preferences=stored,
         preferences_modified_at=parse_leaves(stored).number(b"mod_time", high=1e11) if stored else 0.0,
         preferences_source=root.text(b"global_prefs_source_email_hash"),

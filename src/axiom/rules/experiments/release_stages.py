@@ -180,7 +180,7 @@ class ReleaseState:
     approved: Mapping[str, Release] = field(default_factory=dict)  # by bundle
     written: frozenset[str] = frozenset()  # bundles whose code is a program's
     begun: Mapping[str, datetime] = field(default_factory=dict)  # by bundle: what failed before counts no more
-    returned: frozenset[str] = frozenset()  # bundles that were the newest once and are so again
+    returned: Mapping[str, datetime] = field(default_factory=dict)  # since when a former bundle is the newest again
 
     def stage(self, bundle: str) -> Stage | None:
         """The furthest stage that a bundle has reached, beyond the first."""
@@ -218,7 +218,7 @@ def release_state(history: Sequence[Release]) -> ReleaseState:
             case Change.HALTED:
                 state = replace(state, halted={**state.halted, line.bundle: line})
             case Change.ROLLED_BACK:
-                state = replace(state, returned=state.returned | {line.bundle})
+                state = replace(state, returned={**state.returned, line.bundle: line.at})
     return state
 
 

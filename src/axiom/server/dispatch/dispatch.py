@@ -16,7 +16,6 @@ from axiom.server.dispatch.work_queues import QueueReader, RolloutLimits
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkGrant, WorkRequest
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
-from axiom.store.tasks import waiting_tasks
 from axiom.store.tasks.waiting_tasks import HeldTasks
 
 log = logging.getLogger("axiom.dispatch")
@@ -43,7 +42,7 @@ def grant_tasks(
         now=now,
     )
     rollout = RolloutLimits(context)
-    lost, out = resend_lost_tasks(context, rollout, waiting_tasks.list_held_tasks(db, host.id))
+    lost, out = resend_lost_tasks(context, rollout)
     granted, reason = _grant_new_tasks(context, rollout, out, lost)
     grant = WorkGrant(granted=tuple(granted), lost=lost, reason=reason)
     _record_grant(context, grant)

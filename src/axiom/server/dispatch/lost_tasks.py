@@ -1,6 +1,7 @@
 """Sends a host again what it was sent and has no more, as long as it is wanted; what is not, is taken back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.rules.tasks.assignment import choose_gpu_kind
@@ -17,9 +18,10 @@ _LOOKED_AT_ONCE = 32
 
 
 def resend_lost_tasks(
-    context: DispatchContext, rollout: RolloutLimits, out: Sequence[HeldTasks]
+    context: DispatchContext, rollout: RolloutLimits
 ) -> tuple[tuple[GrantedTask, ...], Sequence[HeldTasks]]:
     """What this host has by our books alone, and what it has by ours once closed tasks are taken back."""
+    out = waiting_tasks.list_held_tasks(context.db, context.host.id)
     most, holding = context.request.most, context.request.holding
     if holding is None or most <= 0:
         return (), out
@@ -36,7 +38,8 @@ def resend_lost_tasks(
     if not closed:
         return tuple(lost), out
     _take_back(context, closed)
-    return tuple(lost), waiting_tasks.list_held_tasks(context.db, context.host.id)
+    still_out = [replace(tasks, ids=tasks.ids - closed.keys()) for tasks in out]
+    return tuple(lost), [tasks for tasks in still_out if tasks.ids]
 
 
 def _read_lost_tasks(context: DispatchContext, task_ids: Sequence[int]) -> Iterator[SentTask]:

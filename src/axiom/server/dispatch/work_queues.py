@@ -10,7 +10,6 @@ from axiom.rules.hosts.suitable_runners import why_host_unsuited
 from axiom.rules.tasks.assignment import GpuLoad, WorkQueue
 from axiom.server.dispatch.cache import KnownExperiment
 from axiom.server.dispatch.dispatch_context import DispatchContext
-from axiom.signed.tickets import parse_own_ticket
 from axiom.store.experiments import releases
 from axiom.store.tasks import waiting_tasks
 from axiom.store.tasks.waiting_tasks import SentTask, WaitingExperiment
@@ -27,8 +26,8 @@ class RolloutLimits:
 
     def is_outdated(self, task: SentTask) -> bool:
         """Was its order for this bundle before it became the newest again? Its seal is another one by now."""
-        has_returned = task.bundle_digest in self._context.cache.release_state(task.experiment_id).returned
-        return has_returned and task.serial is not None and parse_own_ticket(task.ticket).serial != task.serial
+        returned_at = self._context.cache.release_state(task.experiment_id).returned.get(task.bundle_digest)
+        return returned_at is not None and task.sent_at <= returned_at
 
     def quota_for(self, experiment: KnownExperiment, gpu: str = "") -> RolloutQuota:
         context, bundle = self._context, experiment.bundle

@@ -29,7 +29,6 @@ from axiom.server.scheduler.tasks_on_client import (
 from axiom.signed.trust import Trust
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.hosts import hosts
 
 log = logging.getLogger("axiom.rpc")
 
@@ -123,7 +122,6 @@ class RequestHandler:
         if not request.asks_for_work:
             return WorkGrant(granted=(), lost=(), reason="")
         if not programs.by_gpu:
-            hosts.record_no_work_reason(db, identity.host.id, programs.ours.reason)
             return WorkGrant(granted=(), lost=(), reason=programs.ours.reason)
         requested = read_work_request(
             request,

@@ -14,7 +14,6 @@ from axiom.boinc.requests import (
     Preferences,
     SchedulerRequest,
     read_host_info,
-    read_preferences,
 )
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import NO_AVX, UNKNOWN_PROCESSOR, Capacity, Gpu, Host, Platform, name_instructions
@@ -91,10 +90,10 @@ def _find_host(db: Database, request: SchedulerRequest, contact: Contact) -> Sto
 def _digest(request: SchedulerRequest) -> str:
     """Changes when anything does that `describe_client` says, free space and free memory apart."""
     hashed = hashlib.sha256(request.host_digest)
-    hashed.update(request.working_preferences)
     rough = (
         _platforms(request),
         request.version,
+        _shares(request.working_preferences),
         round(request.time_stats.availability, 1),
         round(request.disk_share / 1e9),
         [(gpu.kind, gpu.model, gpu.present, gpu.memory_bytes) for gpu in request.coprocessors],
@@ -104,12 +103,12 @@ def _digest(request: SchedulerRequest) -> str:
 
 
 def describe_client(request: SchedulerRequest, digest: str) -> ClientDescription:
-    info, allowed = read_host_info(request.host_info), read_preferences(request.working_preferences)
+    info = read_host_info(request.host_info)
     return ClientDescription(
         name=info.domain_name or "unnamed",
         cpid=info.cpid,
         platform=platform_of(_platforms(request), info.features),
-        capacity=_capacity(request, info, allowed),
+        capacity=_capacity(request, info),
         flops=min(info.flops, _MOST_FLOPS),
         availability=min(1.0, max(0.01, request.time_stats.availability)),
         facts={
@@ -148,10 +147,15 @@ def _platforms(request: SchedulerRequest) -> tuple[str, ...]:
     )
 
 
-def _capacity(request: SchedulerRequest, info: HostInfo, allowed: Preferences) -> Capacity:
-    part = max(share or 100.0 for share in (allowed.cores_percent, allowed.idle_cores_percent))
-    cores = max(1, int(min(info.cores, _MOST_CORES) * min(100.0, part) / 100))
-    percent = min(100.0, max(allowed.memory_busy_percent, allowed.memory_idle_percent))
+def _shares(allowed: Preferences) -> tuple[float, float]:
+    """The percentages of its cores and of its memory that it may use when nobody works at it."""
+    cores = max(share or 100.0 for share in (allowed.cores_percent, allowed.idle_cores_percent))
+    return min(100.0, cores), min(100.0, max(allowed.memory_busy_percent, allowed.memory_idle_percent))
+
+
+def _capacity(request: SchedulerRequest, info: HostInfo) -> Capacity:
+    part, percent = _shares(request.working_preferences)
+    cores = max(1, int(min(info.cores, _MOST_CORES) * part / 100))
     share = request.disk_share
     return Capacity(
         cores=cores,

@@ -1,4 +1,7 @@
-"""Builds the reply to a request of which all else is done: keeps its preferences, and tells its owner the news."""
+"""Builds the reply to a request of which all else is done: keeps its preferences, and tells its owner the news.
+
+What a host without a program is told is written down here; why there is no task for a program, where tasks are granted.
+"""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -26,7 +29,7 @@ from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.hosts import notices
+from axiom.store.hosts import hosts, notices
 from axiom.store.hosts.hosts import AccountHolder
 
 log = logging.getLogger("axiom.rpc")
@@ -106,6 +109,8 @@ class ReplyBuilder:
         cross_id, is_newer_here = _keep_preferences(db, identity.caller, request, now)
         code_key, signature = project.code.key_for(request.code_sign_key)
         why = "" if granted else _explain_no_work(request, handled.grant.reason)
+        if why and not handled.programs.by_gpu:
+            hosts.record_no_work_reason(db, identity.host.id, handled.grant.reason)
         pause = choose_contact_delay(
             _judge_situation(request, why),
             spread=reply_elements.spread_contact(identity.host.id, now),

@@ -45,8 +45,8 @@ WHERE h.volunteer_id = :volunteer_id AND h.valid_in_row = 0 AND h.id <> :host_id
 LIMIT :limit
 """
 _SENT = """
-SELECT t.id AS task_id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.deadline, t.gpu, w.registration_id,
-    w.replicates, w.configs, w.state AS workunit_state, b.serial, coalesce(b.seal, '') AS seal,
+SELECT t.id AS task_id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.sent_at, t.deadline, t.gpu,
+    w.registration_id, w.replicates, w.configs, w.state AS workunit_state, coalesce(b.seal, '') AS seal,
     (SELECT min(p.ours_only) FROM preflight p WHERE p.bundle_digest = t.bundle_digest AND p.passed = 1) AS ours_only
 FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN bundle b ON b.digest = t.bundle_digest
 WHERE t.id = :id
@@ -101,13 +101,13 @@ class SentTask:
     experiment_id: int
     bundle_digest: str
     ticket: str
+    sent_at: datetime
     deadline: datetime
     registration_id: int
     replicates: tuple[int, ...]
     configs: str
     workunit_state: WorkunitState
     gpu: str  # the kind of GPU to which it was sent; empty for the processor
-    serial: int | None  # of its bundle as it is sealed today; None where that is gone
     seal: str
     ours_only: bool | None  # has its bundle passed what is asked for our own hosts alone? None: it never passed
 
