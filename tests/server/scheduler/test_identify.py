@@ -116,6 +116,7 @@ NEWS = [
     ({"core_client_release": "9"}, True),
     ({"d_project_share": "11700000000"}, False),
     ({"d_project_share": "1000000"}, True),
+    ({"cpu_scheduling_period_minutes": "7"}, False),
     ({"max_ncpus_pct": "50"}, True),
     ({"inside": "<coprocs>" + GPU.format(count=1, seconds=0, instances=0) + "</coprocs>"}, True),
 ]
