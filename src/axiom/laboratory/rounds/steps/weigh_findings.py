@@ -6,17 +6,17 @@ what is concluded: a value that came late, seeds that were computed again, or it
 laboratory.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from axiom.domain.headlines.finding_sentences import compose_answer
 from axiom.domain.rounds import Note, Round
 from axiom.laboratory.findings import observe
 from axiom.laboratory.findings.compare_duplicates import read_agreements
 from axiom.laboratory.findings.observe import ObservedVersion
+from axiom.laboratory.findings.rules import suspension
+from axiom.laboratory.rounds.rules import weighing_notes
 from axiom.store.engine.database import Database
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import evidence, observations
@@ -24,11 +24,9 @@ from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.findings.observations import ObservationSet, PlacedObservation
 from axiom.store.registrations import registrations
 from axiom_weigh.evidence.false_discoveries import false_shares, weighed_claim
-from axiom_weigh.evidence.rounding import clear_of
-from axiom_weigh.evidence.size_that_matters import list_bars
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.values import METHOD, Agreements, Alarm, Evidence, Force, Surroundings
+from axiom_weigh.values import METHOD, Agreements, Evidence, Surroundings
 
 _EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -71,8 +69,10 @@ def evaluate_findings(db: Database, current_round: Round, now: datetime) -> list
     for number, added in group_pairs((line.number, line) for line in _compare_claims(db, lines, now, notes)).items():
         for line in added:
             evidence.add_evidence(db, number, line.evidence, line.new.placed, session_id=current_round.id, now=now)
-        changes, news = _judge_standing(added)
-        notes += [_note(added[-1], len(added)), *news]  # what several blocks came to is told once
+        record, weighed = added[-1].record, [(line.before, line.evidence) for line in added]
+        changes = [*suspension.judge_standing(record.finding.status, weighed)]
+        name, estimand = record.version.name, record.version.estimand(record.finding)
+        notes += weighing_notes.tell_weighing(number, name, estimand, weighed, changes)
         for status, why in changes:
             registrations.set_finding_status(db, number, status, why)
     block_store.mark_versions_weighed(db, looked)
@@ -108,7 +108,7 @@ def _suspend_unweighable(db: Database, finding: WeighedFinding, notes: list[Note
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
         if finding.status == "open":  # else somebody knows already
             why = f"it cannot be weighed: {error}"
-            notes.append(_suspension_note(finding.number, why))
+            notes.append(weighing_notes.note_standing(finding.number, "suspended", why))
             registrations.set_finding_status(db, finding.number, "suspended", why)
 
 
@@ -252,96 +252,3 @@ def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
         return line
     blocks = line.evidence.blocks
     return _weigh_line(line.record, line.observed, line.new, blocks=blocks, before=line.before, share=share)
-
-
-def _judge_standing(lines: Sequence[_NewLine]) -> tuple[list[tuple[str, str]], list[Note]]:
-    """How a finding stands after its new lines, one change after the other, and what is told of it.
-
-    An alarm suspends the finding when it is raised, and opens it again when it has ceased. Raised once, it suspends
-    once: whoever opens the finding meanwhile has looked.
-    """
-    status, number = lines[0].record.finding.status, lines[0].number
-    changes: list[tuple[str, str]] = []
-    notes: list[Note] = []
-    for line in lines:
-        notes += _doubt_notes(line)
-        alarms = _suspending_alarms(line.evidence)
-        before = {alarm.kind for alarm in _suspending_alarms(line.before)}
-        why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in before)
-        if why and status == "open":
-            status = "suspended"
-            changes.append((status, why))
-            notes.append(_suspension_note(number, why))
-        elif before and not alarms and status == "suspended":
-            status = "open"
-            changes.append((status, ""))
-            why = "what suspended it is no longer so"
-            notes.append(_standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why))
-    return changes, notes
-
-
-def _doubt_notes(line: _NewLine) -> list[Note]:
-    """Hosts that are named from this line on: whoever looks after the laboratory may want to look at them."""
-    hosts = {host for alarm in line.before.alarms for host in alarm.hosts} if line.before else set()
-    raised = [alarm for alarm in line.evidence.alarms if alarm.force is not Force.SUSPENDS]
-    why = "; ".join(alarm.text for alarm in raised if not hosts.issuperset(alarm.hosts))
-    text = "Finding {finding} names hosts: {why}."
-    return [_standing_note(line.number, "finding.doubted", text, why)] if why else []
-
-
-def _suspending_alarms(line: Evidence | None) -> list[Alarm]:
-    return [alarm for alarm in line.alarms if alarm.force is Force.SUSPENDS] if line else []
-
-
-def _suspension_note(number: int, why: str) -> Note:
-    return _standing_note(number, "finding.suspended", "Finding {finding} is suspended: {why}.", why)
-
-
-def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
-    return Note(kind=kind, text=text, facts={"finding": number, "why": why}, about=f"/findings/{number}")
-
-
-def _note(line: _NewLine, blocks: int) -> Note:
-    weighed, version, estimand = line.evidence, line.record.version, line.record.version.estimand(line.record.finding)
-    is_block = line.before is None or weighed.blocks > line.before.blocks
-    facts: dict[str, float | str]
-    if is_block:
-        through = "After" if blocks == 1 else "Through {blocks} block(s), after"
-        text = through + " {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
-        facts = _interval(weighed, estimand)
-    elif line.before is not None and line.before.method < METHOD:
-        text = "It was weighed again by newer rules: {verdict}, {grade} (before: {before})."
-        facts = {"before": f"{line.before.verdict}, {line.before.grade}"}
-    else:
-        text = "No block closed, and something else is known: {verdict}, {grade}, {place}."
-        facts = {"place": _place(weighed)}
-    return Note(
-        kind="evidence.weighed" if is_block else "evidence.changed",
-        text="Finding {finding} ({experiment}): {answer}. " + text,
-        facts={
-            "finding": line.number,
-            "experiment": version.name,
-            "answer": compose_answer(estimand, weighed),
-            "seeds": weighed.seeds,
-            "verdict": weighed.verdict,
-            "grade": weighed.grade,
-            "blocks": blocks,
-            **facts,
-        },
-        about=f"/findings/{line.number}",
-    )
-
-
-def _interval(weighed: Evidence, estimand: Mapping[str, Any]) -> dict[str, float | str]:
-    bars = list_bars(float(estimand["null"]), float(estimand["smallest"]))
-    return {name: _short(getattr(weighed, name), bars) for name in ("estimate", "low", "high")}
-
-
-def _place(weighed: Evidence) -> str:
-    if weighed.false_share is None:
-        return "not among the findings of the whole laboratory"
-    return f"among the findings of the whole laboratory at a false share of {100 * weighed.false_share:.0f} %"
-
-
-def _short(number: float | None, bars: Sequence[float]) -> float | str:
-    return "unbounded" if number is None else float(clear_of(number, *bars))
