@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -29,7 +30,7 @@ from axiom.laboratory.accounts.commands.preferences import (
 from axiom.laboratory.accounts.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.laboratory.mail.commands import ChooseMail, ConfirmEmail
 from axiom.server.accounts.stored_passwords import is_password
-from axiom.store.accounts import accounts, teams
+from axiom.store.accounts import accounts, teams, tombstones
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts, notices
 
@@ -245,6 +246,33 @@ def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours,
         if command.name != "account.sign_out":  # which forgets a token, whoever's
             with pytest.raises(Refused):
                 as_them(command)
+
+
+def test_who_withdraws_from_the_statistics_files_is_to_be_forgotten(door, ours, as_them):
+    def forgotten():
+        nouns, moment = (tombstones.VOLUNTEER, tombstones.HOST), door.lab.now - timedelta(days=1)
+        return [
+            (noun, stone.number)
+            for noun in nouns
+            for stone in door.look(lambda db, noun=noun: tombstones.list_tombstones(db, noun, moment))
+        ]
+
+    door.gate.writer.run(lambda db: db.execute("UPDATE host SET cpid = 'hostcpid' WHERE id = 1"))
+    agree, withdraw = (ChangeProfile(volunteer=ours, is_exported=agrees) for agrees in (True, False))
+    as_them(withdraw)
+    assert forgotten() == [], "who was never in the files"
+    both = [("volunteer", ours), ("host", 1)]
+    for command, stones in (
+        (agree, []),
+        (withdraw, both),
+        (withdraw, both),
+        (ChangeProfile(volunteer=ours, country="Norway"), both),
+        (agree, []),
+        (withdraw, both),
+        (LAST, both),
+    ):
+        as_them(command)
+        assert forgotten() == stones
 
 
 def test_profile_preferences_and_computers_are_changed_as_far_as_they_may(door, ours, as_them):

@@ -1,7 +1,8 @@
 """Erases an account: a number is left, under which work and credit stay.
 
 Results, evidence and the ledger would no longer add up without them, and say nothing about anybody. Who was in the
-statistics files stands there as erased for some weeks, so that the sites which copied them can do the same.
+statistics files, and is erased or no longer agrees to be there, stands there as erased for some weeks, so that the
+sites which copied them can do the same.
 """
 
 from datetime import datetime
@@ -20,16 +21,7 @@ from axiom.store.tasks import tasks
 
 def forget_volunteer(db: Database, volunteer: Volunteer, account: Account, now: datetime) -> int:
     """Forget who this volunteer is; how many tasks that their hosts hold are for others from now on."""
-    tombstones.delete_old_tombstones(db, now - limits.ERASED_TOLD_FOR)
-    if account.is_exported and account.email is not None:
-        tombstones.add_tombstone(
-            db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.address), now
-        )
-        for host in credit_sites.list_exported_hosts(db, [volunteer.id]):
-            if host.cpid:
-                tombstones.add_tombstone(
-                    db, tombstones.HOST, host.id, exported_host_cpid(host.cpid, account.address), now
-                )
+    withdraw_from_statistics(db, volunteer, account, now)
     change_team(db, volunteer, None)
     left = tasks.expire_volunteer_tasks(db, volunteer.id, now)
     notices.delete_volunteer_notices(db, volunteer.id)
@@ -41,3 +33,16 @@ def forget_volunteer(db: Database, volunteer: Volunteer, account: Account, now: 
     operators.revoke_operator_role(db, volunteer.id, now)
     accounts.erase_volunteer(db, volunteer.id)
     return left
+
+
+def withdraw_from_statistics(db: Database, volunteer: Volunteer, account: Account, now: datetime) -> None:
+    """Sites that copied the files are asked to forget who was in them until now."""
+    tombstones.delete_old_tombstones(db, now - limits.ERASED_TOLD_FOR)
+    if not account.is_exported or account.email is None:
+        return
+    tombstones.add_tombstone(
+        db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.address), now
+    )
+    for host in credit_sites.list_exported_hosts(db, [volunteer.id]):
+        if host.cpid:
+            tombstones.add_tombstone(db, tombstones.HOST, host.id, exported_host_cpid(host.cpid, account.address), now)

@@ -24,11 +24,11 @@ from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.rules.accounts.command_permission import CommandCost
 from axiom.server.accounts.account_credentials import change_email, change_password, open_account, renew_key
-from axiom.server.accounts.erase import forget_volunteer
+from axiom.server.accounts.erase import forget_volunteer, withdraw_from_statistics
 from axiom.server.accounts.stored_passwords import is_password, stored_password
 from axiom.server.accounts.team_membership import change_team
 from axiom.signed.keys import load_secrets
-from axiom.store.accounts import accounts, teams
+from axiom.store.accounts import accounts, teams, tombstones
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox
@@ -290,6 +290,10 @@ class ChangeProfile(AccountCommand, name="account.profile"):
         """Store it; a name that somebody else has, or that looks like theirs, gets the first free number behind it."""
         volunteer, account = self.volunteer_and_account(db)
         name = volunteer.name if self.called is None else check_account_name(self.called)
+        if self.is_exported is False:
+            withdraw_from_statistics(db, volunteer, account, now)
+        elif self.is_exported:
+            tombstones.delete_volunteer_tombstones(db, self.volunteer)
         accounts.set_profile(
             db,
             self.volunteer,
