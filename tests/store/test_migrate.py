@@ -137,3 +137,20 @@ def test_a_task_whose_award_waited_for_a_cap_is_paid_later_and_once(empty, folde
     rows = empty.select("SELECT id, is_paid FROM task ORDER BY id")
     assert [(row["id"], row["is_paid"]) for row in rows] == [(1, 0), (2, 1)]
     assert "pending_award" not in empty.tables()
+
+
+def test_only_what_the_hint_of_a_placebo_refused_is_tried_again(empty, folder, now):
+    migrate_database(empty, folder, now, read_migrations()[:32])
+    empty.execute("PRAGMA foreign_keys = OFF")
+    leak = "G7, placebo: gap does not show that its placebo is without effect. Does something of the arm leak?"
+    for bundle, passed, reason in (("a", 0, leak), ("b", 0, "G6, cost: needs says too little."), ("c", 1, "all gates")):
+        empty.execute(
+            "INSERT INTO preflight (bundle_digest, gates, passed, reason, platform, report, created_at)"
+            " VALUES (:bundle, 'gates-3', :passed, :reason, '', '', 0)",
+            bundle=bundle,
+            passed=passed,
+            reason=reason,
+        )
+    migrate_database(empty, folder, now, read_migrations()[:33])
+    left = empty.select("SELECT bundle_digest AS bundle FROM preflight ORDER BY bundle_digest")
+    assert [row["bundle"] for row in left] == ["b", "c"]

@@ -21,7 +21,7 @@ from axiom.domain.preflights import ControlRun, Demands, TriedCell
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.laboratory.experiments import reference_core
-from axiom.laboratory.experiments.rules.controls import CONTROL_NUMBERS, is_settled
+from axiom.laboratory.experiments.rules.controls import CONTROL_NUMBERS, list_further_seeds
 from axiom.laboratory.experiments.rules.gate_answers import describe_config
 from axiom.laboratory.experiments.rules.same_seed_twice import repeat_fault
 from axiom.laboratory.experiments.rules.sandboxed_run import run_fault
@@ -145,14 +145,14 @@ class PreflightRun:
 
     def _in_order(self, way: list[_Cell]) -> Iterator[_Cell]:
         """The cells of a way; and, behind the other one, those that its controls need then."""
-        yield from way
-        if way is self._other_way:
-            runs = [control for control in self.controls() if not is_settled(control, self._demands)]
+        more = way
+        while more:
+            yield from more
+            runs = self.controls() if way is self._other_way else ()
             more = [
-                cell for run in runs for cell in _control(run, self._demands, CONTROL_NUMBERS[limits.CONTROL_SEEDS :])
+                cell for run in runs for cell in _control(run, self._demands, list_further_seeds(run, self._demands))
             ]
             way += more
-            yield from more
 
     def _take(self, cell: _Cell, answer: CellAnswer) -> None:
         tried = _tried_cell(cell, answer, self._manifest, self._slowness())

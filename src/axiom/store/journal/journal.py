@@ -76,7 +76,8 @@ def attach_journal(
     except OSError as error:
         raise FolderUnusable(
             f"The journal in {place} cannot be used: {error.strerror} ({error.filename}). Nothing was started; "
-            "the setting `journal` names its folder, which must be on a disk that is there and writable."
+            "the setting `journal` names its folder, which must be on a disk that is there and writable, for a service "
+            "also by its `ReadWritePaths`."
         ) from error
     db.record_in(journal)
     if replayed.groups:

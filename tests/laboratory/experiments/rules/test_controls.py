@@ -91,7 +91,25 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
 )
 def test_a_placebo_that_is_none_by_luck_alone_is_near_the_border(estimand, values, is_near):
     answer = check_placebo_values(estimand, values)
-    assert (answer.is_spared, answer.is_near) == (True, is_near), answer.reason
+    assert answer.is_spared, answer.reason
+    assert answer.most == (limits.CONTROL_MOST_SEEDS if is_near else 0), answer.reason
+
+
+def is_refused(draw) -> bool:
+    """Is this placebo refused in the end, at as many seeds as it takes?"""
+    values, wanted = [], limits.CONTROL_SEEDS
+    while wanted > len(values):
+        values += [draw() for _ in range(wanted - len(values))]
+        answer = check_placebo_values(CONTRAST, values)
+        wanted = min(2 * len(values), answer.most)
+    return not answer.is_spared
+
+
+def test_luck_hardly_ever_refuses_a_placebo_and_a_leak_nearly_always_is():
+    rng = random.Random(7)
+    by_luck = sum(is_refused(lambda: rng.gauss(0, 0.4)) for _ in range(1_000))
+    assert by_luck <= 5
+    assert sum(is_refused(lambda: rng.gauss(0.6, 0.4)) for _ in range(100)) >= 95
 
 
 def test_the_reason_says_what_was_seen_in_a_placebo():

@@ -6,7 +6,9 @@ is weighed by and, of differences, with their signs, which tell more of so few s
 planted effect has to be shown beyond doubt, and of a placebo no more may be left than a doubt, on either side and with
 hardly a value missing. Where eight seeds leave it open, eight more are computed and all sixteen are weighed: by chance
 one of eight is an outlier in some experiment of every laboratory, and a leak hides in eight. Nothing is taken to be a
-placebo that is near to being none before its sixteen seeds are there.
+placebo that is near to being none before its sixteen seeds are there. One that still hints at an effect is run at
+twice as many, and again: luck fades, a leak does not. For a laboratory's seeds are always the same, so that a sound
+file which luck refuses would be refused there for ever.
 """
 
 import math
@@ -29,7 +31,12 @@ from axiom_weigh.statistics.shares_and_medians import dealt_log_e
 from axiom_weigh.values import COARSE, Observation
 
 # The seeds of controls: the first two are the sweep's as well, so that what is alike is seen.
-CONTROL_NUMBERS = (SAME_LOW, SAME_HIGH, *range(3, limits.CONTROL_MOST_SEEDS + 1))
+CONTROL_NUMBERS = (
+    SAME_LOW,
+    SAME_HIGH,
+    *(number for number in range(3, limits.PLACEBO_MOST_SEEDS + 3) if number not in (SAME_LOW, SAME_HIGH)),
+)
+_LOOKS = (limits.CONTROL_SEEDS, limits.CONTROL_MOST_SEEDS, 2 * limits.CONTROL_MOST_SEEDS, limits.PLACEBO_MOST_SEEDS)
 _HOW = "docs/howto/preflight.md says how"
 _EXAMPLE = "docs/tutorial/control-an-experiment.md finds such a mistake in an example"
 
@@ -90,16 +97,17 @@ class PlaceboResult:
 
     is_spared: bool
     reason: str
-    is_near: bool = False  # to being none: more seeds may tell
+    most: int = 0  # how many seeds may tell otherwise; none where what these say is the last word
 
 
 def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | None]) -> PlaceboResult:
     """Is there no effect to be seen in these values of a placebo?
 
-    One is seen whose estimate lies further from the null than the smallest effect that matters, at an e-value that is a
-    hint already. Where a null is 0, as of a difference, both sides count: a leak may turn either way. A half, or a
-    number from the literature, is a border, and a placebo may lie far on the side of it that nobody claims. A value
-    that is missing, or that cannot be one, is taken to be the most extreme of those that are there.
+    One is hinted at whose estimate lies further from the null than the smallest effect that matters, at an e-value that
+    is a hint already: more seeds may tell otherwise until that is shown. Where a null is 0, as of a difference, both
+    sides count: a leak may turn either way. A half, or a number from the literature, is a border, and a placebo may lie
+    far on the side of it that nobody claims. A value that is missing, or that cannot be one, is taken to be the most
+    extreme of those that are there.
     """
     query = pose_question(estimand)
     possible = [None if value is None or no_value(query, value) else value for value in values]
@@ -108,7 +116,9 @@ def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | N
     if len(numbers) < least:
         gave = "a value" if sum(value is not None for value in values) == len(numbers) else f"a value {_where(query)}"
         return PlaceboResult(
-            is_spared=False, reason=f"{len(numbers)} of {len(values)} seeds gave {gave}, and {least} are wanted"
+            is_spared=False,
+            reason=f"{len(numbers)} of {len(values)} seeds gave {gave}, and {least} are wanted",
+            most=limits.CONTROL_MOST_SEEDS,
         )
     is_near = False
     for is_more in _sides(estimand):
@@ -119,17 +129,19 @@ def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | N
         beyond = (above if is_more else -above) > limits.CONTROL_NEAR * float(estimand["smallest"])
         is_near = is_near or (beyond and result.e_value > limits.CONTROL_LEANING)
         if result.is_beyond and result.e_value >= limits.CONTROL_HINT:
+            is_shown = result.e_value >= limits.CONTROL_SHOWN
             return PlaceboResult(
                 is_spared=False,
                 reason=f"the {result.centre} {result.estimate:.4g} lies further from {estimand['null']:g} than "
                 f"{estimand['smallest']:g}, and e is {e_told(result.e_value)}, of less than "
                 f"{limits.CONTROL_HINT:.0f} wanted",
+                most=limits.CONTROL_MOST_SEEDS if is_shown else limits.PLACEBO_MOST_SEEDS,
             )
     result = control_result(estimand, numbers)
     return PlaceboResult(
         is_spared=True,
         reason=f"over {len(numbers)} of {len(values)} seeds the {result.centre} is {result.estimate:.4g}",
-        is_near=is_near,
+        most=limits.CONTROL_MOST_SEEDS if is_near else 0,
     )
 
 
@@ -194,15 +206,13 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
         )
         configs = control.configs(is_planted=is_planted)
         computed = {(cell.seed, cell.config) for cell in run.tried} if run else set()
-        if run is None or not (
-            _is_whole(computed, limits.CONTROL_SEEDS, len(configs))
-            or _is_whole(computed, limits.CONTROL_MOST_SEEDS, len(configs))
-        ):
+        if run is None or not any(_is_whole(computed, seeds, len(configs)) for seeds in _LOOKS):
             kind = control_kind(is_planted=is_planted)
             return GateAnswer(lacks=f"{kind} of {control.estimand} was not computed at {limits.CONTROL_SEEDS} seeds")
-        is_well, reason, is_near = _weighed(run, control, demands)
-        if (is_near or not is_well) and len(computed) < limits.CONTROL_MOST_SEEDS * len(configs):
-            more = f"{limits.CONTROL_SEEDS} seeds, and {limits.CONTROL_MOST_SEEDS} are wanted"
+        is_well, reason, _ = _weighed(run, control, demands)
+        if wanted := list_further_seeds(run, demands):
+            seeds = len({seed for seed, _ in computed})
+            more = f"{seeds} seeds, and {seeds + len(wanted)} are wanted"
             unsettled = f"{control_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
             return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
         if not is_well:
@@ -220,21 +230,22 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
     return GateAnswer(well="; ".join(parts) or "it concludes nothing")
 
 
-def is_settled(run: ControlRun, demands: Demands) -> bool:
-    """Do the seeds that were computed show of this control what it should show, and not only just?"""
+def list_further_seeds(run: ControlRun, demands: Demands) -> Sequence[int]:
+    """The numbers of seeds that this control has to be run at as well; none where those that were say enough."""
     control = next(candidate for candidate in demands.controls if candidate.estimand == run.estimand)
-    is_well, _, is_near = _weighed(run, control, demands)
-    return is_well and not is_near
+    seeds = len({cell.seed for cell in run.tried})
+    _, _, most = _weighed(run, control, demands)
+    return CONTROL_NUMBERS[seeds : min(2 * seeds, most)]
 
 
-def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple[bool, str, bool]:
-    """Whether a control shows what it should, the reason, and whether more seeds could tell otherwise."""
+def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple[bool, str, int]:
+    """Whether a control shows what it should, the reason, and up to how many seeds could tell otherwise."""
     estimand, values = find_controlled_estimand(demands, control), compute_control_values(run, control, demands)
     if run.is_planted:
         plain = control_result(estimand, values)
-        return plain.is_found, plain.reason, False
+        return plain.is_found, plain.reason, 0 if plain.is_found else limits.CONTROL_MOST_SEEDS
     nothing = check_placebo_values(estimand, values)
-    return nothing.is_spared, nothing.reason, nothing.is_near
+    return nothing.is_spared, nothing.reason, nothing.most
 
 
 def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
