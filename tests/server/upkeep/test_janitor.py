@@ -49,7 +49,7 @@ def test_only_a_file_without_a_row_is_deleted_after_a_day_if_not_needed_by_then(
     assert found.blobs == sorted(digests)
     with db.transaction():
         blobs.store_output_blobs(db, folder, bodies[:1], busy_lab.now)
-        figures.store_figure(db, name="a picture", shown="", svg=digests[1], now=busy_lab.now)
+        figures.store_figure(db, busy_lab.folder, name="a picture", shown="", svg=digests[1], now=busy_lab.now)
         assert clean(db, folder, busy_lab.now, found).blobs == 298
     assert {row["digest"] for row in db.select("SELECT digest FROM blob")} >= set(digests[:2])
     assert read_leftovers(folder, busy_lab.now).blobs == []
@@ -140,7 +140,7 @@ def test_a_picture_stays_and_what_was_brought_is_cleaned_away(exchange, handed, 
 
     def draw(db):
         digest = blobs.store_blob(db, exchange.folder, picture, now)
-        figures.store_figure(db, name="a picture", shown="", svg=digest, now=now)
+        figures.store_figure(db, exchange.folder, name="a picture", shown="", svg=digest, now=now)
         return digest
 
     if is_first:

@@ -171,13 +171,16 @@ def test_an_output_stays_until_the_last_of_those_who_brought_it_lets_it_go(datab
         assert first == other
         bodies = {row["digest"]: row["body"] for row in database.select("SELECT digest, body FROM blob")}
         assert bodies == {first: b"same", large: None}
-        assert blobs.delete_unused_blob(database, blobs.store_blob(database, folder, b"of nobody", now))
-        assert not blobs.delete_unused_blob(database, first)  # as nobody may who does not know the others
+        assert blobs.delete_unused_blob(database, folder, blobs.store_blob(database, folder, b"of nobody", now), now)
+        assert not blobs.delete_unused_blob(database, folder, first, now)  # as nobody may who does not know the others
 
-        blobs.release_output_blob(database, first)
+        blobs.release_output_blob(database, folder, first, now)
         assert blobs.read_blob(database, folder, first) == b"same"
-        blobs.release_output_blob(database, first)
-        blobs.release_output_blob(database, large)
+        blobs.release_output_blob(database, folder, first, now)
+        later = now + timedelta(days=30)
+        blobs.release_output_blob(database, folder, large, later)
+    assert blobs.list_orphan_files(database, folder, later) == []  # a backup that is under way still finds it
+    assert blobs.list_orphan_files(database, folder, later + timedelta(seconds=1)) == [file_of(folder, large)]
     for digest in (first, large):
         with pytest.raises(NotFound):
             blobs.read_blob(database, folder, digest)

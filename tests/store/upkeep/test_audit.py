@@ -73,9 +73,9 @@ def test_an_entry_is_found_by_its_callers_key_and_an_altered_one_is_seen(chain, 
 def test_a_picture_takes_the_place_of_the_one_before(database, folder, now):
     assert figures.list_figure_contents(database) == {}
     digests = [blobs.store_blob(database, folder, body, now) for body in (b"<svg/>", b"<svg>2</svg>")]
-    figures.store_figure(database, name="finding/1/strip/660", shown="one", svg=digests[0], now=now)
-    figures.store_figure(database, name="finding/1/strip/326", shown="one", svg=digests[0], now=now)
-    figures.store_figure(database, name="finding/1/strip/660", shown="two", svg=digests[1], now=now)
+    figures.store_figure(database, folder, name="finding/1/strip/660", shown="one", svg=digests[0], now=now)
+    figures.store_figure(database, folder, name="finding/1/strip/326", shown="one", svg=digests[0], now=now)
+    figures.store_figure(database, folder, name="finding/1/strip/660", shown="two", svg=digests[1], now=now)
     assert figures.list_figure_contents(database) == {"finding/1/strip/660": "two", "finding/1/strip/326": "one"}
     row = database.row("SELECT svg FROM figure WHERE name = 'finding/1/strip/660'")
     assert blobs.read_blob(database, folder, row["svg"]) == b"<svg>2</svg>"

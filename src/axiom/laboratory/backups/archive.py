@@ -144,16 +144,17 @@ def _empty(
     while rows := list(itertools.islice(proven, _AT_ONCE)):
         if stop():
             return
-        writer.run(functools.partial(_let_go, folder=folder, archive=archive, rows=rows))
+        writer.run(functools.partial(_let_go, folder=folder, archive=archive, rows=rows, now=now()))
     writer.run(lambda db: archives.mark_archive_emptied(db, archive.id, now()))
 
 
-def _let_go(db: Database, *, folder: Folder, archive: ArchiveFile, rows: Sequence[_Proven]) -> None:
+def _let_go(db: Database, *, folder: Folder, archive: ArchiveFile, rows: Sequence[_Proven], now: datetime) -> None:
     digests = archives.read_unarchived_texts(db, [task for task, _ in rows])
     for task, facts in rows:
         if task in digests and digests[task] != facts:
             raise _differs(folder, archive, task)
-    archives.release_archived_tasks(db, archive.id, {task: digest for task, (_, _, digest) in digests.items()})
+    own = {task: digest for task, (_, _, digest) in digests.items()}
+    archives.release_archived_tasks(db, folder, archive.id, own, now)
 
 
 def _proven_rows(folder: Folder, archive: ArchiveFile) -> Iterator[_Proven]:

@@ -173,7 +173,7 @@ class FigureUpdater:
     def _keep(self, db: Database, name: str, shown: str, svg: str, now: datetime) -> None:
         for stored, drawing in zip(_stored_names(name), _split_widths(svg), strict=True):
             digest = blobs.store_blob(db, self._folder, drawing.encode(), now)
-            figures.store_figure(db, name=stored, shown=shown, svg=digest, now=now)
+            figures.store_figure(db, self._folder, name=stored, shown=shown, svg=digest, now=now)
 
 
 def _count_lines(request: Request) -> float:

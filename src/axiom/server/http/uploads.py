@@ -240,9 +240,9 @@ class Transfers:
             is_other = closed.get(output.task_id) not in {None, digest}
             answers.append(upload_refused_reply(_OTHER) if is_other else upload_done_reply())
             if output.task_id in closed:
-                blobs.release_output_blob(db, digest)
+                blobs.release_output_blob(db, self._folder, digest, now)
             elif output.task_id in before:
-                blobs.release_output_blob(db, before[output.task_id].digest)
+                blobs.release_output_blob(db, self._folder, before[output.task_id].digest, now)
                 if before[output.task_id].digest != digest and before[output.task_id].size > blobs.LIMIT:
                     self.begun.replaced(output.task_id, before[output.task_id].size)
         return answers

@@ -130,7 +130,7 @@ class PilotServer:
         refused = [report for report, answer in zip(reports, answers, strict=True) if answer.state is None]
         for report in refused:
             if report.output_digest is not None:
-                blobs.release_output_blob(db, report.output_digest)
+                blobs.release_output_blob(db, self.folder, report.output_digest, now)
         return len(answers) - len(refused)
 
     def tasks_of(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:

@@ -95,15 +95,11 @@ def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
     ):
         uploads.delete_uploads(db, [upload.task_id for upload in old])
         for upload in old:
-            blobs.release_output_blob(db, upload.digest)
-            blobs.touch_blob_file(folder, upload.digest, now)
+            blobs.release_output_blob(db, folder, upload.digest, now)
         forgotten += len(old)
     return forgotten
 
 
 def _forget_unneeded(db: Database, folder: Folder, now: datetime, unneeded: Sequence[str]) -> int:
     seals = {hashlib.sha256(bundle.seal.encode()).hexdigest() for bundle in experiments.list_bundles(db)}
-    gone = [digest for digest in unneeded if digest not in seals and blobs.delete_unused_blob(db, digest)]
-    for digest in gone:
-        blobs.touch_blob_file(folder, digest, now)
-    return len(gone)
+    return sum(digest not in seals and blobs.delete_unused_blob(db, folder, digest, now) for digest in unneeded)

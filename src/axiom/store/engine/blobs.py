@@ -162,18 +162,25 @@ def measure_blob_files(folder: Folder) -> int:
     return sum(stat.st_size for path in folder.blobs.glob("??/*") if (stat := _stat(path)))
 
 
-def release_output_blob(db: Database, digest: str) -> None:
+def release_output_blob(db: Database, folder: Folder, digest: str, now: datetime) -> None:
     """One of the uploads for which an output was brought is no more; without the last of them it is forgotten.
 
     What the laboratory itself put here stays, whoever brought the same bytes.
     """
     db.execute("UPDATE blob SET brought = brought - 1 WHERE digest = :digest AND brought > 0", digest=digest)
-    delete_unused_blob(db, digest)
+    delete_unused_blob(db, folder, digest, now)
 
 
-def delete_unused_blob(db: Database, digest: str) -> bool:
-    """Drop a blob if nothing needs it any more; the file of a large one is swept away later."""
-    return db.execute(_FORGET, digest=digest) == 1
+def delete_unused_blob(db: Database, folder: Folder, digest: str, now: datetime) -> bool:
+    """Drop a blob if nothing needs it any more; the file of a large one stays for its grace from now on.
+
+    A backup that has copied the database already still finds it.
+    """
+    is_gone = db.execute(_FORGET, digest=digest) == 1
+    if is_gone:
+        with contextlib.suppress(OSError):
+            os.utime(_place(folder, digest), ns=(to_microseconds(now) * 1000, to_microseconds(now) * 1000))
+    return is_gone
 
 
 def list_unneeded_blobs(db: Database, before: datetime) -> list[str]:
@@ -185,12 +192,6 @@ def list_unneeded_blobs(db: Database, before: datetime) -> list[str]:
     ranges = zip(edges, [*edges[1:], "g"], strict=True)
     parts = (db.select(_UNNEEDED, first=first, end=end, before=to_microseconds(before)) for first, end in ranges)
     return [row["digest"] for rows in parts for row in rows]
-
-
-def touch_blob_file(folder: Folder, digest: str, now: datetime) -> None:
-    """The file of a blob that was forgotten, if it has one, stays for its grace from now on."""
-    with contextlib.suppress(OSError):
-        os.utime(_place(folder, digest), ns=(to_microseconds(now) * 1000, to_microseconds(now) * 1000))
 
 
 def list_orphan_files(db: Database, folder: Folder, before: datetime) -> list[Path]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from axiom.domain.value import value_class
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, to_microseconds
+from axiom.store.engine.folder import Folder
 from axiom.store.tasks.sql_rules import IS_ALIVE, MAY_BE_REPORTED
 
 _OF_TASK = """
@@ -120,12 +121,14 @@ def read_unarchived_texts(db: Database, task_ids: Collection[int]) -> dict[int, 
     return {row["id"]: (row["ticket"], row["message"], row["output_digest"]) for row in rows}
 
 
-def release_archived_tasks(db: Database, archive_id: int, own: Mapping[int, str | None]) -> None:
+def release_archived_tasks(
+    db: Database, folder: Folder, archive_id: int, own: Mapping[int, str | None], now: datetime
+) -> None:
     """These tasks, each with its output's digest, have their tickets and outputs in this file alone from now on."""
     db.execute(_LET_GO, archive_id=archive_id, ids=json.dumps(sorted(own)))
     for digest in own.values():
         if digest is not None:
-            blobs.release_output_blob(db, digest)
+            blobs.release_output_blob(db, folder, digest, now)
 
 
 def mark_archive_emptied(db: Database, archive_id: int, now: datetime) -> None:
