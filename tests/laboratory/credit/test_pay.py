@@ -395,7 +395,7 @@ def test_a_tariff_without_a_cap_lifts_it_only_where_something_was_awarded_under_
     rounds.compute(2)
     pay(rounds)
     rounds.hold()
-    assert settlements.find_last_settlement(rounds.db).session_cap == (None if is_used else PRESETS["S4"].session_cap)
+    assert settlements.find_previous_settlement(rounds.db, 1_000).session_cap == (None if is_used else PRESETS["S4"].session_cap)
 
 
 @pytest.mark.parametrize("later", ["S2", "S4"])
@@ -409,7 +409,7 @@ def test_what_waits_is_paid_by_the_tariff_of_its_sending_even_two_in_a_settlemen
     assert (waiting(capped), amounts(capped)) == ([], [4_000] * 10 + [PRESETS[later].tiers[0].amount])
     capped.hold()
     assert f"S5 version 1 and {later} version 1" in capped.said("credit.awarded")[0]
-    assert (settlements.find_last_settlement(capped.db).session_cap, capped.broken()) == (
+    assert (settlements.find_previous_settlement(capped.db, 1_000).session_cap, capped.broken()) == (
         PRESETS[later].session_cap,
         {},
     )

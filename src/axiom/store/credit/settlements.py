@@ -67,10 +67,6 @@ def join_caps(caps: Sequence[int | None]) -> int | None:
     return max(numbers) if len(numbers) == len(caps) else None
 
 
-def find_last_settlement(db: Database) -> Settlement | None:
-    return db.value(Settlement, "SELECT * FROM settlement ORDER BY session_id DESC LIMIT 1")
-
-
 def find_settlement(db: Database, session_id: int) -> Settlement | None:
     return db.value(Settlement, "SELECT * FROM settlement WHERE session_id = :session_id", session_id=session_id)
 
