@@ -11,7 +11,7 @@ import numpy as np
 from axiom.domain.work import Agreement, ComparedTask, Reproduction
 from axiom.laboratory.findings.rules.reproduction import ReproducedCell, count_agreements
 from axiom.limits import tasks as limits
-from axiom.rules.hosts.reliability import BARRED_AT
+from axiom.rules.hosts.outvoted_hosts import BARRED_AT
 from axiom.rules.tasks.recheck_rate import check_rate
 from axiom_weigh.evidence.platforms import ON_ONE_PLATFORM
 from axiom_weigh.evidence.seeds_computed_again import checks_wanted

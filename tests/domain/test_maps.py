@@ -16,19 +16,17 @@ from axiom.domain.maps import (
     MOST_COLOURS,
     ROOT,
     Band,
-    Borders,
     Knob,
     Map,
     PlacedConfigs,
     Tile,
     first_place,
     is_tile,
-    measure_borders,
-    measure_differences,
     place_of,
     tile_at,
     tile_of,
 )
+from axiom.rules.planning.map_borders import Borders, measure_borders, measure_differences
 
 AXIS = Knob(name="a knob", low=1.0, high=100.0)
 BANDS = (Band(name="it learned", shades=2), Band(name="it ran away", shades=3))

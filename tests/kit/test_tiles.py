@@ -10,8 +10,9 @@ from cell_host import Notebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.maps import ROOT, Band, Knob, Map, Tile, measure_borders
+from axiom.domain.maps import ROOT, Band, Knob, Map, Tile
 from axiom.kit import optimizers, pixel_networks, progress, tiles
+from axiom.rules.planning.map_borders import measure_borders
 
 # Where the pixels of a tile lie, how they are painted, and that its border is counted as the server counts it.
 MAP = Map(

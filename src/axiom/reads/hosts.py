@@ -18,7 +18,7 @@ from axiom.reads.base.paging import LENGTH
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import describe_balance
 from axiom.reads.tasks import describe_task as listed_task
-from axiom.rules.hosts.reliability import is_barred
+from axiom.rules.hosts.outvoted_hosts import is_barred
 from axiom.rules.tasks.tasks_per_host import count_sent_today
 from axiom.store.credit import ledger
 from axiom.store.hosts import clusters as cluster_store

@@ -395,7 +395,9 @@ def test_a_tariff_without_a_cap_lifts_it_only_where_something_was_awarded_under_
     rounds.compute(2)
     pay(rounds)
     rounds.hold()
-    assert settlements.find_previous_settlement(rounds.db, 1_000).session_cap == (None if is_used else PRESETS["S4"].session_cap)
+    assert settlements.find_previous_settlement(rounds.db, 1_000).session_cap == (
+        None if is_used else PRESETS["S4"].session_cap
+    )
 
 
 @pytest.mark.parametrize("later", ["S2", "S4"])

@@ -10,7 +10,7 @@ from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 from axiom.limits import hosts as limits
-from axiom.rules.hosts import reliability
+from axiom.rules.hosts import outvoted_hosts, reliability
 
 VALID = reliability.PastTask(state=TaskState.VALID, turnaround_seconds=100.0)
 FAILED = reliability.PastTask(state=TaskState.FAILED)
@@ -90,7 +90,7 @@ def test_the_turnaround_is_an_average_in_which_silence_counts():
     assert stands(VALID, FAILED).turnaround_seconds == 100.0
     assert stands(reliability.PastTask(state=TaskState.VALID, turnaround_seconds=-3.0)).turnaround_seconds == 0.0
     standing = Standing(valid_in_row=9, quota=7, quota_day=3, sent_that_day=2, turnaround_seconds=5.0)
-    assert reliability.standing_after_doubt(standing) == Standing(
+    assert outvoted_hosts.standing_after_doubt(standing) == Standing(
         quota=7, quota_day=3, sent_that_day=2, turnaround_seconds=5.0
     )
 
@@ -118,25 +118,25 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def test_who_is_outvoted_once_is_watched_for_a_month_and_twice_gets_nothing():
-    once = reliability.standing_after_outvote(Standing(valid_in_row=40), NOW)
+    once = outvoted_hosts.standing_after_outvote(Standing(valid_in_row=40), NOW)
     assert (once.standing.valid_in_row, once.standing.outvoted) == (0, 1)
-    assert reliability.is_watched(once.standing, NOW + timedelta(days=29))
-    assert not reliability.is_barred(once.standing)
-    twice = reliability.standing_after_outvote(
+    assert outvoted_hosts.is_watched(once.standing, NOW + timedelta(days=29))
+    assert not outvoted_hosts.is_barred(once.standing)
+    twice = outvoted_hosts.standing_after_outvote(
         reliability.update_reliability(once.standing, VALID).standing, NOW + timedelta(days=29)
     )
-    assert reliability.is_barred(twice.standing)
-    once = reliability.standing_after_outvote(Standing(), NOW).standing
+    assert outvoted_hosts.is_barred(twice.standing)
+    once = outvoted_hosts.standing_after_outvote(Standing(), NOW).standing
     later = NOW + timedelta(days=31)
-    assert not reliability.is_watched(once, later)
-    again = reliability.standing_after_outvote(once, later).standing
+    assert not outvoted_hosts.is_watched(once, later)
+    again = outvoted_hosts.standing_after_outvote(once, later).standing
     assert again.outvoted == 1
-    assert not reliability.is_barred(again)
-    assert not reliability.is_watched(Standing(), NOW)
-    barred = reliability.standing_after_outvote(
-        reliability.standing_after_outvote(Standing(), NOW).standing, NOW + timedelta(days=5)
+    assert not outvoted_hosts.is_barred(again)
+    assert not outvoted_hosts.is_watched(Standing(), NOW)
+    barred = outvoted_hosts.standing_after_outvote(
+        outvoted_hosts.standing_after_outvote(Standing(), NOW).standing, NOW + timedelta(days=5)
     )
     assert "2 times" in barred.reason
-    again = reliability.standing_after_outvote(barred.standing, NOW + timedelta(days=90))
-    assert reliability.is_barred(again.standing)
+    again = outvoted_hosts.standing_after_outvote(barred.standing, NOW + timedelta(days=90))
+    assert outvoted_hosts.is_barred(again.standing)
     assert "3 times" in again.reason

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.maps import DEEPEST, ROOT, Borders, Tile, place_of
+from axiom.domain.maps import DEEPEST, ROOT, Tile, place_of
 from axiom.limits import maps as map_limits
+from axiom.rules.planning.map_borders import Borders
 from axiom.rules.planning.next_tiles import (
     Frontier,
     cap_task_seconds,

@@ -9,9 +9,10 @@ import pytest
 from map_lab import drawn, map_lab, result
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.maps import ROOT, Tile, measure_borders, place_of
+from axiom.domain.maps import ROOT, Tile, place_of
 from axiom.domain.work import TaskState
 from axiom.errors import StoreError
+from axiom.rules.planning.map_borders import measure_borders
 from axiom.server.returns.draw_tiles import draw_tiles
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress, OpenTile

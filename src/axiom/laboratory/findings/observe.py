@@ -21,7 +21,7 @@ from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
 from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks, list_closed_blocks
-from axiom_weigh.statistics.clones import digest_row, find_clones, mark_row
+from axiom_weigh.statistics.equal_values import digest_row, find_clones, mark_row
 from axiom_weigh.statistics.estimand_arithmetic import BY_NAMES, Naming, compute_estimand, list_needed_configs
 from axiom_weigh.values import COARSE, EVERY_NUMBER, NOT_WAITING, OUTVOTED, Block, Cohort, Observation, Outcome
 

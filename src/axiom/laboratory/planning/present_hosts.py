@@ -15,7 +15,7 @@ from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
 from axiom.rules.hosts.memory_and_disk import HostRoom
-from axiom.rules.hosts.reliability import is_barred
+from axiom.rules.hosts.outvoted_hosts import is_barred
 from axiom.rules.hosts.speed import speed_of
 from axiom.rules.planning.task_size import TaskSize, UsualHosts, derive_usual_hosts, order_size
 from axiom.rules.tasks.tasks_per_host import OWN_HOSTS, Allowance, believed_cores, most_in_hand

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 from axiom.errors import GpuUnusable
 from axiom.limits import hosts as limits
-from axiom_weigh.amounts import tell_amount
 
 QUOTA_LASTS = timedelta(hours=1)
-BARRED_AT = 2  # once is a cosmic ray; between two of them the host computed on, and every task of it was checked
 _LEAST = 1  # so that a host which was mended can show it
 _BLAMED = frozenset({Blame.HOST, Blame.UNCLEAR})
 # A computer that is busy with other work. The runner itself bounds the processor's time.
@@ -79,41 +77,6 @@ def why_gpu_rests(tasks: Sequence[PastTask], since_last: timedelta) -> str:
     why = "our program could not use it" if is_unusable else f"its last {limits.GPU_FAILURES} tasks there failed"
     reason = GpuUnusable.reason_in(tasks[0].words)[:_REASON_LENGTH] if is_unusable else ""
     return f"is not given to the GPU of your computer for a day, since {why}{f': {reason}' if reason else ''}"
-
-
-def standing_after_doubt(standing: Standing) -> Standing:
-    """How a host stands after its result differed from another's: it has nothing in a row."""
-    return replace(standing, valid_in_row=0)
-
-
-def standing_after_outvote(standing: Standing, now: datetime) -> ReliabilityUpdate:
-    """How a host stands after two others agreed on what it had computed otherwise.
-
-    What is long ago is forgotten, but for a host that gets nothing more: a check of what it had computed before may
-    end months later, and what speaks against it once more does not set it free.
-    """
-    is_known = is_barred(standing) or is_watched(standing, now)
-    times = standing.outvoted + 1 if is_known else 1
-    worse = replace(standing, valid_in_row=0, outvoted=times, outvoted_at=now)
-    what = "it gets nothing more" if is_barred(worse) else "each of its tasks is checked from now on"
-    how_often = f"{tell_amount(times, 'time')}, each within a month of the last" if times > 1 else "once in a month"
-    if is_barred(standing):
-        how_often = f"{tell_amount(times, 'time')} by now"
-    return ReliabilityUpdate(standing=worse, reason=f"two others agreed against it {how_often}: {what}")
-
-
-def is_watched(standing: Standing, now: datetime) -> bool:
-    """Was it outvoted lately? Then each of its tasks is checked."""
-    return (
-        standing.outvoted_at is not None
-        and standing.outvoted > 0
-        and now - standing.outvoted_at < limits.OUTVOTED_REMEMBERED_FOR
-    )
-
-
-def is_barred(standing: Standing) -> bool:
-    """Has it been outvoted so often that it gets nothing more, until somebody trusts it again?"""
-    return standing.outvoted >= BARRED_AT
 
 
 def _better(standing: Standing, task: PastTask) -> ReliabilityUpdate:

@@ -13,8 +13,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.maps import DEEPEST, Borders, Tile, place_of, tile_at
+from axiom.domain.maps import DEEPEST, Tile, place_of, tile_at
 from axiom.limits import maps as limits
+from axiom.rules.planning.map_borders import Borders
 
 
 def measure_quarter_worth(tile: Tile, borders: Borders, differences: Sequence[int]) -> dict[Tile, int]:

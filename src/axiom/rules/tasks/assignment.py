@@ -16,7 +16,7 @@ from axiom.domain.value import value_class
 from axiom.locale.languages import mark
 from axiom.rules.hosts.large_hosts import why_too_small
 from axiom.rules.hosts.memory_and_disk import HostRoom
-from axiom.rules.hosts.reliability import is_barred
+from axiom.rules.hosts.outvoted_hosts import is_barred
 from axiom.rules.hosts.speed import elapsed_on
 from axiom.rules.tasks.tasks_per_host import TaskLimit
 

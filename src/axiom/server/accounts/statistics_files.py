@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
-from axiom.boinc.statistics_files import as_credits, records_xml, tables_xml
+from axiom.boinc.statistics_xml import as_credits, records_xml, tables_xml
 from axiom.boinc.xml import Facts
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.domain.maps import Map, measure_borders, measure_differences, tile_at
+from axiom.domain.maps import Map, tile_at
 from axiom.domain.work import Result
+from axiom.rules.planning.map_borders import measure_borders, measure_differences
 from axiom.rules.planning.next_tiles import measure_quarter_worth
 from axiom.store.engine.database import Database
 from axiom.store.maps import tiles

@@ -7,12 +7,8 @@ from datetime import datetime
 from axiom.domain.fleet import Host
 from axiom.domain.value import value_class
 from axiom.domain.work import TaskState
-from axiom.rules.hosts.reliability import (
-    PastTask,
-    standing_after_doubt,
-    standing_after_outvote,
-    update_reliability,
-)
+from axiom.rules.hosts.outvoted_hosts import standing_after_doubt, standing_after_outvote
+from axiom.rules.hosts.reliability import PastTask, update_reliability
 from axiom.rules.hosts.speed import learn_host_speed
 from axiom.server.returns.learn_costs import Fits, MeasuredTask
 from axiom.store.engine.database import Database

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from axiom.domain.work import Agreement, ComparedTask, Result, Task
 from axiom.limits import tasks as limits
-from axiom.rules.hosts.reliability import is_watched
+from axiom.rules.hosts.outvoted_hosts import is_watched
 from axiom.rules.tasks.agreement import DuplicateVerdict, TaskVote, is_newly_odd, weigh_checks
 from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 from axiom.server.returns import host_reliability

@@ -14,7 +14,7 @@ from axiom.domain.maps import Map, place_of, tile_at
 from axiom.domain.value import value_class
 from axiom.domain.work import Agreement, Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
-from axiom.rules.hosts.reliability import is_barred
+from axiom.rules.hosts.outvoted_hosts import is_barred
 from axiom.rules.tasks.agreement import QuorumResult, TaskVote, judge_quorum
 from axiom.rules.tasks.tile_continuity import compare_with_parent
 from axiom.rules.tasks.validation import Validation, validate_output

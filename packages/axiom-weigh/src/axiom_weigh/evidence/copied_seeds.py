@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from axiom_weigh.evidence.choice_of_statistic import Process, Question
-from axiom_weigh.statistics.clones import HARDLY, equal_values, few_equal_values, group_alike_seeds
+from axiom_weigh.statistics.equal_values import HARDLY, equal_values, few_equal_values, group_alike_seeds
 from axiom_weigh.values import COARSE, EVERY_NUMBER, Alarm, Force, Observation, Outcome
 
 COPIED = "its numbers are another seed's"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from axiom_weigh.statistics.clones import equal_values, find_clones, hardly_vary
+from axiom_weigh.statistics.equal_values import equal_values, find_clones, hardly_vary
 from axiom_weigh.tables.find_columns import tell_names
 from axiom_weigh.tables.parse_cell import join_parts
 from axiom_weigh.tables.rows_of_same_seed import CountNotes

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from axiom_weigh.statistics.asymmetry import FEWEST, long_tail
-from axiom_weigh.statistics.clones import HARDLY
+from axiom_weigh.statistics.equal_values import HARDLY
 from axiom_weigh.values import Kind
 
 AS_STARTED = "a row for each seed in the order in which seeds were started, or a column issue that numbers them so"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.statistics.clones import (
+from axiom_weigh.statistics.equal_values import (
     equal_values,
     few_equal_values,
     find_clones,

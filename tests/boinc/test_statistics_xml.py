@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from axiom.boinc.statistics_files import as_credits, records_xml, tables_xml
+from axiom.boinc.statistics_xml import as_credits, records_xml, tables_xml
 from axiom.boinc.xml import escape_xml, in_ascii
 
 
