@@ -40,8 +40,8 @@ RUNAWAY_SHARE = 0.05  # Share of the cells at other seeds without finite numbers
 CONTROL_SEEDS = 8  # Seeds that each control is run at: a block of evidence, enough where the null is a half or 0
 CONTROL_MOST_SEEDS = 16  # Seeds that a control is run at where fewer did not settle it
 CONTROL_ENOUGH = 20.0  # The e-value from which on a control shows its effect, as evidence does
-# The e-value from which on a placebo hints at an effect: it is run at more seeds. At 16 seeds luck does so to 102 of
-# 3,000 placebos whose noise is four times what matters, and 8 of them are refused in the end.
+# The e-value from which on a placebo hints at an effect: it is run at more seeds. By luck 114 of 3,000 do at
+# 16 seeds, if their noise is four times what matters, and 8 are refused in the end (`scripts/bench placebo_luck`).
 CONTROL_HINT = 5.0
 CONTROL_SHOWN = 100.0  # The e-value from which on a placebo has shown an effect, and so is none
 PLACEBO_MOST_SEEDS = 64  # Seeds up to which a placebo is run, twice as many each time, for as long as it hints

@@ -216,13 +216,19 @@ def test_a_new_address_keeps_password_and_key_and_a_new_key_makes_the_old_one_vo
 
 def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours, as_them):
     def people():
-        tables = ("volunteer", "host", "sign_in", "notice")
-        return json.dumps({table: rows for table, rows in door.stored().items() if table in tables})
+        return json.dumps(door.stored(), default=repr)
 
     profile = {"called": "Canary Byron", "country": "Canary Islands", "shows_hosts": True, "is_exported": False}
     as_them(ChangeProfile(volunteer=ours, **profile))
     as_them(ChangePreferences(volunteer=ours, resource_share=50, venue="work"))
     as_them(SignIn(volunteer=ours, proven=1, token=TOKEN))
+    words = {
+        "called": "Canary Owls",
+        "country": "Canary Islands",
+        "website": "https://canary.example.org/",
+        "about": "canary",
+    }
+    alone = as_them(FoundTeam(volunteer=ours, **words))["team"]
     team, heir = as_them(FoundTeam(volunteer=ours, called="Owls"))["team"], join(door)
     door.submit(JoinTeam(volunteer=heir, team=team), caller=volunteer(heir))
     door.gate.writer.run(lambda db: notices.add_notice(db, 1, "canary", "attic", door.lab.now))
@@ -238,6 +244,7 @@ def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours,
     for key in (account_keys.account_key(secret, ours, 1), account_keys.weak_key(secret, ours, 1)):
         assert holder(door, key) is None
     assert door.look(lambda db: teams.find_team(db, team)).founder_id == heir  # the eldest of its members
+    assert door.look(lambda db: teams.find_team(db, alone)).name == f"erased team {alone}"
     assert door.broken() == {}
     again = join(door, OPEN)  # whoever comes back is somebody else
     assert again != ours

@@ -1,5 +1,6 @@
-"""May somebody try a password now? Guessing becomes slow, and the owner of an account is never kept out by others.
+"""May somebody try a password now? Guessing becomes slow.
 
+Others do not keep out an owner who is signed in, or who has signed in from the same address since the server began.
 And may they open one more account, or have the same done in theirs once more? What is done is remembered for good.
 """
 

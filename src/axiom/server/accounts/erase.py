@@ -11,19 +11,22 @@ from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.domain.fleet import Account, Volunteer
 from axiom.limits import accounts as limits
 from axiom.server.accounts.team_membership import change_team
-from axiom.store.accounts import accounts, credit_sites, operators, tombstones
+from axiom.store.accounts import accounts, credit_sites, operators, teams, tombstones
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
 from axiom.store.mail import outbox, subscriptions
 from axiom.store.registrations import ideas
-from axiom.store.tasks import tasks
+from axiom.store.tasks import foreign_tasks, tasks
 
 
 def forget_volunteer(db: Database, volunteer: Volunteer, account: Account, now: datetime) -> int:
     """Forget who this volunteer is; how many tasks that their hosts hold are for others from now on."""
     withdraw_from_statistics(db, volunteer, account, now)
     change_team(db, volunteer, None)
+    teams.erase_founded_teams(db, volunteer.id)
     left = tasks.expire_volunteer_tasks(db, volunteer.id, now)
+    tasks.erase_volunteer_messages(db, volunteer.id)
+    foreign_tasks.erase_volunteer_reports(db, volunteer.id)
     notices.delete_volunteer_notices(db, volunteer.id)
     hosts.erase_hosts(db, volunteer.id)
     ideas.delete_volunteer_ideas(db, volunteer.id)

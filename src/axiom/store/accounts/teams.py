@@ -64,5 +64,14 @@ def set_team_founder(db: Database, team_id: int, founder_id: int) -> None:
     db.change("team", team_id, founder_id=founder_id)
 
 
+def erase_founded_teams(db: Database, founder_id: int) -> None:
+    """Of teams that this founder has handed to nobody a number is left."""
+    for row in db.select("SELECT id FROM team WHERE founder_id = :founder_id", founder_id=founder_id):
+        name = f"erased team {row['id']}"
+        while db.row("SELECT id FROM team WHERE look = :look AND id <> :id", look=fold_name(name), id=row["id"]):
+            name += "x"
+        db.change("team", row["id"], name=name, look=fold_name(name), country="", website="", about="")
+
+
 def fill_team_looks(db: Database) -> None:
     db.execute(_FILL_LOOKS, looks=write_looks(db.select("SELECT id, name FROM team")))

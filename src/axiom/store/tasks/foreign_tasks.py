@@ -17,6 +17,10 @@ _REPORT = """
 UPDATE foreign_task SET report = :report, reported_at = :now
 WHERE name = :name AND host_id = :host_id AND reported_at IS NULL
 """
+_ERASE = """
+UPDATE foreign_task SET report = '{}'
+WHERE report IS NOT NULL AND host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id)
+"""
 
 
 @value_class
@@ -40,3 +44,8 @@ def list_foreign_deadlines(db: Database, host_id: int, names: Collection[str]) -
 def store_foreign_report(db: Database, host_id: int, name: str, report: Mapping[str, Any], now: datetime) -> None:
     """Keep what a host says of its task, the first time that it does."""
     db.execute(_REPORT, name=name, host_id=host_id, report=json.dumps(report, sort_keys=True), now=to_microseconds(now))
+
+
+def erase_volunteer_reports(db: Database, volunteer_id: int) -> None:
+    """Forget what this volunteer's computers said: paths in it may hold a name."""
+    db.execute(_ERASE, volunteer_id=volunteer_id)

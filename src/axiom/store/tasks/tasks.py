@@ -85,6 +85,10 @@ _GIVE_UP = """
 UPDATE task SET deadline = :now
 WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id) AND state = 'sent' AND deadline > :now
 """
+_ERASE_MESSAGES = """
+UPDATE task SET message = ''
+WHERE sent_at IS NOT NULL AND message <> '' AND host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id)
+"""
 
 
 @value_class
@@ -284,6 +288,11 @@ def postpone_deadlines(db: Database, by: timedelta) -> int:
 def expire_volunteer_tasks(db: Database, volunteer_id: int, now: datetime) -> int:
     """Wait no longer for what this volunteer's hosts hold; how many tasks that is."""
     return db.execute(_GIVE_UP, volunteer_id=volunteer_id, now=to_microseconds(now))
+
+
+def erase_volunteer_messages(db: Database, volunteer_id: int) -> None:
+    """Forget what this volunteer's hosts said of their tasks: paths in it may hold a name."""
+    db.execute(_ERASE_MESSAGES, volunteer_id=volunteer_id)
 
 
 def sanitize_text(text: str, most: int = limits.REASON_CHARACTERS) -> str:

@@ -209,10 +209,10 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
         if run is None or not any(_is_whole(computed, seeds, len(configs)) for seeds in _LOOKS):
             kind = control_kind(is_planted=is_planted)
             return GateAnswer(lacks=f"{kind} of {control.estimand} was not computed at {limits.CONTROL_SEEDS} seeds")
-        is_well, reason, _ = _weighed(run, control, demands)
-        if wanted := list_further_seeds(run, demands):
-            seeds = len({seed for seed, _ in computed})
-            more = f"{seeds} seeds, and {seeds + len(wanted)} are wanted"
+        is_well, reason, most = _weighed(run, control, demands)
+        seeds = len({seed for seed, _ in computed})
+        if (wanted := min(2 * seeds, most)) > seeds:
+            more = f"{seeds} seeds, and {wanted} are wanted"
             unsettled = f"{control_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
             return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
         if not is_well:
