@@ -149,8 +149,8 @@ def _platforms(request: SchedulerRequest) -> tuple[str, ...]:
 
 def _shares(allowed: Preferences) -> tuple[float, float]:
     """The percentages of its cores and of its memory that it may use when nobody works at it."""
-    cores = max(share or 100.0 for share in (allowed.cores_percent, allowed.idle_cores_percent))
-    return min(100.0, cores), min(100.0, max(allowed.memory_busy_percent, allowed.memory_idle_percent))
+    cores = max(allowed.cores_percent or 100.0, allowed.idle_cores_percent or 100.0)
+    return cores, max(allowed.memory_busy_percent, allowed.memory_idle_percent)
 
 
 def _capacity(request: SchedulerRequest, info: HostInfo) -> Capacity:
