@@ -1,6 +1,6 @@
 """What a host gets in an hour falls with each failure, never below one, and comes back with valid tasks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -112,31 +112,3 @@ def test_whatever_happens_a_host_keeps_a_task_an_hour_and_recovers(endings):
     recovered = stands(*[VALID] * 7, since=standing)
     assert recovered.quota is None
     assert recovered.valid_in_row >= 7
-
-
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
-
-
-def test_who_is_outvoted_once_is_watched_for_a_month_and_twice_gets_nothing():
-    once = outvoted_hosts.standing_after_outvote(Standing(valid_in_row=40), NOW)
-    assert (once.standing.valid_in_row, once.standing.outvoted) == (0, 1)
-    assert outvoted_hosts.is_watched(once.standing, NOW + timedelta(days=29))
-    assert not outvoted_hosts.is_barred(once.standing)
-    twice = outvoted_hosts.standing_after_outvote(
-        reliability.update_reliability(once.standing, VALID).standing, NOW + timedelta(days=29)
-    )
-    assert outvoted_hosts.is_barred(twice.standing)
-    once = outvoted_hosts.standing_after_outvote(Standing(), NOW).standing
-    later = NOW + timedelta(days=31)
-    assert not outvoted_hosts.is_watched(once, later)
-    again = outvoted_hosts.standing_after_outvote(once, later).standing
-    assert again.outvoted == 1
-    assert not outvoted_hosts.is_barred(again)
-    assert not outvoted_hosts.is_watched(Standing(), NOW)
-    barred = outvoted_hosts.standing_after_outvote(
-        outvoted_hosts.standing_after_outvote(Standing(), NOW).standing, NOW + timedelta(days=5)
-    )
-    assert "2 times" in barred.reason
-    again = outvoted_hosts.standing_after_outvote(barred.standing, NOW + timedelta(days=90))
-    assert outvoted_hosts.is_barred(again.standing)
-    assert "3 times" in again.reason

@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from placebos import is_refused
 
 from axiom.laboratory.experiments.rules.controls import check_placebo_values, control_result
 from axiom.limits import experiments as limits
@@ -95,21 +96,11 @@ def test_a_placebo_that_is_none_by_luck_alone_is_near_the_border(estimand, value
     assert answer.most == (limits.CONTROL_MOST_SEEDS if is_near else 0), answer.reason
 
 
-def is_refused(draw) -> bool:
-    """Is this placebo refused in the end, at as many seeds as it takes?"""
-    values, wanted = [], limits.CONTROL_SEEDS
-    while wanted > len(values):
-        values += [draw() for _ in range(wanted - len(values))]
-        answer = check_placebo_values(CONTRAST, values)
-        wanted = min(2 * len(values), answer.most)
-    return not answer.is_spared
-
-
 def test_luck_hardly_ever_refuses_a_placebo_and_a_leak_nearly_always_is():
     rng = random.Random(7)
-    by_luck = sum(is_refused(lambda: rng.gauss(0, 0.4)) for _ in range(1_000))
+    by_luck = sum(is_refused(CONTRAST, lambda: rng.gauss(0, 0.4)) for _ in range(1_000))
     assert by_luck <= 5
-    assert sum(is_refused(lambda: rng.gauss(0.6, 0.4)) for _ in range(100)) >= 95
+    assert sum(is_refused(CONTRAST, lambda: rng.gauss(0.6, 0.4)) for _ in range(100)) >= 95
 
 
 def test_the_reason_says_what_was_seen_in_a_placebo():

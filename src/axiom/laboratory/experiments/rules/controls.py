@@ -211,7 +211,7 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
             return GateAnswer(lacks=f"{kind} of {control.estimand} was not computed at {limits.CONTROL_SEEDS} seeds")
         is_well, reason, most = _weighed(run, control, demands)
         seeds = len({seed for seed, _ in computed})
-        if (wanted := min(2 * seeds, most)) > seeds:
+        if (wanted := count_wanted_seeds(seeds, most)) > seeds:
             more = f"{seeds} seeds, and {wanted} are wanted"
             unsettled = f"{control_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
             return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
@@ -235,7 +235,12 @@ def list_further_seeds(run: ControlRun, demands: Demands) -> Sequence[int]:
     control = next(candidate for candidate in demands.controls if candidate.estimand == run.estimand)
     seeds = len({cell.seed for cell in run.tried})
     _, _, most = _weighed(run, control, demands)
-    return CONTROL_NUMBERS[seeds : min(2 * seeds, most)]
+    return CONTROL_NUMBERS[seeds : count_wanted_seeds(seeds, most)]
+
+
+def count_wanted_seeds(seeds: int, most: int) -> int:
+    """At how many seeds a control is looked at next: twice as many, where so many may tell otherwise; else at these."""
+    return max(seeds, min(2 * seeds, most))
 
 
 def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple[bool, str, int]:
