@@ -45,6 +45,7 @@ class WeighedFinding:
     status: str
     question: Question  # by what it was weighed
     counted: tuple[Observation, ...]  # the values that count, of those that came
+    issued_seeds: Mapping[int, int] = field(default_factory=dict)  # by replicate, where the laboratory drew them
 
     @property
     def footing(self) -> FindingState:

@@ -112,6 +112,7 @@ def _finding(db: Database, view: findings.FindingView) -> WeighedFinding | None:
     if inputs is None or latest is None:
         return None
     weighed = select_sound_values(pose_question(inputs.estimand), inputs.observations, inputs.blocks)
+    numbers = [observation.replicate for observation in weighed.counted]
     return WeighedFinding(
         estimand=inputs.estimand,
         conclusion=Conclusion.of(latest),
@@ -119,4 +120,5 @@ def _finding(db: Database, view: findings.FindingView) -> WeighedFinding | None:
         status=view.finding.status,
         question=weighed.question,
         counted=weighed.counted,
+        issued_seeds=dict(zip(numbers, experiments.read_seeds(db, view.finding.experiment_id, numbers), strict=True)),
     )

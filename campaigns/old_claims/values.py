@@ -104,7 +104,7 @@ def _rows(name: str, version: int, finding: WeighedFinding) -> Iterator[dict[str
             "version": version,
             "estimand": finding.estimand["name"],
             "replicate": observation.replicate,
-            "seed": seed_of(name, version, observation.replicate),
+            "seed": finding.issued_seeds.get(observation.replicate) or seed_of(name, version, observation.replicate),
             "value": observation.value,
             "why_missing": observation.why_missing,
         }

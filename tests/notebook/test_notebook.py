@@ -15,7 +15,7 @@ from patience import PATIENCE
 import axiom
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import Meaning
-from axiom.domain.experiments import seed_of
+from axiom.domain.seeds import counted_seed
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
@@ -80,7 +80,7 @@ def test_results_are_a_row_per_cell_in_every_form_and_reading_changes_nothing(me
     assert len(results) == 16
     assert list(results)[3] == {
         "replicate": 1,
-        "seed": seed_of("tiny_sum", 1, 1),
+        "seed": counted_seed("5" * 64, "tiny_sum", 1, 1),
         "size": 2,
         "total": 20.0,
         "count": None,

@@ -85,9 +85,6 @@ def test_a_ticket_of_another_key_laboratory_or_later_trust_file_is_foreign(make_
     text = write_ticket(make_ticket(trust=2), keys.ticket)
     newer = replace(keys.trust, version=3)  # tickets wait for days, so an older one is obeyed
     assert read_ticket(text, trust=newer, now=now).trust == 2
-    of_another = make_ticket(seeds=(seed_of("probe", 1, 7), seed_of("probe", 2, 8)))
-    with pytest.raises(UnequalTicket, match="replicate 8"):
-        read_ticket(write_ticket(of_another, keys.ticket), trust=keys.trust, now=now)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +94,7 @@ def test_a_ticket_of_another_key_laboratory_or_later_trust_file_is_foreign(make_
         ({"replicates": (7, 7)}, "replicates"),
         ({"places": (3, 3)}, "places"),
         ({"seeds": (1,)}, "1 seeds for 2"),
+        ({"seeds": (42, 42)}, "seeds"),
         ({"cell_seconds": (1.0,)}, "configs"),
         ({"configs": ({},)}, "configs"),
         ({"cell_seconds": (1.0, 0.0)}, "no time"),

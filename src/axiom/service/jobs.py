@@ -67,6 +67,7 @@ def list_server_jobs(
     from axiom.laboratory.experiments.commands.jobs import list_experiment_jobs
     from axiom.laboratory.figures.redraw_figures import draw_job
     from axiom.laboratory.planning.jobs import visits_job
+    from axiom.laboratory.registrations.reveal_seeds import reveal_job
 
     writer, folder, settings, now = gate.writer, gate.laboratory.folder, gate.laboratory.settings, gate.now
     jobs = [
@@ -74,6 +75,7 @@ def list_server_jobs(
         clean_job(writer, folder, now),
         draw_job(writer, folder, settings.name, now),
         visits_job(writer, take_visits),
+        reveal_job(writer, folder, now),
     ]
     if settings.archive_days:
         jobs.append(archive_job(writer, folder, settings.archive_days, now, is_stopping))

@@ -32,6 +32,7 @@ from axiom.store.journal import history
 from axiom.store.journal.journal import attach_journal
 from axiom.store.journal.replay import JournalEnd
 from axiom.store.migrate import migrate_database
+from axiom.store.registrations import seed_secrets
 from axiom.store.rounds import rounds as sessions
 from axiom.store.upkeep import audit
 
@@ -88,12 +89,17 @@ def test_what_is_restored_is_what_was_there_at_that_moment(whole_lab, backup, tm
         names = tar.getnames()
     assert (names[0], names[-1]) == ("axiom.db", "manifest.json")
     assert backup.stat().st_mode & 0o777 == 0o600
-    before = everything(whole_lab.folder, "sqlite_sequence")  # where numbers go on is another test's matter
+    aside = ("sqlite_sequence", "seed_secret")  # where numbers go on, and what may have been revealed, are other tests'
+    before = everything(whole_lab.folder, *aside)
     whole_lab.deploy()
     again = Folder(path=tmp_path / "again")
     again.path.mkdir()
-    made = restore_backup(backup, again, now=whole_lab.now, options=AS_IT_WAS).backup
-    assert everything(again, "sqlite_sequence") == before != everything(whole_lab.folder, "sqlite_sequence")
+    restored = restore_backup(backup, again, now=whole_lab.now, options=AS_IT_WAS)
+    made = restored.backup
+    assert everything(again, *aside) == before != everything(whole_lab.folder, *aside)
+    with closing(connect_reader(again.database)) as db:
+        (secret,) = seed_secrets.list_secrets(db, 1)
+    assert (restored.recovered.hidden_secrets, secret.restored_at) == (1, whole_lab.now)
     assert again.settings.read_text() == 'name = "mine"\n'
     assert again.charter.read_text() == "What makes a network learn suddenly?\n"
     assert load_keys(again.keys, whole_lab.now).trust == whole_lab.keys.trust

@@ -209,7 +209,7 @@ def test_a_file_that_is_no_database_is_called_damaged_and_a_path_may_be_odd(fold
 
 
 def test_a_counter_that_was_not_kept_is_named(ordered, now, taken_back):
-    experiments.issue_replicates(ordered, experiments.find_experiment(ordered, 1), 1, 1)
+    experiments.issue_replicates(ordered, experiments.find_experiment(ordered, 1), 1, 1, now)
     about = {"experiment_id": 1, "registration_id": 1, "configs": [0], "max_failures": 3}
     workunits.add_workunits(ordered, replicates=[[0], [1]], **about, now=now)
     workunits.close_workunits(ordered, [(workunits.find_workunit(ordered, 2), WorkunitState.DONE, "")], now)

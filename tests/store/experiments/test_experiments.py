@@ -68,16 +68,16 @@ def test_the_highest_bundle_is_sent_and_numbers_are_issued_in_order(stored, now)
     bundle = experiments.find_newest_bundle(stored, 1)
     assert (bundle.seal, bundle.expires_at, bundle.created_at) == ("sealed again", until, now)
     first, second, other = (experiments.find_experiment(stored, number) for number in (1, 2, 3))
-    assert experiments.issue_replicates(stored, first, 1, 2) == (0, 1)
-    assert experiments.issue_replicates(stored, second, 2, 1) == (0,)
-    assert experiments.issue_replicates(stored, first, 2, 3) == (2, 3, 4)  # another registration goes on counting
-    assert experiments.issue_replicates(stored, other, 3, 1) == (0,)
+    assert experiments.issue_replicates(stored, first, 1, 2, now) == (0, 1)
+    assert experiments.issue_replicates(stored, second, 2, 1, now) == (0,)
+    assert experiments.issue_replicates(stored, first, 2, 3, now) == (2, 3, 4)  # another registration goes on counting
+    assert experiments.issue_replicates(stored, other, 3, 1, now) == (0,)
     rows = stored.select("SELECT experiment_id, number, seed FROM replicate")
     names = {1: ("tiny_sum", 1), 2: ("tiny_sum", 2), 3: ("other_sum", 1)}
     assert all(row["seed"] == seed_of(*names[row["experiment_id"]], row["number"]) for row in rows)
     assert len({row["seed"] for row in rows}) == 7
     with pytest.raises(sqlite3.IntegrityError):
-        experiments.issue_replicates(stored, first, 9, 1)
+        experiments.issue_replicates(stored, first, 9, 1, now)
     listed = [
         name for said in tomllib.loads((catalogue_folder() / LIST).read_text()).values() for name in said["experiments"]
     ]

@@ -8,12 +8,12 @@ import disc_map
 import pytest
 from map_lab import drawn, map_lab, result
 
-from axiom.domain.experiments import seed_of
 from axiom.domain.maps import ROOT, Tile, place_of
 from axiom.domain.work import TaskState
 from axiom.errors import StoreError
 from axiom.rules.planning.map_borders import measure_borders
 from axiom.server.returns.draw_tiles import draw_tiles
+from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress, OpenTile
 from axiom.store.tasks import results, tasks
@@ -131,7 +131,7 @@ def test_a_whole_map_is_charted_where_there_is_a_border_and_nowhere_else(small_l
         lab.compute()
     assert lab.levels("open") == lab.levels("ordered") == lab.broken() == {}
     wanted, level = [ROOT], 0
-    seed = seed_of("disc_map", 1, 1)
+    (seed,) = experiments.read_seeds(lab.db, 1, [1])
     amount = "SELECT count(*) AS n FROM tile WHERE replicate = 1 AND arm = 0 AND level = :level"
     while wanted:
         assert lab.db.row(amount, level=level)["n"] == len(wanted)

@@ -165,7 +165,7 @@ CELL = Result(**IDS, outcome=Outcome.OK, measures=MEASURES, early=(1.0, 0.5), cp
 
 
 def test_a_result_is_read_as_it_was_recorded_and_the_same_cell_again_is_a_duplicate(ordered, now):
-    experiments.issue_replicates(ordered, experiments.find_experiment(ordered, 1), 1, 2)
+    experiments.issue_replicates(ordered, experiments.find_experiment(ordered, 1), 1, 2, now)
     workunits.add_task_copies(ordered, [(workunits.find_workunit(ordered, 1), 1)], now)
     late = replace(CELL, config=1, outcome=Outcome.LATE, measures=None, early=())
     assert results.record_results(ordered, [CELL, late], now) == RecordedCells(results=2, duplicates=0)

@@ -1,5 +1,6 @@
 """Every promise can fail: the database is damaged in one way, and exactly that promise is reported."""
 
+from axiom.domain.experiments import seed_of
 from axiom.store.registrations import registrations
 
 
@@ -15,6 +16,8 @@ NO_PROOF, NO_TASK = "task 1 counts as success without a proof", "result 1 belong
 NO_HOST, LIVES_ON = "task 2 is out without a host or a deadline", "lives on after its workunit was closed"
 UNTOLD = "is held, and its blob does not say so"
 SECOND_TASK = "(workunit_id, experiment_id, ordinal, state, created_at) VALUES (3, 1, 1, 'unsent', 0)"
+NAMED = seed_of("tiny_sum", 1, 0)  # as of a registration that has no secret
+SEEDED = (("replicate", "number"), ("result", "replicate"))
 OTHER = "of a replicate that another registration was given"
 DAMAGE = [
     ("I1", "task 1 was acknowledged, and its output is gone", "DELETE FROM blob WHERE brought > 0"),
@@ -70,6 +73,7 @@ DAMAGE = [
         f"result 1 is {OTHER}",
         "UPDATE replicate SET registration_id = 2 WHERE number = 0",
         *("UPDATE counter SET amount = 2 WHERE noun = 'issued'", counted("issued", "2")),
+        *(f"UPDATE {table} SET seed = {NAMED} WHERE {number} = 0" for table, number in SEEDED),  # noqa: S608
     ),
     (
         "I8",

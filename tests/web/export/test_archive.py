@@ -92,13 +92,30 @@ def test_the_script_weighs_the_finding_again_where_there_is_no_axiom(crate, bare
     assert "No module named 'axiom'" in done.stderr
 
 
+def test_the_seeds_of_a_registration_that_goes_on_are_checked_later(crate, capsys):
+    status, out, _ = again(crate, capsys)
+    assert (status, "Registration 1 goes on" in out) == (0, True)
+    finding = json.loads((crate / "finding.json").read_text())
+    (secret,) = finding["registrations"][0]["secrets"]
+    assert (secret["secret"], secret["revealed_at"]) == (None, None)
+
+
 def test_whatever_was_changed_or_is_missing_is_told(crate, capsys, files):
     row = next(csv.DictReader(io.StringIO(files["observations.csv"].decode())))
+    ended = files["finding.json"].decode().replace('"secret": null', f'"secret": "{"5" * 64}"')
+    files = {**files, "finding.json": ended.encode()}
+    (crate / "finding.json").write_bytes(files["finding.json"])
+    status, out, _ = again(crate, capsys)
+    assert (status, "goes on" in out) == (0, False)
     for name, old, new, status, fact in (
         ("observations.csv", row["value"], "-9.25", 1, "DIFFERS evidence estimate"),
         ("registrations/1.json", "a larger size", "a smaller size", 1, "DIFFERS registration 1"),
         ("finding.json", '"smallest": 0.1', '"smallest": 0.2', 1, "DIFFERS estimand"),
         ("finding.json", '"experiment": "tiny_sum"', '"experiment": "tiny_sun"', 1, "DIFFERS replicate 0"),
+        ("finding.json", f'"secret": "{"5" * 64}"', '"secret": "another"', 1, "DIFFERS registration 1: its secret"),
+        ("finding.json", '"commitment": "', '"commitment": "0', 1, "DIFFERS registration 1: the commitment"),
+        ("finding.json", '"secrets": [', '"secrets": [], "others": [', 1, "DIFFERS registration 1: its seeds"),
+        ("observations.csv", row["seed"], "12345", 1, "DIFFERS replicate 0"),
         ("numbers.json", '"evidence seeds"', '"evidence sheds"', 1, "DIFFERS evidence sheds"),
         ("observations.csv", "why_missing", "why", 2, "observations.csv"),
     ):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.argument("name", shell_complete=complete_experiment_name)
 @click.argument("words", nargs=-1, metavar="[FACTOR=LEVELS]...")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed; the same gives the same numbers.")
-@click.option("--replicate", type=click.IntRange(min=0), help="Take the seed of this replicate number instead.")
+@click.option(
+    "--replicate", type=click.IntRange(min=0), help="Instead a seed by its number; none of these ever counts."
+)
 @click.option("--replicates", type=click.IntRange(1, 100_000), help="Compute so many, durably, in a laboratory.")
 @click.option("--workers", type=click.IntRange(1, 1_024), help="With --replicates: on so many cores; else on all.")
 @data_option

@@ -11,7 +11,7 @@ from axiom.cli.experiment.manifests import cache_folder, file_of, manifest_of
 from axiom.cli.experiment.run_marks import leave_mark
 from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.cli.output import progress_bar, show_json, show_table
-from axiom.domain.experiments import seed_of
+from axiom.domain.seeds import hand_seed
 from axiom.domain.work import Outcome
 from axiom.errors import Refused
 from axiom.laboratory.experiments.publish import demand_sound_claims
@@ -30,13 +30,13 @@ _LEAST_SECONDS = 120.0
 
 
 def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *, as_json: bool, quiet: bool) -> None:
-    """Compute the cells of one replicate and show them; without a seed, that of the replicate's number."""
+    """Compute the cells of one replicate and show them; without a seed, at one of this number that counts nowhere."""
     file = file_of(name)
     manifest = manifest_of(file)
     chosen = read_sweep_configs(manifest, words)
     leave_mark(name, "run", quiet=quiet or as_json)
     printed: list[str] = []
-    number = seed if seed is not None else seed_of(manifest.name, manifest.version, replicate)
+    number = seed if seed is not None else hand_seed(manifest.name, manifest.version, replicate)
     cells = _compute(
         file.stem,
         bundles.collect_sources(package_folder(), file),

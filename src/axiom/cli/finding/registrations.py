@@ -126,7 +126,11 @@ def show(number: int, folder: Folder) -> Shown:
     yield answer
     row = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
-    show_facts({name: row[name] for name in (*names, "amends", "registered_at", "stamped_at", "hash", "previous_hash")})
+    facts = {name: row[name] for name in (*names, "amends", "registered_at", "stamped_at", "hash", "previous_hash")}
+    show_facts(facts | {"seeds": row["seeds"]["follow"]})
+    for secret in row["seeds"]["secrets"]:
+        hidden = "not revealed yet"
+        print_text(f"  commitment {secret['commitment']}, drawn {secret['drawn_at']}: {secret['secret'] or hidden}")
     print_text()
     headings = ("block", "replicates", "done", "out", "missing", "state", "took", "declared")
     show_table(headings, [_block(block) for block in row["blocks"]], none="No replicate is ordered yet.")

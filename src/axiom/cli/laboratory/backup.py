@@ -130,6 +130,11 @@ def _answer(restored: RestoredBackup, folder: Folder, *, dry_run: bool) -> dict[
 def _remarks(restored: RestoredBackup, options: RecoveryOptions, folder: Folder, *, dry_run: bool) -> Iterator[str]:
     yield f"{'It holds' if dry_run else 'Restored'} {_contents(restored.backup)}."
     yield _reached(restored.recovered, options)
+    if restored.recovered.hidden_secrets:
+        yield (
+            f"{tell_amount(restored.recovered.hidden_secrets, 'secret')} of seeds may have been revealed after this "
+            "backup was made. The seeds stay what they are, so that nothing counts twice; registrations say so."
+        )
     yield from _kept(restored.broken)
     if not dry_run:
         yield _next_step(restored.backup, folder)
@@ -178,5 +183,6 @@ def _as_data(recovered: Recovery) -> dict[str, Any]:
         "groups": recovered.groups,
         "until": recovered.until.isoformat() if recovered.until else None,
         "ending": recovered.ending.name.lower(),
+        "hidden_secrets": recovered.hidden_secrets,
         "complete": recovered.complete,
     }

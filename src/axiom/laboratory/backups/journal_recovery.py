@@ -1,7 +1,7 @@
 """After a backup was unpacked: what its laboratory's journal says came after it is done again, as far as that goes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from axiom.store.journal import history
 from axiom.store.journal.records import list_segments
 from axiom.store.journal.replay import JournalEnd, replay_journal
 from axiom.store.migrate import require_current_schema
+from axiom.store.registrations import seed_secrets
 
 _NO_END = {JournalEnd.LATE, JournalEnd.GAP, JournalEnd.DAMAGED, JournalEnd.FOREIGN}
 
@@ -34,6 +35,7 @@ class Recovery:
     groups: int = 0
     until: datetime | None = None
     ending: JournalEnd = JournalEnd.ABSENT
+    hidden_secrets: int = 0  # of seeds, of which nobody knows whether they were revealed since
 
     @property
     def complete(self) -> bool:
@@ -57,6 +59,8 @@ def recover_from_journal(
             raise StoreDamaged(_stop_text(recovered, replayed.damaged))
     if not recovered.complete:
         history.fork_history(db, now)
+        if "seed_secret" in db.tables():  # an older backup has no secrets
+            recovered = replace(recovered, hidden_secrets=seed_secrets.mark_restored(db, now))
     return recovered
 
 

@@ -43,7 +43,7 @@ def order_replicates(
     manifest = stored_manifest(experiment.manifest)
     is_long = sum(design.seconds) > limits.USUAL_SECONDS and manifest.map is not None
     per_workunit = allotment.replicates_each
-    numbers = experiments.issue_replicates(db, experiment, registration.id, per_workunit * allotment.workunits)
+    numbers = experiments.issue_replicates(db, experiment, registration.id, per_workunit * allotment.workunits, now)
     groups = [numbers[first : first + per_workunit] for first in range(0, len(numbers), per_workunit)]
     made: list[int] = []
     for replicates, configs in _parts(groups, design.places, singly, apart=is_long):

@@ -9,7 +9,7 @@ from axiom.server.dispatch.cache import seconds_of
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import stored_manifest
-from axiom.signed.tickets import Ticket, list_seeds, write_ticket
+from axiom.signed.tickets import Ticket, write_ticket
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -42,7 +42,7 @@ def demand_ticket_room(
         bundle=bundle.digest,
         serial=bundle.serial,
         replicates=numbers,
-        seeds=list_seeds(experiment.name, experiment.version, numbers),
+        seeds=tuple(LARGEST - number for number in range(replicates)),
         configs=design.configs,
         places=design.places,
         cell_seconds=tuple(allowed_seconds(seconds[place], is_on_gpu=declared.uses_gpus) for place in design.places),

@@ -26,6 +26,7 @@ from axiom.domain.registrations import (
     map_amendments,
     read_registration_body,
 )
+from axiom.domain.seeds import DRAWN_SEEDS
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.laboratory.planning.rules.block_size import BlockSize, block_size
 from axiom.laboratory.registrations.predictions import declared_prediction
@@ -458,6 +459,7 @@ def _write(
             **_BLOCKS,
         },
         "predictions": [dict(prediction) for prediction in further.predictions],
+        "seeds": DRAWN_SEEDS,
         "why": further.why,
         "registered_at": now.isoformat(),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place
 from axiom.domain.registrations import RegistrationBody, map_amendments, read_registration_body
+from axiom.domain.seeds import DRAWN_SEEDS, NAMED_SEEDS
 from axiom.laboratory.findings.rules.reproduction import sum_agreements
 from axiom.reads import findings as finding_views
 from axiom.reads.base.page_addresses import NUMBER, page_at
@@ -18,7 +19,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import reproductions
 from axiom.store.findings.links import find_finding_states
-from axiom.store.registrations import registrations, time_stamps
+from axiom.store.registrations import registrations, seed_secrets, time_stamps
 from axiom.store.views import findings
 from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks
 
@@ -69,6 +70,7 @@ def registration_page(reading: Reading, number: int) -> Answer:
             "said": [*shown["said"], *finding_views.quote_forecasts(reading, forecasts, weighed)],
             "previous_hash": registration.previous_hash,
             "stamped_at": stamp.stamped_at.isoformat() if stamp else None,
+            "seeds": _describe_seeds(reading, number),
             "body": registration.body,
             "configs": [dict(config) for config in read_registration_body(registration.body).design.configs],
             "blocks": _blocks(reading, registration, version),
@@ -77,6 +79,24 @@ def registration_page(reading: Reading, number: int) -> Answer:
             ],
             "findings": [finding_views.describe_finding(reading, view) for view in claims],
         }
+    }
+
+
+def _describe_seeds(reading: Reading, number: int) -> Answer:
+    """From what its seeds follow; each secret by its commitment, and itself once it is revealed."""
+    stored = seed_secrets.list_secrets(reading.db, number)
+    return {
+        "follow": DRAWN_SEEDS if stored else NAMED_SEEDS,
+        "secrets": [
+            {
+                "commitment": secret.commitment,
+                "drawn_at": secret.created_at.isoformat(),
+                "revealed_at": secret.revealed_at.isoformat() if secret.revealed_at else None,
+                "restored_at": secret.restored_at.isoformat() if secret.restored_at else None,
+                "secret": secret.secret if secret.revealed_at else None,
+            }
+            for secret in stored
+        ],
     }
 
 

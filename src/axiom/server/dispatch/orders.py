@@ -10,9 +10,10 @@ from axiom.server.dispatch.cache import KnownExperiment, OrderForm
 from axiom.server.dispatch.dispatch_context import DispatchContext, TaskEffort
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.returns.transitioner import transit_many, transit_workunit
-from axiom.signed.tickets import Order, Particulars, list_seeds
+from axiom.signed.tickets import Order, Particulars
 from axiom.signed.trust import seal_payload, seal_together
 from axiom.store.engine.database import to_microseconds
+from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.tasks import tasks, workunits
 from axiom.store.tasks.tasks import TaskClaim
@@ -41,7 +42,7 @@ def write_order(
     context: DispatchContext, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str
 ) -> UnsignedOrder | None:
     """The order for a waiting task. What nobody can ever be given must not stand before the others for ever."""
-    seeds = list_seeds(experiment.name, experiment.version, wanted.replicates)
+    seeds = experiments.read_seeds(context.db, experiment.id, wanted.replicates)
     particulars = Particulars(
         host=context.host.id,
         task=wanted.task_id,
@@ -122,7 +123,7 @@ def repeat_order(context: DispatchContext, task: SentTask) -> GrantedTask:
     experiment, gpu = context.cache.experiments[task.experiment_id], task.gpu
     form = context.order_form(experiment, task, gpu) if experiment.bundle else None
     seconds = form.replicate_seconds if form else experiment.declared.seconds
-    seeds = list_seeds(experiment.name, experiment.version, task.replicates)
+    seeds = experiments.read_seeds(context.db, experiment.id, task.replicates)
     effort = context.measure_effort(experiment, task, seconds, gpu)
     order = Order(task=task.task_id, host=context.host.id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
     return _granted_task(experiment, task, order, effort, deadline=task.deadline, seal=task.seal, gpu=gpu)

@@ -21,7 +21,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.journal import history
-from axiom.store.registrations import registrations
+from axiom.store.registrations import registrations, seed_secrets
 from axiom.store.tasks import tasks, workunits
 from axiom.store.tasks.tasks import TaskClaim, TaskWithOwner
 from axiom.store.tasks.waiting_tasks import WaitingTask
@@ -97,7 +97,7 @@ def _admit(db: Database, report: Report, remembered: TaskWithOwner | None, ticke
         return f"its bundle {ticket.bundle[:12]} is not known here"
     if remembered is not None:
         wanted = workunits.find_workunit(db, remembered.task.workunit_id)
-        if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, remembered.task, ticket)):
+        if _is_cells_of(db, wanted, ticket) or (wanted and _is_left_of(db, wanted, remembered.task, ticket)):
             return ""
         return "its ticket orders other cells"
     workunit = _find_workunit(db, report.workunit_id, ticket)
@@ -114,7 +114,7 @@ def _find_workunit(db: Database, workunit_id: int | None, ticket: Ticket) -> Wor
     if not 0 < workunit_id <= history.last_number(db, "workunit") + history.SKIPPED:
         return f"no workunit had the number {workunit_id}"  # and all later ones would come behind it
     workunit = workunits.find_workunit(db, workunit_id)
-    if workunit is not None and not _is_cells_of(workunit, ticket):
+    if workunit is not None and not _is_cells_of(db, workunit, ticket):
         return f"workunit {workunit.id} orders other cells"
     return workunit or _remake_workunit(db, workunit_id, ticket)
 
@@ -137,11 +137,20 @@ def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit
     ]
     if not fitting:
         return "its ticket speaks of another sweep than the registered ones"
+    seeds = dict(zip(ticket.replicates, ticket.seeds, strict=True))
+    fitting = [
+        fit
+        for fit in fitting
+        if seed_secrets.are_own_seeds(db, experiment.name, experiment.version, fit.id, seeds)
+        and experiments.are_free_or_same(db, experiment.id, fit.id, seeds)
+    ]
+    if not fitting:
+        return "its seeds follow from no secret that is known here, or its numbers were issued again with others"
     # A ticket names no registration: rather one of just these configs than one of more, and the newest of those.
     places = set(ticket.places)
     registration = max(fitting, key=lambda fit: (set(read_registration_body(fit.body).design.places) == places, fit.id))
     made = _workunit(workunit_id, registration, ticket, copies=stored_manifest(experiment.manifest).copies)
-    experiments.restore_replicates(db, experiment, registration.id, ticket.replicates)
+    experiments.restore_replicates(db, experiment, registration.id, seeds)
     whole = workunits.find_containing_workunit(db, made)
     if whole is not None:
         left = [number for number in whole.replicates if number not in made.replicates]
@@ -154,6 +163,8 @@ def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit
 def _is_left_of(db: Database, wanted: Workunit, task: BriefTask, ticket: Ticket) -> bool:
     others = [number for number in wanted.replicates if number not in ticket.replicates]
     if (*others, *ticket.replicates) != wanted.replicates or wanted.configs != ticket.places:
+        return False
+    if experiments.read_seeds(db, wanted.experiment_id, ticket.replicates) != ticket.seeds:
         return False
     if not others or task.ordinal or wanted.checks_task_id is not None:
         return False
@@ -180,8 +191,10 @@ def _orders(registration: Registration, ticket: Ticket) -> bool:
         return False
 
 
-def _is_cells_of(wanted: Workunit | None, ticket: Ticket) -> bool:
-    return wanted is not None and (wanted.replicates, wanted.configs) == (ticket.replicates, ticket.places)
+def _is_cells_of(db: Database, wanted: Workunit | None, ticket: Ticket) -> bool:
+    if wanted is None or (wanted.replicates, wanted.configs) != (ticket.replicates, ticket.places):
+        return False
+    return experiments.read_seeds(db, wanted.experiment_id, ticket.replicates) == ticket.seeds
 
 
 def _workunit(workunit_id: int, registration: Registration, ticket: Ticket, *, copies: int) -> Workunit:

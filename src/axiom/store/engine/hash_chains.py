@@ -13,12 +13,14 @@ _HEADS = {
     "audit": "SELECT hash FROM audit ORDER BY id DESC LIMIT 1",
     "prediction": "SELECT hash FROM prediction WHERE hash IS NOT NULL ORDER BY id DESC LIMIT 1",
     "registration": "SELECT hash FROM registration ORDER BY id DESC LIMIT 1",
+    "seed_secret": "SELECT hash FROM seed_secret ORDER BY id DESC LIMIT 1",
     "transcript": "SELECT hash FROM transcript ORDER BY id DESC LIMIT 1",
 }
 _LINKS = {
     "audit": "SELECT * FROM audit ORDER BY id",
     "prediction": "SELECT * FROM prediction WHERE hash IS NOT NULL ORDER BY id",
     "registration": "SELECT * FROM registration ORDER BY id",
+    "seed_secret": "SELECT * FROM seed_secret ORDER BY id",
     "transcript": "SELECT * FROM transcript ORDER BY id",
 }
 FIRST = "0" * 64  # what the first link of a chain calls its predecessor

@@ -1,12 +1,13 @@
 """Versions of experiments, their bundles, and the seeds that were given out for them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.experiments import seed_of
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, as_value, to_microseconds
+from axiom.store.registrations import seed_secrets
 
 STATUSES = ("open", "retired", "recalled")
 _BY_NAME = "SELECT * FROM experiment WHERE name = :name AND version = :version"
@@ -47,6 +48,14 @@ SELECT (SELECT amount FROM counter WHERE noun = 'experiment' AND experiment_id =
 _BUNDLES_OF = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial"
 _NEXT_NUMBER = "SELECT coalesce(max(number) + 1, 0) AS number FROM replicate WHERE experiment_id = :experiment_id"
 _HAS_NUMBER = "SELECT 1 FROM replicate WHERE experiment_id = :experiment_id AND number = :number"
+_SEEDS = """
+SELECT p.seed FROM json_each(:numbers) j
+CROSS JOIN replicate p ON p.experiment_id = :experiment_id AND p.number = j.value ORDER BY j.key
+"""
+_ISSUED_WITH = """
+SELECT p.number, p.seed, p.registration_id FROM json_each(:numbers) j
+CROSS JOIN replicate p ON p.experiment_id = :experiment_id AND p.number = j.value
+"""
 _NUMBERS = "SELECT number FROM replicate WHERE experiment_id = :experiment_id"
 _GAPS = """
 SELECT amount FROM counter WHERE noun = :noun AND experiment_id = :experiment_id AND state = :state
@@ -216,27 +225,51 @@ def renumber_bundle(db: Database, bundle: StoredBundle, *, serial: int, seal: st
     db.execute(_DECLARE_NEWEST, id=bundle.experiment_id)
 
 
-def issue_replicates(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:
+def issue_replicates(
+    db: Database, experiment: StoredExperiment, registration_id: int, amount: int, now: datetime
+) -> tuple[int, ...]:
     """The next replicate numbers of this version, issued once and for ever to this registration."""
     gaps = _gaps(db, experiment.id)[:amount]
     first = find_next_replicate(db, experiment.id)
     numbers = (*gaps, *range(first, first + amount - len(gaps)))
-    _issue(db, experiment, registration_id, numbers)
+    seeds = seed_secrets.make_seeds(db, experiment.name, experiment.version, registration_id, numbers, now)
+    _issue(db, experiment, registration_id, dict(zip(numbers, seeds, strict=True)))
     if gaps:
         counters.add_to_counter(db, *_missing(experiment.id), -len(gaps))
     return numbers
 
 
 def restore_replicates(
-    db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]
+    db: Database, experiment: StoredExperiment, registration_id: int, seeds: Mapping[int, int]
 ) -> None:
-    """These numbers were issued before, and it was forgotten. What lies between is issued again, before any new one."""
-    lost = [number for number in numbers if db.row(_HAS_NUMBER, experiment_id=experiment.id, number=number) is None]
+    """These numbers were issued before, with these seeds, and it was forgotten.
+
+    What lies between is issued again, before any new one.
+    """
+    lost = {
+        number: seed
+        for number, seed in seeds.items()
+        if db.row(_HAS_NUMBER, experiment_id=experiment.id, number=number) is None
+    }
     if lost:
         first = find_next_replicate(db, experiment.id)
         skipped = max(0, max(lost) + 1 - first)
         _issue(db, experiment, registration_id, lost)
         counters.add_to_counter(db, *_missing(experiment.id), skipped - len(lost))
+
+
+def are_free_or_same(db: Database, experiment_id: int, registration_id: int, seeds: Mapping[int, int]) -> bool:
+    """Was none of these numbers issued, or to this registration with this seed?"""
+    rows = db.select(_ISSUED_WITH, experiment_id=experiment_id, numbers=json.dumps(list(seeds)))
+    return all((row["registration_id"], row["seed"]) == (registration_id, seeds[row["number"]]) for row in rows)
+
+
+def read_seeds(db: Database, experiment_id: int, numbers: Sequence[int]) -> tuple[int, ...]:
+    """The seeds of replicates that were issued, in their order."""
+    seeds = db.column(int, _SEEDS, experiment_id=experiment_id, numbers=json.dumps(list(numbers)))
+    if len(seeds) != len(numbers):
+        raise LookupError(f"some of {len(numbers)} replicates from {numbers[0]} on were never issued")
+    return tuple(seeds)
 
 
 def find_next_replicate(db: Database, experiment_id: int) -> int:
@@ -252,7 +285,7 @@ def count_issued_replicates(db: Database, experiment_id: int) -> dict[int, int]:
     return {int(row["state"]): int(row["amount"]) for row in rows if row["amount"]}
 
 
-def _issue(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
+def _issue(db: Database, experiment: StoredExperiment, registration_id: int, seeds: Mapping[int, int]) -> None:
     db.add_all(
         "replicate",
         [
@@ -260,12 +293,12 @@ def _issue(db: Database, experiment: StoredExperiment, registration_id: int, num
                 "experiment_id": experiment.id,
                 "number": number,
                 "registration_id": registration_id,
-                "seed": seed_of(experiment.name, experiment.version, number),
+                "seed": seed,
             }
-            for number in numbers
+            for number, seed in seeds.items()
         ],
     )
-    counters.add_to_counter(db, "issued", experiment.id, str(registration_id), len(numbers))
+    counters.add_to_counter(db, "issued", experiment.id, str(registration_id), len(seeds))
 
 
 def _gaps(db: Database, experiment_id: int) -> list[int]:

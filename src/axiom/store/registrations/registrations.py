@@ -9,8 +9,10 @@ from typing import Any
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.registrations import read_registration_body
+from axiom.domain.seeds import DRAWN_SEEDS
 from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 from axiom.store.engine.hash_chains import HashChain
+from axiom.store.registrations import seed_secrets
 
 _ALL_OF = "SELECT * FROM registration WHERE experiment_id = :experiment_id ORDER BY id"
 _ALL = "SELECT * FROM registration ORDER BY id DESC"
@@ -42,6 +44,7 @@ SELECT p.id, r.experiment_id, p.forecaster, coalesce(p.created_at, r.created_at)
 FROM prediction p JOIN registration r ON r.id = p.registration_id
 WHERE r.experiment_id = :experiment_id AND p.informed = '' ORDER BY p.id
 """
+_SAYS_DRAWN = "SELECT 1 WHERE json_extract(:body, '$.seeds') = :drawn"
 _STATUS = "UPDATE finding SET status = :status, why = :why WHERE id = :number AND status NOT IN (:status, 'recalled')"
 _SUSPENDED = """
 SELECT f.id AS number, e.name, e.version, f.why FROM finding f JOIN experiment e ON e.id = f.experiment_id
@@ -64,13 +67,18 @@ def add_registration(
     claims: Sequence[str] | None = None,
     informed: str | None = None,
 ) -> int:
-    """Write down what is asked and expected, chained to all that was registered before.
+    """Write down what is asked and expected, chained to all that was registered before; then draw its secret.
+
+    A body that does not say so has none: its seeds follow from names.
 
     `claims` are the estimands that get a number of their own; where nothing is said, those that are predicted.
     `informed`: what of its kin was run before; nothing was where that is empty.
     """
     facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": to_microseconds(now)}
-    registration_id = db.add("registration", **facts, **_CHAIN.link(db, facts))
+    link = _CHAIN.link(db, facts)
+    registration_id = db.add("registration", **facts, **link)
+    if db.row(_SAYS_DRAWN, body=body, drawn=DRAWN_SEEDS):
+        seed_secrets.draw_secret(db, registration_id, link["hash"], now)
     db.add_all(
         "prediction",
         [
@@ -208,7 +216,8 @@ def list_suspended_findings(db: Database) -> list[Row]:
 
 def check_registration_chain(db: Database) -> list[str]:
     rows = _CHAIN.rows(db)
-    return _CHAIN.problems(db, rows) + _repredicted(db, rows) + _LATER.problems(db, _LATER.rows(db))
+    later = _LATER.problems(db, _LATER.rows(db))
+    return _CHAIN.problems(db, rows) + _repredicted(db, rows) + later + seed_secrets.check_secrets(db)
 
 
 def _repredicted(db: Database, rows: Sequence[Row]) -> list[str]:

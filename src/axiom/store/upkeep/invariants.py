@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 
-from axiom.domain.experiments import seed_of
 from axiom.store.engine.database import Database
+from axiom.store.registrations import seed_secrets
 from axiom.store.tasks import workunits
 from axiom.store.tasks.sql_rules import IS_IN_VAIN
 
@@ -67,10 +67,6 @@ HAVING sum(CASE WHEN w.quorum > 1 AND t.agreement = 'differs' THEN 0 ELSE 1 END)
 _WRONG_SEED = """
 SELECT r.id FROM result r JOIN replicate p ON p.experiment_id = r.experiment_id AND p.number = r.replicate
 WHERE r.seed <> p.seed
-"""
-_REPLICATES = """
-SELECT p.experiment_id, p.number, p.seed, e.name, e.version
-FROM replicate p JOIN experiment e ON e.id = p.experiment_id
 """
 _PARTS = """
 SELECT o.id AS id, o.replicates AS kept, o.configs AS configs, o.registration_id AS registration_id,
@@ -159,10 +155,7 @@ def check_target_invariant(db: Database) -> list[str]:
 def check_seed_invariant(db: Database) -> list[str]:
     """I6: every replicate has its own seed and every result the seed of its replicate."""
     problems = _problems(db, {"result {} was computed with a seed that is not its replicate's": _WRONG_SEED})
-    for row in db.select(_REPLICATES):
-        if row["seed"] != seed_of(row["name"], row["version"], row["number"]):
-            problems.append(f"replicate {row['number']} of {row['name']}@{row['version']} has another's seed")
-    return problems + _split_wrongly(db)
+    return problems + seed_secrets.list_wrong_seeds(db) + _split_wrongly(db)
 
 
 def check_liveness_invariant(db: Database) -> list[str]:

@@ -12,7 +12,6 @@ from typing import Any
 
 from axiom import __version__
 from axiom.domain.evidence import Registration
-from axiom.domain.experiments import seed_of
 from axiom.errors import NotFound
 from axiom.reads import evidence_cards, findings
 from axiom.reads.base.csv_cells import table_csv
@@ -26,7 +25,8 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.findings import evidence
 from axiom.store.findings.evidence import CardInputs
-from axiom.store.registrations import time_stamps
+from axiom.store.registrations import seed_secrets, time_stamps
+from axiom.store.registrations.seed_secrets import SeedSecret
 from axiom.store.upkeep import figures as picture_views
 from axiom.store.views.findings import FindingView
 from axiom.web.export import metadata, readme
@@ -71,7 +71,7 @@ def finding_files(reading: Reading, number: int) -> dict[str, bytes]:
         NUMBERS: _json(_numbers(weighed, view)),
         "card.json": _json({"finding": {name: value for name, value in answer.items() if name not in _FLEETING}}),
         "history.json": _json({"history": answer["history"]}),
-        OBSERVATIONS: _csv(OBSERVED, _observed(view, inputs)),
+        OBSERVATIONS: _csv(OBSERVED, _observed(reading, view, inputs)),
         HOSTS: _csv(AT_HOME, [_at_home(home) for home in _sorted(inputs.homes)]),
         "history.csv": table_csv(*findings.history_table(reading, number)).encode(),
         "recompute.py": recompute_script(__version__).encode(),
@@ -141,9 +141,23 @@ def _registered(reading: Reading, view: FindingView) -> Iterator[tuple[Answer, R
                 "previous_hash": registration.previous_hash,
                 "hash": registration.hash,
                 "first_result_at": first.isoformat() if first else None,
+                "secrets": [_secret(secret) for secret in seed_secrets.list_secrets(reading.db, registration.id)],
             },
             registration,
         )
+
+
+def _secret(stored: SeedSecret) -> Answer:
+    """A secret with its place in the chain; itself once it is revealed."""
+    return {
+        "commitment": stored.commitment,
+        "created_at": to_microseconds(stored.created_at),
+        "previous_hash": stored.previous_hash,
+        "hash": stored.hash,
+        "revealed_at": stored.revealed_at.isoformat() if stored.revealed_at else None,
+        "restored_at": stored.restored_at.isoformat() if stored.restored_at else None,
+        "secret": stored.secret if stored.revealed_at else None,
+    }
 
 
 def _stamps(reading: Reading, numbers: Iterable[int]) -> dict[str, bytes]:
@@ -183,14 +197,16 @@ def _numbers(weighed: Card, view: FindingView) -> Answer:
     return expected
 
 
-def _observed(view: FindingView, inputs: CardInputs) -> Iterable[Sequence[object]]:
-    for observation in inputs.observations:
+def _observed(reading: Reading, view: FindingView, inputs: CardInputs) -> Iterable[Sequence[object]]:
+    numbers = [observation.replicate for observation in inputs.observations]
+    seeds = experiments.read_seeds(reading.db, view.finding.experiment_id, numbers)
+    for observation, seed in zip(inputs.observations, seeds, strict=True):
         yield (
             observation.registration,
             observation.design,
             observation.cohort.value,
             observation.replicate,
-            seed_of(view.experiment, view.version, observation.replicate),
+            seed,
             "" if observation.value is None else repr(float(observation.value)),
             observation.outcome.value if observation.outcome else "",
             " ".join(_computed(observation)),

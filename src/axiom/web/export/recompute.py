@@ -14,6 +14,7 @@ from typing import Any
 
 from axiom.domain.experiments import seed_of
 from axiom.domain.registrations import estimand_definition
+from axiom.domain.seeds import DRAWN_SEEDS, commit_to_secret, counted_seed
 from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.weigh_claim import make_finding_card
 from axiom_weigh.values import Agreements, Cohort, Evidence, Home, Observation, Outcome, Surroundings
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str], script: str) -> int:
     lines = [f"Finding {finding['finding']}: {finding['answer']}"]
     lines += [f"  {name:<10}{computed.get(f'evidence {name}')}" for name in _SHOWN]
     lines += problems or [f"All {len(expected)} numbers are the same; hashes and seeds are as they should be."]
+    lines += list(_unchecked(finding))
     sys.stdout.write("\n".join(lines) + "\n")
     return int(bool(problems))
 
@@ -143,9 +145,35 @@ def _broken(folder: Path, finding: Mapping[str, Any]) -> Iterator[str]:
     archive = (folder / finding["bundle"]["file"]).read_bytes()
     if hashlib.sha256(archive).hexdigest() != finding["bundle"]["digest"]:
         yield "DIFFERS bundle: its bytes are not those that were signed"
+    registered = {row["number"]: row for row in finding["registrations"]}
     for row in _rows(folder / OBSERVATIONS, OBSERVED):
-        if int(row["seed"]) != seed_of(finding["experiment"], finding["version"], int(row["replicate"])):
+        if row["cohort"] != Cohort.CONFIRMATORY.value:
+            continue  # what is older than the claim is shown, and counts for nothing
+        possible = _possible_seeds(finding, registered[int(row["registration"])], int(row["replicate"]))
+        if possible and int(row["seed"]) not in possible:
             yield f"DIFFERS replicate {row['replicate']}: its seed is not the one that follows from its number"
+
+
+def _possible_seeds(finding: Mapping[str, Any], row: Mapping[str, Any], replicate: int) -> set[int]:
+    """What its seed can be: one for each secret of its registration; nothing where one is not revealed yet."""
+    if not row["secrets"]:
+        return {seed_of(finding["experiment"], finding["version"], replicate)}
+    if _is_hidden(row):
+        return set()
+    return {
+        counted_seed(secret["secret"], finding["experiment"], finding["version"], replicate)
+        for secret in row["secrets"]
+    }
+
+
+def _is_hidden(row: Mapping[str, Any]) -> bool:
+    return any(secret["secret"] is None for secret in row["secrets"])
+
+
+def _unchecked(finding: Mapping[str, Any]) -> Iterator[str]:
+    for row in finding["registrations"]:
+        if _is_hidden(row):
+            yield f"Registration {row['number']} goes on: its seeds can be checked once its secret is revealed."
 
 
 def registration_mismatches(finding: Mapping[str, Any], row: Mapping[str, Any], body: str) -> Iterator[str]:
@@ -154,9 +182,24 @@ def registration_mismatches(finding: Mapping[str, Any], row: Mapping[str, Any], 
     text = json.dumps([row["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     if hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest() != row["hash"]:
         yield f"DIFFERS registration {row['number']}: its text does not have the hash that was chained"
+    yield from _secret_mismatches(row, body)
     if row["number"] == finding["registration"]:
         declared = [
             estimand for estimand in json.loads(body)["estimands"] if estimand["name"] == finding["estimand"]["name"]
         ]
         if [estimand_definition(estimand) for estimand in declared] != [estimand_definition(finding["estimand"])]:
             yield "DIFFERS estimand: it is not the one that was registered"
+
+
+def _secret_mismatches(row: Mapping[str, Any], body: str) -> Iterator[str]:
+    """What is wrong with the secrets from which the seeds of a registration follow."""
+    secrets = row.get("secrets", ())  # an export of before has none
+    if not secrets and json.loads(body).get("seeds") == DRAWN_SEEDS:
+        yield f"DIFFERS registration {row['number']}: its seeds follow from a secret, and there is none"
+    for secret in secrets:
+        facts = {"registration_id": row["number"]} | {name: secret[name] for name in ("commitment", "created_at")}
+        text = json.dumps([secret["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if hashlib.sha256(f"axiom-seed_secret-1|{text}".encode()).hexdigest() != secret["hash"]:
+            yield f"DIFFERS registration {row['number']}: the commitment to its secret is not the one that was chained"
+        if secret["secret"] is not None and commit_to_secret(row["hash"], secret["secret"]) != secret["commitment"]:
+            yield f"DIFFERS registration {row['number']}: its secret is not the one that it was committed to"
