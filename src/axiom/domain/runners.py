@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+TICKETS = 2  # the orders that today's code obeys: with any seeds that are signed, where 1 took those of names alone
 CODE_FILE = "axiom.pyz"  # as what a runner's launcher opens the runner's own code
 _EMULATORS = ("Wine", "qemu")  # with these words begins what runs the programs of another system
 # What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
@@ -37,6 +38,7 @@ class OfferedRunner:
     needs_avx: bool = False
     glibc: tuple[int, int] | None = None  # the oldest on which it runs
     unpacked_bytes: int = 0
+    tickets: int = TICKETS  # the orders that its code obeys
     proven_by: str = ""  # the system on which it has computed, or what ran it there: Linux, Wine 10.0
 
     @property

@@ -17,6 +17,7 @@ from typing import Any
 
 from axiom import __version__, errors
 from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.runners import TICKETS
 from axiom.domain.work import Report
 from axiom.errors import AxiomError, CannotStart, HeldByAnother, NotAllowed, WrongUse
 from axiom.http_client import Connect, exchange_http, parse_http_address
@@ -61,6 +62,7 @@ class HttpWorkSource:
             "capacity": {"cores": capacity.cores, "memory_mb": capacity.memory_mb},
             "session": session,
             "before": list(before),
+            "tickets": TICKETS,
         }
         answer = self._say("hello", message)
         self.host_id, self.name = int(answer["host"]), str(answer["name"])

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from axiom.laboratory.runner import offer
 from axiom.laboratory.runner.code_archive import pack_runner_code
 from axiom.laboratory.runner.offer import OfferWatcher, RunnerOffers
 from axiom.signed.boinc_code_signing import CARRIED, CodeKey, CodeSigning, code_facts, is_code_signed
+from axiom.store.experiments.runner_offers import write_offer
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
 HERE = Platform(system="linux", processor="x86_64", instructions="avx2")
@@ -169,6 +171,9 @@ def test_what_was_built_follows_trust_file_code_and_key_though_its_folder_is_gon
     assert second.version == first.version + 1
     assert [file.name for file in second.files[:3]] == [file.name for file in first.files[:3]]
     assert laid_out(folder)[second.files[3].name] == b"whom to trust from now on"
+    write_offer(folder, {LINUX: replace(second, tickets=1)})  # as an older Axiom left it
+    (renewed,) = RunnerOffers(folder, key).again(NOW).values()
+    assert renewed == second
     monkeypatch.setattr(offer, "pack_runner_code", lambda: pack_runner_code() + b"a word more")
     (third,) = RunnerOffers(folder, key).again(NOW).values()
     assert third.version == second.version + 1

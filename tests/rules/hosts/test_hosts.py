@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.failures import ObservedHost
+from axiom.domain.runners import TICKETS
 from axiom.rules.hosts.memory_and_disk import HostRoom
 from axiom.rules.hosts.suitable_runners import DRILL, choose_suitable_runners, why_host_unsuited
 from axiom.rules.hosts.suspect_hosts import HostTrouble, find_suspects
@@ -56,6 +57,7 @@ class Program:
     needs_avx: bool = False
     glibc: tuple[int, int] | None = None
     cuda: int = 0
+    tickets: int = TICKETS
 
 
 PLAIN = Program("plain", LINUX)
@@ -212,3 +214,10 @@ def test_a_crowd_of_a_volunteer_s_new_hosts_gets_least_save_those_that_have_prov
     assert found(*(replace(one, created_at=ago(days=2)) for one in new)) == []
     assert found(*(replace(one, volunteer_id=one.host_id) for one in new)) == []
     assert found(*(replace(one, is_ours=True) for one in new)) == []
+
+
+def test_a_runner_that_would_refuse_todays_orders_gets_none():
+    older, newer = Program("older", LINUX, tickets=TICKETS - 1), Program("newer", LINUX)
+    alone = choose_suitable_runners([LINUX], "avx2", None, [older])
+    assert (alone.runners, bool(alone.reason)) == ({}, True)
+    assert choose_suitable_runners([LINUX], "avx2", None, [older, newer]).runners == {"": newer}

@@ -8,7 +8,9 @@ from scheduler_calls import Client, Exchange
 from axiom.errors import StoreBusy
 from axiom.server.returns import tasks_after_restore
 from axiom.store.engine.database import connect_writer
+from axiom.store.experiments import experiments
 from axiom.store.journal import history
+from axiom.store.registrations import seed_secrets
 from axiom.store.tasks import workunits
 
 
@@ -137,4 +139,32 @@ def test_a_host_keeps_what_it_was_given_after_the_backup_and_is_paid_for_it(back
     lost, number = list(newer.tasks), newer.host  # a host that is newer than the backup cannot bring them
     assert restored.call(newer).named("result_abort") == lost
     assert newer.host > history.SKIPPED > number
+    assert restored.broken() == {}
+
+
+def test_what_follows_from_a_secret_of_after_the_backup_is_refused(back, monkeypatch):
+    monkeypatch.setattr(seed_secrets, "new_secret", lambda: "6" * 64)
+
+    def meanwhile(lost, client):
+        lost.do(lambda db: seed_secrets.reveal_secrets(db, 1, lost.lab.now))
+        lost.deploy(2)
+        return list(lost.call(client, ask=1e6).tasks.values())
+
+    restored, client, handed = back(meanwhile=meanwhile)
+    heard = restored.call(client, *map(restored.upload, handed))
+    assert heard.named("result_ack") == names(handed)
+    assert states(restored, handed) == ["valid"] * 3 + ["forgotten"] * 2
+    assert restored.broken() == {}
+
+
+def test_a_number_that_was_issued_again_with_another_seed_counts_once(back, monkeypatch):
+    restored, client, handed = back()
+    monkeypatch.setattr(seed_secrets, "new_secret", lambda: "6" * 64)
+    restored.do(lambda db: seed_secrets.reveal_secrets(db, 1, restored.lab.now))
+    restored.deploy(2)
+    seeds = restored.do(lambda db: experiments.read_seeds(db, 1, (0, 1, 2)))
+    assert {seed for task in handed for seed in task.order.seeds} & set(seeds) == {seeds[0]}
+    restored.call(client, *map(restored.upload, handed))
+    counted = restored.do(lambda db: db.select("SELECT replicate, seed FROM result ORDER BY replicate"))
+    assert {(row["replicate"], row["seed"]) for row in counted} == {(0, seeds[0])}
     assert restored.broken() == {}

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from axiom.domain.fleet import Platform
-from axiom.domain.runners import CODE_FILE, OfferedRunner, RunnerFile
+from axiom.domain.runners import CODE_FILE, TICKETS, OfferedRunner, RunnerFile
 from axiom.errors import AxiomError, KeysUnusable, Refused
 from axiom.laboratory.runner.built import (
     BUILT,
@@ -81,7 +81,7 @@ class RunnerOffers:
         for name, runner in read_offer(self._folder).items():
             if not runner.is_stand_in:
                 pieces = (_as_piece(file) for file in runner.files if file.open_name not in (TRUST_FILE, CODE_FILE))
-                self._offer(name, runner, (*pieces, _code()), now)
+                self._offer(name, replace(runner, tickets=TICKETS), (*pieces, _code()), now)
         return read_offer(self._folder)
 
     def _offer(

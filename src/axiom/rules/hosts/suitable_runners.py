@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.fleet import NO_AVX
-from axiom.domain.runners import OfferedRunner
+from axiom.domain.runners import TICKETS, OfferedRunner
 from axiom.locale.languages import mark
 
 DRILL = "fleet_drill"  # the experiment that simulated computers answer, and nobody else
@@ -68,6 +68,8 @@ def choose_suitable_runners(
 
 def _obstacle(runner: OfferedRunner, instructions: str, glibc: tuple[int, int] | None) -> str:
     """Why a computer cannot run it, if it cannot."""
+    if runner.tickets < TICKETS:
+        return "its runner is older than this laboratory, whose operator has to sign the new one"
     if runner.needs_avx and instructions == NO_AVX:
         return mark("its runner needs a processor with AVX, and the processor of your computer does not have it")
     if runner.glibc and glibc and glibc < runner.glibc:

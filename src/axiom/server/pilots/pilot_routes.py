@@ -15,6 +15,7 @@ from typing import Any
 
 from axiom.domain.callers import Answer
 from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.runners import TICKETS
 from axiom.domain.work import Report
 from axiom.errors import (
     AxiomError,
@@ -23,6 +24,7 @@ from axiom.errors import (
     MalformedRequest,
     NotAllowed,
     NotFound,
+    Refused,
     StoreBusy,
     StoreError,
 )
@@ -172,7 +174,14 @@ class PilotRoutes:
 
 
 def _hello(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Database], Answer]:
-    fields = _fields(_line(body)[0], "hello", ("name", "platform", "capacity", "session", "before"))
+    head = _line(body)[0]
+    said = {"tickets": 1, **head} if isinstance(head, dict) else head  # a pilot of before does not say it
+    fields = _fields(said, "hello", ("name", "platform", "capacity", "session", "before", "tickets"))
+    if fields.whole("tickets") != TICKETS:
+        raise Refused(
+            "This pilot is of another Axiom than the laboratory, and would refuse its orders. It got nothing; install "
+            "the laboratory's version on the cluster."
+        )
     platform = _fields(fields.part("platform"), "platform", ("system", "processor", "instructions"))
     capacity = _fields(fields.part("capacity"), "capacity", ("cores", "memory_mb"))
     greeting = PilotHello(

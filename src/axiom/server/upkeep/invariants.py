@@ -22,7 +22,7 @@ PROMISES = {
     "I8": "what is closed or retired is not sent or made again",
     "I9": "no row without its file, no file without its row",
     "I11": "every bundle is what the bundle keys signed",
-    "I12": "the chains of audit, registrations, predictions and transcripts hold, and the counters count",
+    "I12": "the chains of audit, registrations, secrets, predictions and transcripts hold, and the counters count",
     "I14": "what hosts have was tried before it was sent",
 }
 _MOST_MANIFESTS = 1_000

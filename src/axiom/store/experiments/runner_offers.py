@@ -71,7 +71,8 @@ def _runner(name: str, data: Mapping[str, Any]) -> OfferedRunner:
         needs_avx=bool(data["needs_avx"]),
         glibc=_pair(data["glibc"]),
         unpacked_bytes=int(data["unpacked_bytes"]),
-        proven_by=str(data.get("proven_by", "")),  # an offer from before builds said it
+        tickets=int(data.get("tickets", 1)),  # as with the next, an offer from before builds said it
+        proven_by=str(data.get("proven_by", "")),
     )
 
 
