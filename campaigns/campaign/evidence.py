@@ -20,6 +20,7 @@ from error_rates.pictures import draw as drawn
 from error_rates.pipeline import definitive, history, nulls
 from error_rates.promises import collapses, stopped, zeros
 from error_rates.seeds_needed import seeds_forecast, seeds_needed
+from error_rates.taken_back import taken_back
 from error_rates.ville import ville
 from error_rates.worst_laws import searched
 
@@ -47,6 +48,7 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "collapses": collapses,
     "zeros": zeros,
     "hosts": hosts,
+    "taken-back": taken_back,
 }
 
 
