@@ -192,7 +192,7 @@ def test_of_a_replicate_in_parts_what_lacks_is_computed_and_nothing_twice(shifti
     assert shifting.broken() == {}
 
 
-def test_before_anything_new_of_a_finding_comes_what_was_taken_back_of_another_design(shifting):
+def test_what_was_taken_back_of_another_design_comes_before_anything_new(shifting):
     block(shifting)
     second = further(shifting)
     order_of(shifting, 1)
