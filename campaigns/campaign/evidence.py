@@ -21,6 +21,7 @@ from error_rates.pipeline import definitive, history, nulls
 from error_rates.promises import collapses, stopped, zeros
 from error_rates.seeds_needed import seeds_forecast, seeds_needed
 from error_rates.seen_beforehand import seen_beforehand
+from error_rates.taken_back import taken_back
 from error_rates.ville import ville
 from error_rates.worst_laws import searched
 
@@ -49,6 +50,7 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "zeros": zeros,
     "hosts": hosts,
     "seen-beforehand": seen_beforehand,
+    "taken-back": taken_back,
 }
 
 

@@ -65,7 +65,8 @@ class ConfigEstimate(NamedTuple):
     high: float | None
 
 
-VOID = frozenset({"suspended", "recalled"})  # states of a finding from which nothing follows as it stands
+# States of a finding from which nothing follows as it stands. Of a retired one nothing more is asked, and it stands.
+VOID = frozenset({"suspended", "recalled"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

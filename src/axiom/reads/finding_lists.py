@@ -188,7 +188,7 @@ def _in_order(reading: Reading, weighed: Sequence[FindingBrief], order: str) -> 
 def list_discoveries(reading: Reading, most: int, a_day: int) -> list[tuple[FindingView, datetime]]:
     """What was found of late, a few findings a day, each with when it was first decided; the newest first.
 
-    What is not decided any more, or no longer open, is no news.
+    What is not decided any more, or void, is no news.
     """
     briefs = findings.list_finding_briefs(reading.db)
 
@@ -198,7 +198,7 @@ def list_discoveries(reading: Reading, most: int, a_day: int) -> list[tuple[Find
         discovered = [
             (decided[brief.number].date(), _listed(brief, estimand_of[brief.number]))
             for brief in briefs
-            if brief.number in decided and brief.status == "open" and brief.verdict.is_decided
+            if brief.number in decided and brief.status not in VOID and brief.verdict.is_decided
         ]
         return {number: decided[number] for number in choose_daily_findings(discovered, a_day)[:most]}
 

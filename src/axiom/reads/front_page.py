@@ -29,14 +29,14 @@ from axiom.store.views import findings
 def home_page(reading: Reading) -> Answer:
     """Everything that the front page shows."""
     briefs = findings.list_finding_briefs(reading.db)
-    decided = [brief for brief in briefs if brief.weighed_at and brief.verdict.is_decided]
+    decided = [brief for brief in briefs if brief.weighed_at and brief.verdict.is_decided and brief.status not in VOID]
     decided.sort(key=attrgetter("weighed_at"), reverse=True)
     recent = reading.memo.get_or_create(
         "decided of late",
         lambda: findings.list_first_decisions(reading.db, reading.now - news_limits.STANDS_FOR),
         version=(findings.find_newest_evidence_id(reading.db), reading.now.date()),
     )
-    standing = {brief.number for brief in decided if brief.status == "open"}
+    standing = {brief.number for brief in decided}
     week = [number for number in recent if number in standing][: limits.FINDINGS]
     shown = week or [brief.number for brief in decided[: limits.FINDINGS]]
     row = read_finding_rows(reading, Graph(reading), shown)
@@ -64,7 +64,7 @@ def home_page(reading: Reading) -> Answer:
             "findings": [row[number] for number in shown],
             "is_of_this_week": bool(week),
             "all_findings": len(briefs),
-            "decided_findings": len([brief for brief in decided if brief.status not in VOID]),
+            "decided_findings": len(decided),
             "earlier": count_old_claims({version.name for version in every}),
             "tile": recent_tiles.choose_tile_to_show(reading, every),
             "counters": _live(reading, counted),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from axiom.domain.evidence import VOID
 from axiom.domain.headlines.finding_sentences import (
     WeighedNumber,
     compose_quantity,
@@ -20,6 +21,7 @@ from axiom.domain.headlines.prepared_answers import (
     compose_headline,
     compose_title,
     count_open_sizes,
+    find_denied,
     grade_answer,
 )
 from axiom.domain.links import mark_unapproved
@@ -70,7 +72,8 @@ def question_page(reading: Reading, name: str) -> Answer:
     """The newest version of a question, with everything that was found of it."""
     stored = experiment_views.require_experiment(reading, name)
     manifest = stored_manifest(stored.manifest)
-    views = [view for view in findings.list_experiment_findings(reading.db, stored.id) if view.finding.status == "open"]
+    all_views = findings.list_experiment_findings(reading.db, stored.id)
+    views = [view for view in all_views if view.finding.status not in VOID]
     briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.experiment_id == stored.id]
     answered = describe_answer(reading, stored, manifest, briefs)
     rows = _describe_tests(reading, manifest, views, answered["rests_on"])
@@ -187,17 +190,22 @@ def _cite(reading: Reading, stored: StoredExperiment, answered: Answer) -> str:
 def list_questions(
     reading: Reading, versions: Iterable[StoredExperiment], briefs: Iterable[FindingBrief]
 ) -> list[Answer]:
-    """The open questions: the surest answer first; of those without one, what is computed now before what waits."""
+    """The questions, each in its newest version: the surest answer first; of the others what is computed now.
+
+    One of which nothing more is computed stands here while it has an answer: to retire it unsays nothing.
+    """
     by_version: dict[int, list[FindingBrief]] = {}
     for brief in briefs:  # `group_pairs` would ask a generator for each, on every front page
         by_version.setdefault(brief.experiment_id, []).append(brief)
     by_state = counters.group_counters_by_state(counters.read_counters(reading.db))
     questions: list[Answer] = []
-    for stored in versions:
-        if stored.status != "open" or stored.id not in by_version:  # without a finding it asks nothing
+    for stored in _list_newest_versions(versions):
+        if stored.status == "recalled" or stored.id not in by_version:  # without a finding it asks nothing
             continue
         manifest = stored_manifest(stored.manifest)
         answer = describe_answer(reading, stored, manifest, by_version[stored.id])
+        if stored.status != "open" and not answer["headline"] and not answer["is_decided"]:
+            continue
         tasks = by_state["task", stored.id]
         row = {
             "name": stored.name,
@@ -208,6 +216,14 @@ def list_questions(
         }
         questions.append(row | answer)
     return sorted(questions, key=_order)
+
+
+def _list_newest_versions(versions: Iterable[StoredExperiment]) -> Iterable[StoredExperiment]:
+    newest: dict[str, StoredExperiment] = {}
+    for stored in versions:
+        if stored.name not in newest or newest[stored.name].version < stored.version:
+            newest[stored.name] = stored
+    return sorted(newest.values(), key=lambda stored: stored.id)
 
 
 def _order(question: Answer) -> tuple[Any, ...]:
@@ -239,9 +255,10 @@ def _compose_answer(
     briefs: Sequence[FindingBrief],
 ) -> Answer:
     newest_first = sorted(briefs, key=lambda brief: -brief.number)
-    own = {asking[brief.number]["name"]: brief for brief in newest_first if brief.status == "open"}
+    own = {asking[brief.number]["name"]: brief for brief in newest_first if brief.status not in VOID}
     makers = find_recorded_numbers(manifest.name, manifest.version)
-    headline, is_recorded = choose_answer(manifest.headlines, own, makers)
+    denied = find_denied(((asking[brief.number]["name"], brief.status, brief.verdict) for brief in briefs), makers)
+    headline, is_recorded = choose_answer(manifest.headlines, own, makers, denied)
     numbers: Mapping[str, FindingBrief | RecordedNumber] = makers if is_recorded else own
     carrying = {name: numbers[name] for name in headline.when} if headline else {}
     briefed = [number for number in carrying.values() if isinstance(number, FindingBrief)]

@@ -12,12 +12,14 @@ from furnished_lab import weighed
 from tiny_experiment import prepare_text, tiny_source
 
 from axiom.domain.evidence import ConfigEstimate
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.figures.redraw_figures import experiment_sweep, recorded_picture
 from axiom.laboratory.figures.rules.sweeps_and_strips import draws_shares, find_percent
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest, stored_manifest
 from axiom.store.experiments import experiments, recorded_answers
 from axiom.store.experiments.recorded_answers import RecordedNumber
+from axiom.store.registrations import registrations
 from axiom.web.site.routes import PAGES
 from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.picture_data import Strip, Sweep, tell_picture
@@ -122,6 +124,26 @@ def test_a_finding_of_a_retired_version_answers_nothing(browse, lab, tmp_path):
     assert home["answers"] == []
 
 
+@pytest.mark.parametrize("is_version", [False, True])
+def test_to_retire_unsays_nothing_on_any_page(browse, lab, is_version):
+    """Neither when a finding is retired, as the autopilot does with what is Definitive, nor with its whole version."""
+    reader = browse(lab)
+    reader.app._fresh = 0.0  # so that each page is made again
+    say(lab, verdict=Verdict.POSITIVE, grade=Grade.DEFINITIVE)
+    before, told = answers_of(reader), reader.get("/index.json").json["home"]
+    if is_version:
+        retire_version(lab.db, 1, "a test", lab.now)
+    else:
+        registrations.set_finding_status(lab.db, 1, "retired", "it is Definitive")
+    assert answers_of(reader) == before == {"/questions": [SAID[Verdict.POSITIVE]], "/index": [SAID[Verdict.POSITIVE]]}
+    home = reader.get("/index.json").json["home"]
+    for counted in ("all_answers", "own_answers", "all_questions", "decided_findings"):
+        assert home[counted] == told[counted] == 1
+    assert [row["number"] for row in home["findings"]] == [1]
+    assert SAID[Verdict.POSITIVE] in reader.get("/questions/tiny_sum").text
+    assert "Not decided" not in reader.get("/questions/tiny_sum").text
+
+
 def test_what_fell_is_no_answer_any_more(browse, lab):
     say(lab, verdict=Verdict.POSITIVE)
     with lab.db.transaction():
@@ -202,16 +224,32 @@ def recorded() -> RecordedNumber:
 
 
 @pytest.mark.parametrize(
-    ("own", "is_recorded"),
-    [(None, True), (Verdict.UNDECIDED, True), (Verdict.POSITIVE, False), (Verdict.NEGATIVE, None)],
+    ("own", "status", "is_recorded"),
+    [
+        (None, "open", True),
+        (None, "retired", True),
+        (None, "suspended", None),
+        (None, "recalled", None),
+        (Verdict.UNDECIDED, "open", True),
+        (Verdict.UNDECIDED, "retired", True),
+        (Verdict.POSITIVE, "open", False),
+        (Verdict.POSITIVE, "retired", False),
+        (Verdict.POSITIVE, "suspended", None),
+        (Verdict.NEGATIVE, "open", None),
+        (Verdict.NEGATIVE, "retired", None),
+        (Verdict.NEGATIVE, "suspended", None),
+    ],
 )
 def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwise(
-    browse, lab, monkeypatch, own, is_recorded
+    browse, lab, monkeypatch, own, status, is_recorded
 ):
     monkeypatch.setattr(recorded_answers, "_read", lambda: {("tiny_sum", 1): {"grows": recorded()}})
     if own:
         say(lab, verdict=own)
-    question, _, text = pages_of(browse, lab)
+    registrations.set_finding_status(lab.db, 1, status, "a test")
+    question, home, text = pages_of(browse, lab)
+    assert [answer["headline"] for answer in home["answers"]] == [question["headline"]] * (is_recorded is not None)
+    assert (SAID[Verdict.POSITIVE] in question["title"]) is (is_recorded is not None)
     assert question["headline"] == (None if is_recorded is None else SAID[Verdict.POSITIVE])
     assert (question["recorded"] is not None) is (is_recorded is True)
     assert ("Computed by the makers of Axiom" in text) is (is_recorded is True)

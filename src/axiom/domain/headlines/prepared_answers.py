@@ -1,12 +1,13 @@
 """Which of the answers that a file declares does a question get, and how sure is it?"""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from axiom.domain.estimands import Kind
+from axiom.domain.evidence import VOID
 from axiom.domain.experiments import Headline
 from axiom.domain.headlines.finding_sentences import SIDES, SIZE_OPEN, WeighedNumber, is_size_open
-from axiom_weigh.values import Grade
+from axiom_weigh.values import Grade, Verdict
 
 _SOME_SIZE_OPEN = "some of that may be too little to matter"
 
@@ -23,16 +24,31 @@ def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, Weighe
 
 
 def choose_answer(
-    headlines: Sequence[Headline], own: Mapping[str, WeighedNumber], recorded: Mapping[str, WeighedNumber]
+    headlines: Sequence[Headline],
+    own: Mapping[str, WeighedNumber],
+    recorded: Mapping[str, WeighedNumber],
+    denied: Collection[str] = (),
 ) -> tuple[Headline | None, bool]:
-    """What this laboratory's numbers say; else what the makers' say, while no own one denies it: then it is True."""
+    """What this laboratory's numbers say; else what the makers' say, while none of it is denied: then it is True."""
     if headline := choose_headline(headlines, own):
         return headline, False
     headline = choose_headline(headlines, recorded)
-    decided = {name: number.verdict for name, number in own.items() if number.verdict.is_decided}
-    if headline is None or any(decided.get(name) not in (None, recorded[name].verdict) for name in headline.when):
+    if headline is None or not headline.when.keys().isdisjoint(denied):
         return None, False
     return headline, True
+
+
+def find_denied(own: Iterable[tuple[str, str, Verdict]], recorded: Mapping[str, WeighedNumber]) -> set[str]:
+    """Of which estimands the makers' numbers are not told: an own finding of it says otherwise, or is void.
+
+    Each own one by its estimand, status and verdict. A void one says nothing; but what is wrong with it may be wrong
+    with the makers' numbers too, which are of the same file.
+    """
+    return {
+        name
+        for name, status, verdict in own
+        if status in VOID or (name in recorded and verdict.is_decided and verdict is not recorded[name].verdict)
+    }
 
 
 def compose_headline(headline: Headline, *, open_sizes: int) -> str:

@@ -43,8 +43,6 @@ def reopen_version(db: Database, version: StoredExperiment, why: str, now: datet
     if newest is not None and newest.version > version.version:
         raise Refused(f"{name} gave way to version {newest.version}. Nothing was changed; open that one again instead.")
     experiments.reopen_experiment(db, version.id)
-    # What was taken back with it is missing from now on, and closes its block.
-    blocks.request_reweighing(db, version.id)
     release_stages.restart_release(db, version, reason=why, by=release_stages.LABORATORY, now=now)
     db.log_once_stored(log, "experiment.reopened id=%d", version.id)
 

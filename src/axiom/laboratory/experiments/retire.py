@@ -16,7 +16,8 @@ _SLICE = 2_000
 def retire_version(db: Database, experiment_id: int, reason: str, now: datetime) -> int:
     """Retire a version and cancel its open workunits. Tasks that are out may still come back and are kept.
 
-    Its failures count no more: where it is opened again, it begins anew.
+    What was concluded of it stays. Where it is opened again, what was taken back is ordered before anything new, and
+    its failures count no more.
     """
     experiments.retire_experiment(db, experiment_id, now, reason)
     endings.forgive_failures(db, experiment_id)

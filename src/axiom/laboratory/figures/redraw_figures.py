@@ -12,7 +12,7 @@ from typing import Any
 
 from axiom import __version__
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import verdict_meaning
+from axiom.domain.evidence import VOID, verdict_meaning
 from axiom.domain.headlines.finding_sentences import WeighedNumber, compose_answer, compose_question
 from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.headlines.numbers import estimand_scale, find_known_ends, unit_of
@@ -22,6 +22,7 @@ from axiom.domain.headlines.prepared_answers import (
     choose_headline,
     compose_title,
     count_open_sizes,
+    find_denied,
     grade_answer,
 )
 from axiom.domain.work import Outcome
@@ -223,7 +224,7 @@ def _pictures(
 ) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
     newest_first = sorted(weighed, key=lambda finding: -finding.number)
-    own = {finding.estimand: finding.number for finding in newest_first if finding.status == "open"}
+    own = {finding.estimand: finding.number for finding in newest_first if finding.status not in VOID}
     lines = {finding.number: evidence.list_evidence_lines(db, finding.number) for finding in weighed}
     newest = {estimand: evidence.parse_evidence(lines[number][-1]) for estimand, number in own.items() if lines[number]}
     pictures: dict[str, Request | None] = {
@@ -235,7 +236,11 @@ def _pictures(
         pair for finding in weighed for pair in _finding_pictures(db, finding, lines[finding.number], laboratory)
     )
     recorded = find_recorded_numbers(experiment.name, experiment.version)
-    headline, is_recorded = choose_answer(manifest.headlines, newest, recorded)
+    verdicts = {
+        number: Verdict(stored[-1]["verdict"]) if stored else Verdict.UNDECIDED for number, stored in lines.items()
+    }
+    said = [(finding.estimand, finding.status, verdicts[finding.number]) for finding in weighed]
+    headline, is_recorded = choose_answer(manifest.headlines, newest, recorded, find_denied(said, recorded))
     shown = name_question_picture(
         experiment.id,
         has_figure=manifest.figure is not None,

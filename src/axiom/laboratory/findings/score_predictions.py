@@ -14,6 +14,7 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations, scores
+from axiom.store.tasks import withdrawn_orders
 from axiom_weigh.values import Evidence, Verdict
 
 
@@ -56,11 +57,11 @@ def why_registration_ended(db: Database, registration: Registration, newest: Map
     if by is not None:
         return f"registration {by} amends it"
     registered = read_registration_body(registration.body)
-    issued = experiments.count_issued_replicates(db, version.id).get(registration.id, 0)
+    ordered = withdrawn_orders.count_ordered_replicates(db, version.id).get(registration.id, 0)
     aims = read_aims(db, registration, newest)
     if registered.estimands and not aims and _is_set_aside(db, registration):
         return "its findings are retired"
-    return why_stopped(registered.stopping, aims, replicates=issued, block=registered.block)
+    return why_stopped(registered.stopping, aims, replicates=ordered, block=registered.block)
 
 
 def _is_set_aside(db: Database, registration: Registration) -> bool:

@@ -29,7 +29,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import evidence
 from axiom.store.maps import tiles
 from axiom.store.registrations import proposals, registrations, time_stamps
-from axiom.store.tasks import workunits
+from axiom.store.tasks import withdrawn_orders, workunits
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Evidence, Grade, Verdict
 
@@ -56,6 +56,7 @@ class _SharedFacts:
     stages: Mapping[int, VersionStage]  # of each version
     approved: frozenset[int]  # registrations that a person let in
     rules: Mapping[str, TaskRule]  # what operators say of the tasks of experiments
+    ordered: Mapping[int, Mapping[int, int]]  # replicates of registrations, of versions of which some were taken back
 
 
 def list_candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: bool = False) -> list[Candidate]:
@@ -83,6 +84,11 @@ def list_candidates(db: Database, now: datetime, approvals: str = "", *, is_stam
         stages=read_version_stages(db, now, approvals),
         approved=proposals.list_registrations_by_persons(db),
         rules={name: stated.rule for name, stated in task_rules.read_rules(db).items()},
+        ordered={
+            experiment_id: withdrawn_orders.count_ordered_replicates(db, experiment_id)
+            for noun, experiment_id, state in counted
+            if (noun, state) == ("workunit", WorkunitState.CANCELLED)
+        },
     )
     faults = {
         preflight.experiment_id: _fault(preflight.reason)
@@ -191,15 +197,16 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Shared
     """One for each registration that no other has amended; for none, one of which nothing can be ordered."""
     registered = facts.registered.get(experiment.id, [])
     amended = map_amendments(registered)
-    issued = {
+    given = {
         registration.id: facts.counted.get(("issued", experiment.id, str(registration.id)), 0)
         for registration in registered
     }
+    issued = {**given, **facts.ordered.get(experiment.id, {})}
     whole = _candidate(experiment, manifest, facts, issued=sum(issued.values()))
     living = [registration for registration in registered if registration.id not in amended]
     listed = []
     firsts = begin_one_design(
-        [_first(registration, registered, issued[registration.id], facts) for registration in living]
+        [_first(registration, registered, given[registration.id], facts) for registration in living]
     )
     for place, (registration, first) in enumerate(zip(living, firsts, strict=True)):
         body, seconds = read_registration_body(registration.body), _seconds(registration, manifest)

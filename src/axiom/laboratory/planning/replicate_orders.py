@@ -13,6 +13,7 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
+from axiom.store.tasks.withdrawn_orders import list_withdrawn_orders
 
 
 def order_replicates(
@@ -27,6 +28,8 @@ def order_replicates(
 ) -> tuple[int, ...]:
     """Order what the allotment says, each workunit over the whole registered design, and return the workunits.
 
+    What was taken back of anything that its findings are weighed from comes first, under the numbers that it has: what
+    comes after a number counts only after it.
     `singly`: of the first replicate so many cells are a workunit each, so that something is back soon. With a host they
     are for this host alone. Of each task so many copies are wanted, else as many as its file says; of one that is for a
     host alone there is one.
@@ -43,14 +46,22 @@ def order_replicates(
     manifest = stored_manifest(experiment.manifest)
     is_long = sum(design.seconds) > limits.USUAL_SECONDS and manifest.map is not None
     per_workunit = allotment.replicates_each
-    numbers = experiments.issue_replicates(db, experiment, registration.id, per_workunit * allotment.workunits, now)
-    groups = [numbers[first : first + per_workunit] for first in range(0, len(numbers), per_workunit)]
+    amount = per_workunit * allotment.workunits
+    again = list_withdrawn_orders(db, experiment.id, _list_kin(db, experiment.id, registration.id), most=amount)
+    parts: list[tuple[int, Sequence[Sequence[int]], Sequence[int]]] = [
+        (order.registration_id, _grouped(order.replicates, per_workunit), order.configs) for order in again
+    ]
+    for order in again:
+        experiments.renew_seeds(db, experiment, order.registration_id, order.replicates, now)
+    if new := amount - len({number for order in again for number in order.replicates}):
+        groups = _grouped(experiments.issue_replicates(db, experiment, registration.id, new, now), per_workunit)
+        parts += [(registration.id, *part) for part in _parts(groups, design.places, singly, apart=is_long)]
     made: list[int] = []
-    for replicates, configs in _parts(groups, design.places, singly, apart=is_long):
+    for registration_id, replicates, configs in parts:
         made += workunits.add_workunits(
             db,
             experiment_id=experiment.id,
-            registration_id=registration.id,
+            registration_id=registration_id,
             replicates=replicates,
             configs=configs,
             max_failures=max_failures,
@@ -77,6 +88,16 @@ def find_orderable_registration(
         registration for registration in living if read_registration_body(registration.body).design.name == DECLARED
     ]
     return declared[-1] if declared else None
+
+
+def _list_kin(db: Database, experiment_id: int, registration_id: int) -> set[int]:
+    """A registration, and those whose replicates are evidence of the same findings: they count as one stream."""
+    feeding = registrations.group_feeders_by_finding(db, experiment_id).values()
+    return {registration_id}.union(*(feeders for feeders in feeding if registration_id in feeders))
+
+
+def _grouped(numbers: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [numbers[first : first + size] for first in range(0, len(numbers), size)]
 
 
 def _parts(

@@ -10,9 +10,9 @@ from axiom.laboratory.findings.score_predictions import why_registration_ended
 from axiom.laboratory.planning.design_cost import cost_of_design
 from axiom.rules.accounts.command_permission import OpenOrders
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.registrations import proposals, registrations
+from axiom.store.tasks import withdrawn_orders
 
 
 def read_open_orders(db: Database, author: str) -> OpenOrders:
@@ -39,8 +39,8 @@ def open_cost(db: Database, author: str = AUTOPILOT) -> DesignCost:
         if registration is None or why_registration_ended(db, registration, newest):
             continue
         registered, version_id = read_registration_body(registration.body), registration.experiment_id
-        issued = experiments.count_issued_replicates(db, version_id).get(registration.id, 0)
-        stopping = replace(registered.stopping, replicates=max(0, registered.stopping.replicates - issued))
+        ordered = withdrawn_orders.count_ordered_replicates(db, version_id).get(registration.id, 0)
+        stopping = replace(registered.stopping, replicates=max(0, registered.stopping.replicates - ordered))
         left.append(cost_of_design(db, version_id, registered.design, stopping))
     return DesignCost(likely=sum(cost.likely for cost in left), most=sum(cost.most for cost in left))
 

@@ -21,7 +21,10 @@ _REASON = {"max_length": 500, "pattern": LINES}
 
 @dataclass(frozen=True, kw_only=True)
 class CancelWorkunits(Command, name="workunit.cancel", capability=Capability.OPERATE):
-    """Withdraw open workunits and their parts: nothing more of them is sent. What is out may come back and is kept."""
+    """Withdraw open workunits and their parts: nothing more of them is sent. What is out may come back and is kept.
+
+    It costs no evidence. While more is wanted of their findings, the same seeds are ordered again before any new one.
+    """
 
     workunits: list[Annotated[int, NUMBER]] = field(metadata={"min_length": 1, "max_length": 10_000})
     reason: str = field(default="cancelled", metadata=_REASON | {"help": "Why; it stays with the workunit."})

@@ -19,7 +19,7 @@ PROMISES = {
     "I5": "targeted work only on its target, checks at somebody else where there is any, no surplus of living tasks",
     "I6": "every cell once, with the seed that was assigned",
     "I7": "everything that is open has something that will move it",
-    "I8": "what is closed or retired is not sent or made again",
+    "I8": "what is closed or retired is not sent and gets no further task",
     "I9": "no row without its file, no file without its row",
     "I11": "every bundle is what the bundle keys signed",
     "I12": "the chains of audit, registrations, secrets, predictions and transcripts hold, and the counters count",

@@ -56,6 +56,13 @@ _ISSUED_WITH = """
 SELECT p.number, p.seed, p.registration_id FROM json_each(:numbers) j
 CROSS JOIN replicate p ON p.experiment_id = :experiment_id AND p.number = j.value
 """
+_NEVER_SENT = """
+SELECT j.value FROM json_each(:numbers) j WHERE NOT EXISTS (
+    SELECT 1 FROM workunit w JOIN json_each(w.replicates) n JOIN task t ON t.workunit_id = w.id
+    WHERE w.registration_id = :registration_id AND w.highest >= j.value AND n.value = j.value
+        AND t.sent_at IS NOT NULL)
+"""
+_RENEW = "UPDATE replicate SET seed = :seed WHERE experiment_id = :experiment_id AND number = :number"
 _NUMBERS = "SELECT number FROM replicate WHERE experiment_id = :experiment_id"
 _GAPS = """
 SELECT amount FROM counter WHERE noun = :noun AND experiment_id = :experiment_id AND state = :state
@@ -239,6 +246,24 @@ def issue_replicates(
     return numbers
 
 
+def renew_seeds(
+    db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int], now: datetime
+) -> None:
+    """Numbers that no computer was sent get a seed that nobody knows, where their own was revealed meanwhile."""
+    words = {"registration_id": registration_id, "numbers": json.dumps(list(numbers))}
+    unsent = db.column(int, _NEVER_SENT, **words)
+    seeds = dict(zip(unsent, read_seeds(db, experiment.id, unsent), strict=True))
+    known = seed_secrets.list_known_numbers(db, experiment.name, experiment.version, registration_id, seeds)
+    renewed = seed_secrets.make_seeds(db, experiment.name, experiment.version, registration_id, known, now)
+    db.execute_many(
+        _RENEW,
+        [
+            {"experiment_id": experiment.id, "number": number, "seed": seed}
+            for number, seed in zip(known, renewed, strict=True)
+        ],
+    )
+
+
 def restore_replicates(
     db: Database, experiment: StoredExperiment, registration_id: int, seeds: Mapping[int, int]
 ) -> None:
@@ -268,7 +293,7 @@ def read_seeds(db: Database, experiment_id: int, numbers: Sequence[int]) -> tupl
     """The seeds of replicates that were issued, in their order."""
     seeds = db.column(int, _SEEDS, experiment_id=experiment_id, numbers=json.dumps(list(numbers)))
     if len(seeds) != len(numbers):
-        raise LookupError(f"some of {len(numbers)} replicates from {numbers[0]} on were never issued")
+        raise LookupError(f"some of the replicates {', '.join(map(str, numbers[:9]))} were never issued")
     return tuple(seeds)
 
 

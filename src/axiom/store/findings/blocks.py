@@ -25,10 +25,8 @@ FROM replicate n CROSS JOIN result r ON r.experiment_id = n.experiment_id AND r.
 WHERE n.registration_id = :registration_id AND r.config < :below GROUP BY r.replicate
 """
 _ORDERED = """
-SELECT w.replicates, w.state = 'cancelled' AND e.retired_at IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.sent_at IS NOT NULL) AS is_untouched, w.state
-FROM workunit w JOIN experiment e ON e.id = w.experiment_id
-WHERE w.registration_id = :registration_id AND w.highest >= :first AND w.checks_task_id IS NULL
+SELECT w.replicates, w.configs, w.state IN ('done', 'failed') AS is_over FROM workunit w
+WHERE w.registration_id = :registration_id AND w.highest >= :first AND w.checks_task_id IS NULL ORDER BY w.id
 """
 _CELLS_OF = """
 SELECT r.replicate, r.config, r.outcome, t.host_id, r.measures, r.early, t.gpu
@@ -38,7 +36,7 @@ WHERE r.created_at <= :until AND r.config < :below
 """
 _GIVEN_UP = """
 SELECT replicates FROM workunit WHERE registration_id = :registration_id AND highest >= :first
-    AND state IN ('failed', 'cancelled') AND checks_task_id IS NULL
+    AND state = 'failed' AND checks_task_id IS NULL
 """
 _NUMBERS = """
 SELECT number FROM replicate WHERE registration_id = :registration_id AND number > :after ORDER BY number
@@ -110,17 +108,17 @@ def sum_replicate_seconds(db: Database, registration_id: int, below: int = ALL_P
 def list_ordered_replicates(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:
     """Every replicate from this number on that was ordered, and whether nothing more of it will come.
 
-    It may have been ordered in parts, and then each of them must be closed. A replicate that was taken back with its
-    version before any host had it is not over: nobody failed at it, so it is no missing value, and its block stays
-    open. Its number does not leave the block: later blocks would have other members than when they were weighed.
+    It may have been ordered in parts, and then each of them must be over; of one that was ordered again the newest
+    order counts. What was taken back, by whatever command, is not over: nobody failed at it, so it is no missing value.
+    Its number does not leave the block either: the block stays open until it is ordered again and computed, and so does
+    every later one. So a block closes by tries alone, and who takes work back cannot choose what is counted.
     """
-    over: dict[int, bool] = {}
+    newest: dict[int, dict[str, bool]] = {}
     for row in db.select(_ORDERED, registration_id=registration_id, first=first):
-        is_over = row["state"] != "open" and not row["is_untouched"]
         for number in json.loads(row["replicates"]):
             if number >= first:
-                over[number] = is_over and over.get(number, True)
-    return over
+                newest.setdefault(number, {})[row["configs"]] = bool(row["is_over"])
+    return {number: all(parts.values()) for number, parts in newest.items()}
 
 
 def list_abandoned_replicates(db: Database, registration_id: int, first: int) -> set[int]:

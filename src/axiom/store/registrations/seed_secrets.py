@@ -17,7 +17,6 @@ _UNREVEALED = "SELECT DISTINCT registration_id FROM seed_secret WHERE revealed_a
 _SEALED = "SELECT hash, json_extract(body, '$.seeds') = :drawn AS is_drawn FROM registration WHERE id = :id"
 _REVEAL = "UPDATE seed_secret SET revealed_at = :now WHERE registration_id = :registration_id AND revealed_at IS NULL"
 _RESTORED = "UPDATE seed_secret SET restored_at = :now WHERE revealed_at IS NULL"
-_OUT = "SELECT 1 FROM workunit WHERE registration_id = :registration_id AND state = 'open' LIMIT 1"
 _COMMITMENTS = """
 SELECT s.id, s.registration_id, s.secret, s.commitment, r.hash AS registration_hash
 FROM seed_secret s LEFT JOIN registration r ON r.id = s.registration_id ORDER BY s.id
@@ -84,13 +83,21 @@ def are_own_seeds(db: Database, experiment: str, version: int, registration_id: 
     return all(seed in _possible_seeds(known, experiment, version, number) for number, seed in seeds.items())
 
 
+def list_known_numbers(
+    db: Database, experiment: str, version: int, registration_id: int, seeds: Mapping[int, int]
+) -> list[int]:
+    """The replicate numbers whose seeds follow from a secret that is revealed."""
+    revealed = [secret.secret for secret in list_secrets(db, registration_id) if secret.revealed_at is not None]
+    return [
+        number
+        for number, seed in seeds.items()
+        if revealed and seed in _possible_seeds(revealed, experiment, version, number)
+    ]
+
+
 def list_registrations_with_secrets(db: Database) -> list[int]:
     """Those of which a secret is not revealed yet."""
     return db.column(int, _UNREVEALED)
-
-
-def has_open_workunits(db: Database, registration_id: int) -> bool:
-    return db.row(_OUT, registration_id=registration_id) is not None
 
 
 def reveal_secrets(db: Database, registration_id: int, now: datetime) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from axiom.domain.evidence import Registration
+from axiom.domain.evidence import VOID, Registration
 from axiom.domain.headlines.finding_sentences import compose_quantity
 from axiom.domain.headlines.numbers import format_moment, format_number
 from axiom.errors import WrongUse
@@ -230,7 +230,7 @@ def _limitations(subjects: Sequence[_Subject]) -> list[Answer]:
 
 def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
     view, answer = subject.view, subject.answer["evidence"]
-    if view.finding.status != "open":
+    if view.finding.status in VOID:
         yield "status", f"it is {view.finding.status}{f': {view.why_suspended}' if view.why_suspended else ''}"
     if near := kin_of_experiment(subject.reading, subject.experiment_id, view.experiment)["kin"]:
         yield "kin", f"others compute the same or nearly so, and were tried or computed too: {kin_in_words(near)}"

@@ -147,33 +147,34 @@ def test_what_comes_back_after_its_block_was_weighed_enters_with_the_next_line(r
     assert (len(history(rounds)), rounds.broken()) == (2, {})
 
 
-def test_what_a_host_had_when_its_version_was_retired_is_missing_unless_it_returns(rounds):
+@pytest.mark.parametrize("is_out", [False, True])
+def test_what_was_taken_back_is_not_missing_and_is_computed_before_what_is_new(is_out, rounds):
+    """Of a block some are back, one is out or has failed, and the others were never sent."""
     rounds.fill_block()
     rounds.hold()
     before = concluded(rounds)
-    assert len(before) == 1
     rounds.lab.deploy(workunits=8)
-    rounds.compute(7)
+    rounds.compute(4)
     order = rounds.lab.order(1)
     retire_version(rounds.db, 1, "a test", rounds.lab.now)
-    rounds.lab.report(order, None, exit_status=10)
-    rounds.lab.validate()
+    if not is_out:
+        rounds.lab.report(order, None, exit_status=10)
+        rounds.lab.validate()
     rounds.hold()
-    assert (concluded(rounds)[:1], history(rounds)) == (before, [(1, 8, 0), (2, 15, 1)])
-    assert rounds.broken() == {}
-
-
-def test_what_no_host_had_when_it_was_taken_back_is_missing_if_its_version_goes_on(rounds):
-    """Otherwise no block after it could ever close."""
-    rounds.fill_block()
-    rounds.lab.deploy(workunits=8)
-    rounds.compute(5)
-    retire_version(rounds.db, 1, "a test", rounds.lab.now)
-    rounds.hold()
-    assert history(rounds) == [(1, 8, 0)]
     reopen_version(rounds.db, experiments.find_experiment(rounds.db, 1), "it goes on", rounds.lab.now)
     rounds.hold()
-    assert (history(rounds), rounds.broken()) == ([(1, 8, 0), (2, 13, 3)], {})
+    assert (concluded(rounds), len(before)) == (before, 1)
+    if is_out:
+        rounds.lab.report(order, rounds.lab.output(order))
+        rounds.lab.validate()
+    lacking = 3 if is_out else 4
+    rounds.lab.deploy(workunits=lacking + 8)
+    computed = rounds.compute(lacking + 8)
+    assert sorted({cell.replicate for order in computed for cell in rounds.lab.cells(order)}) == list(
+        range(16 - lacking, 24)
+    )
+    rounds.hold()
+    assert (history(rounds), rounds.broken()) == ([(1, 8, 0), (2, 16, 0), (3, 24, 0)], {})
 
 
 _OF_3 = "WHERE replicate = 3"

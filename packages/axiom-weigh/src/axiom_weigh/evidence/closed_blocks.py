@@ -13,7 +13,7 @@ class ReplicateProgress:
     number: int
     cells: int  # ordered
     back: int  # results with an outcome
-    over: bool  # its workunits are closed or its deadline has passed
+    over: bool  # its workunits ended; what somebody took back has not, and is ordered again
 
 
 def form_blocks(
@@ -56,7 +56,7 @@ def _block(number: int, members: Sequence[ReplicateProgress], size: int, registr
     if len(members) < size:
         reason = f"{len(members)} of {size} replicates are ordered"
     elif out:
-        reason = f"{out} of {size} replicates are still out"
+        reason = f"{out} of {size} replicates are not back yet"
     elif late:
         reason = f"{size - late} of {size} replicates are back, and of {late} nothing more will come"
     else:

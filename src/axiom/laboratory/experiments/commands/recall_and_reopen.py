@@ -37,7 +37,7 @@ class RecallExperiment(Command, name="experiment.recall", capability=Capability.
 
 @dataclass(frozen=True, kw_only=True)
 class ReopenExperiment(Command, name="experiment.reopen", capability=Capability.RUN):
-    """Have more of a retired version ordered again. A recalled one is never opened again."""
+    """Have more of a retired version ordered, first what was taken back. A recalled one is never opened again."""
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=WHY | PUBLIC)

@@ -1,7 +1,7 @@
 """When is a finding suspended, and when is it open again?
 
-An alarm suspends it when it is raised, and opens it again when it has ceased. Raised once, it suspends once: whoever
-opens the finding meanwhile has looked.
+An alarm suspends it when it is raised, also a retired one, which still answers; when the alarm has ceased, the finding
+is open again. Raised once, it suspends once: whoever opens the finding meanwhile has looked.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ def judge_standing(status: str, lines: Sequence[WeighedLine]) -> Iterator[tuple[
         alarms = _suspending_alarms(evidence)
         earlier = {alarm.kind for alarm in _suspending_alarms(before)}
         why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in earlier)
-        if why and status == "open":
+        if why and status in ("open", "retired"):
             status = "suspended"
             yield status, why
         elif earlier and not alarms and status == "suspended":

@@ -106,7 +106,7 @@ def _suspend_unweighable(db: Database, finding: WeighedFinding, notes: list[Note
     try:
         yield
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
-        if finding.status == "open":  # else somebody knows already
+        if finding.status != "suspended":  # else somebody knows already
             why = f"it cannot be weighed: {error}"
             notes.append(weighing_notes.note_standing(finding.number, "suspended", why))
             registrations.set_finding_status(db, finding.number, "suspended", why)
