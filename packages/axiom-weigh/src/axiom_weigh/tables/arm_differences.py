@@ -82,13 +82,15 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
     context = TableContext(
         reasons=tuple(notes.reasons),
         flags=tuple(notes.flags),
+        alarms=tuple(notes.alarms),
         issues=runs.issues if "issue" in columns.by_name else None,
         repeated=once.repeated,
         agreements=once.agreements,
         fingerprint=COARSE,
     )
     name = f"{sheet.name}, {runs.arms[0]} minus {runs.arms[1]}"
-    return replace(read.whole(rows, context), name=name, arms=values, unpaired=unpaired)
+    gone = sum(not _has_value([arm for arm in arms if arm is not None]) for arms in settled.values()) if unpaired else 0
+    return replace(read.whole(rows, context), name=name, arms=values, unpaired=unpaired, gone=gone)
 
 
 def _side_by_side(sheet: Sheet, columns: Columns, read: Reader) -> _Runs:

@@ -356,15 +356,18 @@ def _one_look(
     values: Sequence[float],
     names: tuple[str, str] | None,
 ) -> OneLook | None:
-    """What one look says, where nothing is decided and looks at any time say little."""
+    """What one look says, where nothing is decided and looks at any time say little.
+
+    It cannot say what a seed without a value would have been. So it says nothing of pairs where one is missing.
+    """
     ours, base = read.arms or ((), ())
     if read.unpaired:
         if not names or not len(ours) or not len(base):
             return None
-        return look_at_arms(ours, base, names, null=declaration.shown_null, alpha=declaration.alpha)
+        return look_at_arms(ours, base, names, null=declaration.shown_null, alpha=declaration.alpha, gone=read.gone)
     is_mean = declaration.estimand != MEAN and declaration.kind in _HAVE_MEANS
     is_short = 0 < len(values) < SHORT and evidence.verdict is Verdict.UNDECIDED
-    if not is_mean or not is_short or obstacle is not None or evidence.clones:
+    if not is_mean or not is_short or obstacle is not None or evidence.clones or evidence.missing:
         return None
     arms = means_of(ours, base, names) if names else ()
     return look_at_pairs(values, arms, null=declaration.shown_null, alpha=declaration.alpha)

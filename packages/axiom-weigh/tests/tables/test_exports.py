@@ -1,0 +1,66 @@
+"""Tables as programs and people export them: each is read as it is meant, or refused with what to change."""
+
+import io
+
+import numpy as np
+import pytest
+
+import axiom_weigh
+from axiom_weigh.errors import TableUnreadable
+from axiom_weigh.tables.read_sheet import sheet_of_bytes
+from axiom_weigh.values import Verdict
+
+ARMS = {"of": ("ours", "base")}
+CHANCE = np.random.default_rng(3)
+OURS, BASE = CHANCE.normal(1150, 60, 24).round(), CHANCE.normal(920, 20, 24).round()
+
+
+def weigh(text, **words):
+    return axiom_weigh.weigh(sheet_of_bytes(io.BytesIO(text.encode()), "mine.csv"), **words)
+
+
+def grouped(number, by):
+    return f"{number:,.0f}".replace(",", by)
+
+
+def exported(separator, by, ours, base):
+    """A column for each arm, with digits in groups where a number has more than three."""
+    rows = [("seed", "ours", "base")]
+    rows += [(str(seed), grouped(a, by), grouped(b, by)) for seed, (a, b) in enumerate(zip(ours, base, strict=True))]
+    return "\n".join(map(separator.join, rows))
+
+
+@pytest.mark.parametrize(("separator", "by"), [(",", "."), (";", ","), (";", "."), ("\t", ",")])
+def test_digits_in_groups_beside_whole_numbers_are_refused_with_both_readings(separator, by):
+    table = exported(separator, by, OURS, BASE)
+    with pytest.raises(TableUnreadable, match=r"may be 1\.\d{3} or 1\d{3}\."):
+        weigh(table, **ARMS)
+    long = f"seed{separator}value\n1{separator}920\n2{separator}1{by}117\n3{separator}-1{by}140\n"
+    with pytest.raises(TableUnreadable, match=rf"line 3: 1\{by}117 may be 1.117 or 1117.*920 in line 2.*920\{by}0"):
+        weigh(long, estimand="contrast")
+    as_decimals = weigh(long.replace("920", f"920{by}0"), estimand="contrast")
+    assert as_decimals.values == [920.0, 1.117, -1.14]
+    as_groups = weigh(table.replace(by, ""), **ARMS) if by != separator else None
+    assert as_groups is None or as_groups.verdict is Verdict.POSITIVE
+
+
+@pytest.mark.parametrize("other", ["0.905", "1.5", "12.3456", "1e3", "", "nan", "1.250"])
+def test_three_digits_behind_a_decimal_point_are_read_where_another_number_or_no_whole_one_tells(other):
+    assert weigh(f"seed,value\n1,1.117\n2,2.040\n3,{other}\n", estimand="contrast").values[:2] == [1.117, 2.04]
+
+
+def test_numbers_that_all_may_have_groups_are_read_as_decimals_and_the_card_says_so():
+    card = weigh(exported(",", ".", OURS + 1000, BASE + 1000), **ARMS)
+    assert card.verdict is Verdict.POSITIVE
+    assert card.estimate == pytest.approx(0.23, abs=0.03)
+    (said,) = [reason for reason in card.reasons if "groups digits" in reason]
+    assert "write 2" in said
+    assert not any("groups digits" in reason for reason in weigh("seed,value\n1,0.117\n2,1.250\n").reasons)
+
+
+@pytest.mark.parametrize("name", ["mean", "Std", "50%", "count", "Mittelwert", "moyenne", "std. dev", "total", "7.5"])
+def test_a_row_that_sums_up_others_is_no_seed(name):
+    table = "seed,value\n" + "".join(f"{seed},{value}\n" for seed, value in enumerate(OURS[:16] - 1150.5))
+    assert weigh(table, estimand="contrast").n_seeds == 16
+    with pytest.raises(TableUnreadable, match=rf"line 18, column seed: '{name}' is no"):
+        weigh(f"{table}{name},0.5\n", estimand="contrast")
