@@ -327,7 +327,7 @@ def test_the_first_line_has_what_a_paper_tells():
     ("values", "says"),
     [
         (gauss(2.0, seeds=5), "too few seeds to tell: a verdict takes 12 or more"),
-        (gauss(2.0, seeds=11), " to 1 against no effect; a verdict takes 20 to 1"),
+        (gauss(2.0, seeds=8), " to 1 against no effect; a verdict takes 20 to 1"),
         (gauss(0.0, seeds=60), "nothing so far against no effect"),
         (gauss(2.0, seeds=60), " to 1 against no effect"),
     ],

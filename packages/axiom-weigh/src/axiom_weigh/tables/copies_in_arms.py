@@ -1,4 +1,4 @@
-"""In which arm was a seed not used, or may have been unused? Differences do not show it: the other arm varies in them."""
+"""In which arm was a seed not used, or may it not have been? In differences the other arm's values hide it."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median

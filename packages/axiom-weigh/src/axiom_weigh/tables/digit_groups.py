@@ -42,6 +42,6 @@ class DigitGroups:
         raise TableUnreadable(
             f"{self._sheet.name}, {place} {row}: {text} may be {text.replace(mark, '.')} or {grouped}. Every number "
             f"with a {sign} has three digits behind it, and whole numbers stand beside them, such as {whole} in "
-            f"{place} {beside}. Nothing was weighed; if the {sign} is decimal, write {whole}{mark}0 for {whole}; if it groups "
-            f"digits, leave it out of every number, as in {grouped}."
+            f"{place} {beside}. Nothing was weighed; if the {sign} is decimal, write {whole}{mark}0 for {whole}; if it "
+            f"groups digits, leave it out of every number, as in {grouped}."
         )
