@@ -58,9 +58,27 @@ def test_numbers_that_all_may_have_groups_are_read_as_decimals_and_the_card_says
     assert not any("groups digits" in reason for reason in weigh("seed,value\n1,0.117\n2,1.250\n").reasons)
 
 
-@pytest.mark.parametrize("name", ["mean", "Std", "50%", "count", "Mittelwert", "moyenne", "std. dev", "total", "7.5"])
-def test_a_row_that_sums_up_others_is_no_seed(name):
-    table = "seed,value\n" + "".join(f"{seed},{value}\n" for seed, value in enumerate(OURS[:16] - 1150.5))
-    assert weigh(table, estimand="contrast").n_seeds == 16
-    with pytest.raises(TableUnreadable, match=rf"line 18, column seed: '{name}' is no"):
-        weigh(f"{table}{name},0.5\n", estimand="contrast")
+@pytest.mark.parametrize("seed", ["{}", "-{}", "seed_{}"])
+@pytest.mark.parametrize(
+    "names", [["mean"], ["Mittelwert", "Δ"], ["count", "mean", "std", "min", "25%", "50%", "75%", "max"]]
+)
+def test_rows_that_sum_up_others_are_no_seeds(seed, names):
+    numbered = [f"{seed.format(n)},{value}\n" for n, value in enumerate(OURS[:16] - 1150.5, start=1)]
+    sums = [f"{name},0.5\n" for name in names]
+    assert weigh("".join(["seed,value\n", *numbered]), estimand="contrast").n_seeds == 16
+    with pytest.raises(TableUnreadable, match=rf"line 18: the seed '{names[0]}' has no number"):
+        weigh("".join(["seed,value\n", *numbered, *sums]), estimand="contrast")
+    arms = [row.replace(",", f",{arm},") for arm in ("ours", "base") for row in (*numbered, *sums)]
+    with pytest.raises(TableUnreadable, match=f"the seed '{names[0]}' has no number"):
+        weigh("".join(["seed,method,value\n", *arms]), by="method", **ARMS)
+    with pytest.raises(TableUnreadable, match=r"'8\.5' is no whole number"):
+        weigh("".join(["seed,value\n", *numbered, "8.5,0.5\n"]), estimand="contrast")
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [["a", "b", "c"], ["1", "2", "c"], ["1", "2", "3", "c", "5"], ["a1", "b2", "c3", "d"], ["0x1", "0x2", "1f"]],
+)
+def test_seeds_may_be_words(seeds):
+    text = "seed,value\n" + "".join(f"{seed},{value}\n" for seed, value in zip(seeds, OURS, strict=False))
+    assert weigh(text, estimand="contrast").n_seeds == len(seeds)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from axiom_weigh.tables.usual_column_names import SUMMARIES
 from axiom_weigh.values import Outcome
 
 NO_VALUE = "no value"
@@ -89,8 +88,6 @@ def seed_of(cell: Any) -> str:
         raise ValueError("there is no seed, so nobody knows whether this row counts or repeats another.")
     if len(text) > _MOST_LETTERS:
         raise ValueError(f"{cut_cell(text)!r} has more than {_MOST_LETTERS} letters, which is no seed.")
-    if SUMMARIES.fullmatch(text):
-        raise ValueError(f"{text!r} is no seed: the row sums up others, and would count beside them. Leave it out.")
     if _SHORTENED.fullmatch(text):
         raise ValueError(
             f"{text!r} is a seed that a spreadsheet has shortened, so that different seeds look alike. Format the "
@@ -99,7 +96,7 @@ def seed_of(cell: Any) -> str:
     if match := _POINT_ZERO.fullmatch(text.replace(MINUS, "-")):
         text = match[1]
     elif NUMBER.fullmatch(text):
-        raise ValueError(f"{text!r} is no whole number, and a seed is one. Does this row sum up others? Leave it out.")
+        raise ValueError(f"{text!r} is no whole number, so it is no seed. If the row sums up others, leave it out.")
     if _WHOLE.fullmatch(text):
         digits = text.lstrip("+-").lstrip("0") or "0"
         return f"-{digits}" if text.startswith("-") and digits != "0" else digits

@@ -1,4 +1,4 @@
-"""How columns are usually called: seeds, measures, arms, designs, what programs write for themselves, and sums."""
+"""How columns are usually called: seeds, measures, arms, designs, and what programs write for themselves."""
 
 import re
 
@@ -21,11 +21,5 @@ BOOKKEEPING = re.compile(
     r"tags\.mlflow\..*|(?:.*[./])?_*(?:(?:run|experiment|sweep|job)?_?id|run_?time|duration|timestamp|created|updated|"
     r"(?:start|end)[_ ]time|(?:global_|env_)?step|epoch|iteration|schritt|epoche|[eé]poque|it[eé]ration|user|notes|"
     r"tags|sweep|index|unnamed.*|)",
-    re.IGNORECASE,
-)
-SUMMARIES = re.compile(  # rows that sum up those above them, as pandas and spreadsheets append them
-    r"(?:count|mean|avg|average|median|mode|std|sd|stdev|std\.? ?(?:dev|err)(?:iation|or)?|standard deviation|sem|var|"
-    r"variance|min|max|minimum|maximum|range|sum|(?:grand )?total|\d\d? ?%|mittel(?:wert)?|durchschnitt|stabw|"
-    r"standardabweichung|varianz|summe|(?:gesamt)?ergebnis|gesamt|moyenne|m[eé]diane|[eé]cart[- ]type|variance|somme)",
     re.IGNORECASE,
 )

@@ -25,7 +25,7 @@ from axiom_weigh.tables.find_columns import NamedColumns, tell_names
 from axiom_weigh.tables.parse_cell import BEYOND
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import Rows, rows_of
-from axiom_weigh.tables.seed_row import list_row_values
+from axiom_weigh.tables.seed_row import list_row_values, sum_below
 from axiom_weigh.tables.undeclared_numbers import (
     Doubt,
     doubt_differences,
@@ -185,6 +185,7 @@ def _arranged(declaration: _Declaration, table: Any, named: NamedColumns) -> tup
             "out, or weigh one arm."
         )
     rows = differences_of(sheet, named) if named.are_pairs else rows_of(sheet, named)
+    _demand_no_sums(rows)
     _demand_events(declaration, rows)
     _demand_within(declaration, rows)
     unused = f"columns that are not looked at: {tell_names(rows.unused)}" if any(rows.unused) else ""
@@ -239,6 +240,15 @@ def _demand_bounds(declaration: _Declaration) -> None:
         raise WrongUse(
             f"The null {declaration.shown_null:g} lies outside {low:g} to {high:g}, where no value can be. Nothing was "
             "weighed; declare one within, with --null."
+        )
+
+
+def _demand_no_sums(rows: Rows) -> None:
+    """A row that says the mean of those above it would count as a seed."""
+    if row := sum_below(rows.rows):
+        raise TableUnreadable(
+            f"{rows.name}, {rows.place} {row.place}: the seed {row.seed!r} has no number, and all above it have one, "
+            "so this row may sum them up. Nothing was weighed; leave it out, or give it a number if it is a seed."
         )
 
 
