@@ -82,3 +82,44 @@ def test_rows_that_sum_up_others_are_no_seeds(seed, names):
 def test_seeds_may_be_words(seeds):
     text = "seed,value\n" + "".join(f"{seed},{value}\n" for seed, value in zip(seeds, OURS, strict=False))
     assert weigh(text, estimand="contrast").n_seeds == len(seeds)
+
+
+@pytest.mark.parametrize("cell", ["", "NaN", "#N/A", "#NV", "#N/D", "n.a."])
+def test_cells_without_a_value_in_three_languages_are_missing(cell):
+    card = weigh(f"seed;ours;base\n1;0,91;0,89\n2;{cell};0,88\n3;0,93;0,90\n", **ARMS)
+    assert (card.n_seeds, card.evidence.missing) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("seed;ours;base\n1;0,91;0,89\n2;-;0,88\n", "line 3, column ours: '-' is not a number.*leave the cell empty"),
+        ("seed;ours;base\n1;0,91;0,89\n2;01. Mai;0,88\n", "line 3, column ours: '01. Mai' is not a number"),
+        ("seed,ours,base\n1,0.91 ± 0.01,0.89\n", "line 2, column ours: .* is not a number"),
+        ("seed,ours,base\n1,**0.91**,0.89\n", "line 2, column ours: .* is not a number"),
+        ("seed,ours,base\n1,0.91,0.89\nseed,ours,base\n2,0.92,0.9\n", "line 3, column ours: 'ours' is not a number"),
+        ("seed;ours;base\n1;1'160;920\n", "line 2, column ours: .* is not a number"),
+        ("seed;ours;base\n1;1,15,128;92000\n", "groups its digits"),
+        (",accuracy,accuracy\nmethod,ours,base\nseed,,\n1,0.91,0.89\n", "no column 'ours'"),
+        ("seed & ours & base \\\\\n1 & 0.91 & 0.89 \\\\\n", "commas, semicolons or tabs|no column 'ours'"),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_or_table_is_refused_with_its_place(table, says):
+    with pytest.raises(TableUnreadable, match=f"(?s){says}"):
+        weigh(table, **ARMS)
+
+
+def test_shares_beside_per_cent_are_named():
+    shares, others = CHANCE.normal(0.89, 0.01, 24), CHANCE.normal(0.91, 0.01, 24)
+    one = np.where(np.arange(24) % 4, others, 100 * others)
+    for ours, base in ((100 * others, shares), (shares, 100 * others), (one, shares)):
+        card = axiom_weigh.compare(ours.tolist(), base.tolist())
+        assert any("per cent" in flag for flag in card.flags)
+    for ours, base in (
+        (others, shares),
+        (100 * others, 100 * shares),
+        (20 * shares, others),
+        (100 * shares, 0.1 * others),
+    ):
+        card = axiom_weigh.compare(ours.tolist(), base.tolist())
+        assert not any("per cent" in flag for flag in card.flags)

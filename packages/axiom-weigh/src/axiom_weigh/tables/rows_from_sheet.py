@@ -36,6 +36,7 @@ from axiom_weigh.values import Outcome
 PLAIN_COLUMNS = {"outcome"}  # beside seed and value: with these alone rows are kept as columns
 
 _WORDS = ("block", "host", "volunteer", "platform", "design")
+_MARKED = re.compile(r"[+-]?\d*[.,][\d.,]*(?:[eE][+-]?\d+)?", re.ASCII)  # with a sign that may be decimal
 _PLAIN_SEED = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
 
 
@@ -272,7 +273,7 @@ class Reader:
             self._note_sign(has_sign=False, number=number)
             return number, why
         text = number_text(cell)
-        if "," in text or "." in text:
+        if _MARKED.fullmatch(text):
             self._note_decimal_sign(text, "," if "," in text else ".")
         number, why = parsed_number(text.replace(",", "."), cell)
         if number is not None and not self._groups.is_decided:
