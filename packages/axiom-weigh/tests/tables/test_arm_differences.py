@@ -432,6 +432,19 @@ def test_an_arm_that_spreads_a_tenth_of_the_other_is_named_and_gets_no_more_than
     assert any("b hardly varies beside a" in flag for flag in unpaired.flags)
 
 
+@pytest.mark.parametrize(("spread", "grade"), [(0.02, Grade.STRONG), (0.001, Grade.MODERATE)])
+def test_an_arm_that_hardly_varies_keeps_an_effect_from_strong(spread, grade):
+    chance = np.random.default_rng(1)
+    runs = [
+        run(seed, arm, value, host=f"h{(seed + again) % 6}", volunteer=f"v{(seed + again) % 3}")
+        for arm, mean, width in (("ours", 1.0, 0.02), ("base", 0.9, spread))
+        for seed, value in enumerate(chance.normal(mean, width, 48).tolist())
+        for again in range(1 + (seed < 20))
+    ]
+    card = axiom_weigh.weigh(runs, **ARMS)
+    assert (card.verdict, card.grade) == (Verdict.POSITIVE, grade)
+
+
 @pytest.mark.parametrize(
     "base",
     [

@@ -109,6 +109,14 @@ def test_what_is_no_number_or_table_is_refused_with_its_place(table, says):
         weigh(table, **ARMS)
 
 
+@pytest.mark.parametrize(
+    "table", ["method,seed_0,seed_1\nours,0.91,0.92\nbase,0.89,0.9\n", "step,seed0,seed1\n0,0.1,0.1\n"]
+)
+def test_a_column_for_each_seed_is_refused_as_such(table):
+    with pytest.raises(TableUnreadable, match="has a column for each seed: seed"):
+        weigh(table)
+
+
 def test_shares_beside_per_cent_are_named():
     shares, others = CHANCE.normal(0.89, 0.01, 24), CHANCE.normal(0.91, 0.01, 24)
     one = np.where(np.arange(24) % 4, others, 100 * others)
