@@ -438,7 +438,7 @@ def test_an_arm_that_hardly_varies_keeps_an_effect_from_strong(spread, grade):
     runs = [
         run(seed, arm, value, host=f"h{(seed + again) % 6}", volunteer=f"v{(seed + again) % 3}")
         for arm, mean, width in (("ours", 1.0, 0.02), ("base", 0.9, spread))
-        for seed, value in enumerate(chance.normal(mean, width, 48).tolist())
+        for seed, value in enumerate(chance.normal(mean, width, 120).tolist())
         for again in range(1 + (seed < 20))
     ]
     card = axiom_weigh.weigh(runs, **ARMS)
