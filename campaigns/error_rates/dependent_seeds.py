@@ -15,6 +15,7 @@ from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import rows_of
 from axiom_weigh.values import Force, Verdict
 from axiom_weigh.weighing.compare import compare
+from axiom_weigh.weighing.result_card import WeighedTable
 from axiom_weigh.weighing.weigh import weigh
 from error_rates.figures import Answer, Bound, Size, above, below, interval, scored
 from error_rates.laws import CONTRAST, Numbers
@@ -103,6 +104,13 @@ def copies(seed: int, size: Size) -> Answer:
         flags = [verdict_of(rng) in EFFECTS for _ in range(n)]
         lines.append(f"  {words:<62} {_percentage(flags)}")
         bounds.append(below(f"copies: {words}: called an effect", _share(flags), 0.05, n))
+    for noise in (1e-4, 3e-4, 1e-3):
+        cards = [_one_draw(rng, 2 * _SEEDS, noise) for _ in range(n)]
+        flags = [card.verdict in EFFECTS for card in cards]
+        unnamed = [card.verdict in EFFECTS and not card.evidence.alarms for card in cards]
+        words = f"one draw with noise of {noise:g}"
+        lines.append(f"  {words:<62} {_percentage(flags)}; and no arm is named {_percentage(unnamed)}")
+        bounds.append(below(f"copies: {words}: called an effect, and no arm is named", _share(unnamed), 0.05, n))
     lines.append("honest tables that are suspected of copies, with 24, 100 and 1,000 pairs")
     for kind, values in _HONEST.items():
         texts = []
@@ -141,10 +149,14 @@ def _five_pairs(rng: np.random.Generator) -> bool:
     return compare(*arms).verdict in EFFECTS
 
 
-def _one_draw(rng: np.random.Generator, seeds: int, noise: float) -> Verdict:
+def _one_draw(rng: np.random.Generator, seeds: int, noise: float) -> WeighedTable:
     """Of one arm, whose seed is not passed on."""
     honest, repeated = rng.normal(0.9, 0.02, seeds), rng.normal(0.9, 0.02) * (1.0 + noise * rng.normal(size=seeds))
-    return compare(*rng.permutation([honest, repeated]).tolist()).verdict
+    return compare(*rng.permutation([honest, repeated]).tolist())
+
+
+def _one_draw_s_verdict(rng: np.random.Generator, seeds: int, noise: float) -> Verdict:
+    return _one_draw(rng, seeds, noise).verdict
 
 
 def _copied_differences(rng: np.random.Generator, noise: float, *, is_mixed: bool = False) -> Verdict:
@@ -157,7 +169,9 @@ def _copied_differences(rng: np.random.Generator, noise: float, *, is_mixed: boo
 
 _NEARLY_COPIED: dict[str, Callable[[np.random.Generator], Verdict]] = {
     **{
-        f"one draw with noise of {noise:g} under {seeds} seeds of one arm": partial(_one_draw, seeds=seeds, noise=noise)
+        f"one draw with noise of {noise:g} under {seeds} seeds of one arm": partial(
+            _one_draw_s_verdict, seeds=seeds, noise=noise
+        )
         for noise in (1e-9, 1e-6, 1e-4)
         for seeds in (24, 48)
     },
@@ -177,7 +191,8 @@ def _is_suspected(rng: np.random.Generator, values: _Values, pairs: int) -> bool
     rows = differences_of(sheet_of(table), NamedColumns(of=_ARMS))
     arranged = arrange_rows(rows.rows, rows.columns, rows.context)
     alarms = select_sound_values(pose_question(CONTRAST), arranged.observations, 1).alarms
-    return any(alarm.force is not Force.TELLS for alarm in alarms)
+    is_steady = any(alarm.kind == "steady" for alarm in arranged.alarms)
+    return is_steady or any(alarm.force is not Force.TELLS for alarm in alarms)
 
 
 def hosts(seed: int, size: Size) -> Answer:

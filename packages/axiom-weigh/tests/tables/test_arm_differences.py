@@ -264,7 +264,23 @@ def test_what_one_look_says_of_little_is_little():
     assert "not weighed: all 3 values are 0.1" in repr(alike)
 
 
-def test_a_crash_among_twelve_seeds_says_what_the_others_say_and_what_outweighs_it():
+@pytest.mark.parametrize("missing", [1, 5])
+@pytest.mark.parametrize("words", [CONTRAST, {"estimand": "level", "null": 0.0}])
+def test_the_first_line_s_interval_leaves_the_null_out_only_where_the_verdict_does(missing, words):
+    chance = np.random.default_rng(1)
+    for _ in range(40):
+        values = chance.normal(size=16)
+        values[np.argsort(values)[:missing]] = math.nan
+        card = axiom_weigh.weigh(values, **words)
+        low, high = card.interval
+        leaves_out = (low is not None and low > 0) or (high is not None and high < 0)
+        assert leaves_out == (card.verdict is not Verdict.UNDECIDED)
+    unpaired = [run(f"{arm}{seed}", arm, value) for arm in ARMS["of"] for seed, value in enumerate(FIVE[arm == "base"])]
+    assert axiom_weigh.weigh(unpaired, **ARMS).interval != (None, None)
+    assert axiom_weigh.weigh([*unpaired, run("crashed", "ours", None)], **ARMS).interval == (None, None)
+
+
+def test_a_crash_among_twelve_seeds_gets_no_one_look_and_says_what_outweighs_it():
     dice = random.Random(1)
     values = [dice.gauss(1.0, 0.4) for _ in range(12)]
     present = [*values[:7], *values[8:]]
@@ -276,9 +292,7 @@ def test_a_crash_among_twelve_seeds_says_what_the_others_say_and_what_outweighs_
 
     card = crashed(0)
     assert card.verdict == Verdict.UNDECIDED
-    assert card.one_look.side(0) == 1
-    assert card.evidence.missing == 1
-    assert "1 missing and left out" in card.paper
+    assert (card.one_look, card.evidence.missing) == (None, 1)
     assert f"{card.outweighed} more seeds" in repr(card)
     assert crashed(card.outweighed - 1).verdict is Verdict.UNDECIDED
     assert crashed(card.outweighed).verdict is Verdict.POSITIVE
@@ -397,6 +411,55 @@ def test_an_arm_that_is_one_draw_with_noise_is_named_and_gets_no_verdict(noise, 
         assert (card.verdict, card.grade, card.n_seeds) == (Verdict.UNDECIDED, Grade.AWAITING, 1)
         assert ("clones", Force.SUSPENDS) in [(alarm.kind, alarm.force) for alarm in card.evidence.alarms]
         assert any("--estimand level --null 0." in text for text in card.flags)
+
+
+def alarms_of_spread(card):
+    return [alarm.force for alarm in card.evidence.alarms if alarm.kind == "steady"]
+
+
+@pytest.mark.parametrize("noise", [3e-4, 1e-3])
+@pytest.mark.parametrize("seeds", [12, 32])
+def test_an_arm_that_spreads_a_tenth_of_the_other_is_named_and_gets_no_more_than_moderate(noise, seeds):
+    chance = np.random.default_rng(1)
+    for _ in range(5):
+        ours, one = chance.normal(0.9, 0.02, seeds), chance.normal(0.9, 0.02) * (1 + noise * chance.normal(size=seeds))
+        for arms in ((ours, one), (one, ours), (ours.round(4), one.round(4))):
+            card = axiom_weigh.compare(*arms)
+            assert alarms_of_spread(card) == [Force.HOLDS_BACK]
+            assert card.evidence.clones == 0, "it may be honest, so its values count"
+    unpaired = axiom_weigh.compare(ours.tolist(), one.tolist()[:-1])
+    assert alarms_of_spread(unpaired) == [Force.HOLDS_BACK]
+    assert any("b hardly varies beside a" in flag for flag in unpaired.flags)
+
+
+@pytest.mark.parametrize(("spread", "grade"), [(0.02, Grade.STRONG), (0.001, Grade.MODERATE)])
+def test_an_arm_that_hardly_varies_keeps_an_effect_from_strong(spread, grade):
+    chance = np.random.default_rng(1)
+    runs = [
+        run(seed, arm, value, host=f"h{(seed + again) % 6}", volunteer=f"v{(seed + again) % 3}")
+        for arm, mean, width in (("ours", 1.0, 0.02), ("base", 0.9, spread))
+        for seed, value in enumerate(chance.normal(mean, width, 120).tolist())
+        for again in range(1 + (seed < 20))
+    ]
+    card = axiom_weigh.weigh(runs, **ARMS)
+    assert (card.verdict, card.grade) == (Verdict.POSITIVE, grade)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        lambda chance: chance.normal(0.8, 0.02 / 4, 32),
+        lambda chance: chance.binomial(1000, 0.99, 32) / 1000,
+        lambda chance: np.append(chance.normal(0.9, 0.02, 31), -99.0),  # one crashed
+        lambda chance: chance.lognormal(-4, 0.02, 32),  # a smaller number, that varies as much beside its size
+    ],
+)
+def test_an_honest_arm_of_smaller_spread_is_not_named(base):
+    chance = np.random.default_rng(1)
+    for _ in range(20):
+        ours, other = chance.normal(0.9, 0.02, 32).tolist(), base(chance).tolist()
+        assert alarms_of_spread(axiom_weigh.compare(ours, other)) == []
+        assert alarms_of_spread(axiom_weigh.compare(ours[:4], other[:4])) == []
 
 
 @pytest.mark.parametrize(

@@ -323,6 +323,21 @@ def test_the_first_line_has_what_a_paper_tells():
     assert "ours − base typically lies above 0" in repr(card)
 
 
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (gauss(2.0, seeds=5), "too few seeds to tell: a verdict takes 12 or more"),
+        (gauss(2.0, seeds=8), " to 1 against no effect; a verdict takes 20 to 1"),
+        (gauss(0.0, seeds=60), "nothing so far against no effect"),
+        (gauss(2.0, seeds=60), " to 1 against no effect"),
+    ],
+)
+def test_evidence_below_one_to_one_is_told_as_none(values, says):
+    card = axiom_weigh.weigh(column(values), estimand="contrast")
+    assert says in card.text.facts["evidence"]
+    assert (card.row[4] == "nothing so far") == (card.evidence.e_value < 1.0)
+
+
 def test_a_latex_row_json_and_many_claims_name_the_middle_and_what_is_assumed():
     pairs = [{"seed": seed, "ours": value + 1, "base": 1} for seed, value in enumerate(gauss(0.8))]
     card, few = axiom_weigh.weigh(pairs, of=PAIR), axiom_weigh.weigh(pairs[:5], of=PAIR)

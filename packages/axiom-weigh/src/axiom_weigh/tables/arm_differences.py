@@ -30,6 +30,7 @@ _LARGEST_SINGLE = 3e38
 _SINGLE_DIGITS, _CASES = 6, 1000  # of a decimal, and test cases of a share, that single precision still tells apart
 _MOST_CASES = 10_000  # the same of double precision
 _SHORT = 10  # characters of a decimal
+_PER_CENT, _LEAST_PER_CENT = 100.0, 10.0  # a share of 1, and what is less than that is seldom an accuracy
 _WORST = (None, Outcome.FAILED, Outcome.DIVERGED, Outcome.LATE, Outcome.OK)
 
 
@@ -79,16 +80,20 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
         for place, number in enumerate(numbers):
             if number is not None and not is_copy and (unpaired or None not in numbers):
                 values[place].append(number)
+    if mixed := _shares_beside_per_cent(values):
+        notes.flags.append(mixed)
     context = TableContext(
         reasons=tuple(notes.reasons),
         flags=tuple(notes.flags),
+        alarms=tuple(notes.alarms),
         issues=runs.issues if "issue" in columns.by_name else None,
         repeated=once.repeated,
         agreements=once.agreements,
         fingerprint=COARSE,
     )
     name = f"{sheet.name}, {runs.arms[0]} minus {runs.arms[1]}"
-    return replace(read.whole(rows, context), name=name, arms=values, unpaired=unpaired)
+    gone = sum(not _has_value([arm for arm in arms if arm is not None]) for arms in settled.values()) if unpaired else 0
+    return replace(read.whole(rows, context), name=name, arms=values, unpaired=unpaired, gone=gone)
 
 
 def _side_by_side(sheet: Sheet, columns: Columns, read: Reader) -> _Runs:
@@ -279,6 +284,24 @@ def _why(pair: tuple[Row | None, Row | None], names: tuple[str, str]) -> str:
     if len(set(whys.values())) == 1:
         return f"{' and '.join(whys)}: {next(iter(whys.values()))}"
     return ", ".join(f"{name}: {why}" for name, why in whys.items())
+
+
+def _shares_beside_per_cent(arms: Sequence[Sequence[float]]) -> str:
+    """That all numbers are shares, or may be such in per cent: about a hundred times as large. Else it is empty."""
+    numbers = [number for arm in arms for number in arm]
+    if not numbers or not 0.0 < min(numbers) <= 1.0 < max(numbers) <= _PER_CENT:
+        return ""
+    (low, high), (other_low, other_high) = (
+        (min(part), max(part))
+        for part in ([number for number in numbers if (number <= 1.0) is is_share] for is_share in (True, False))
+    )
+    is_alike = other_low / 2.0 <= _PER_CENT * low <= _PER_CENT * high <= other_high * 2.0
+    if other_low < _LEAST_PER_CENT or not is_alike:
+        return ""
+    return (
+        f"some values lie from {low:.4g} to {high:.4g}, and all others from {other_low:.4g} to {other_high:.4g}: are "
+        "the others in per cent? Then write all alike"
+    )
 
 
 def _minus(number: float, other: float) -> float:

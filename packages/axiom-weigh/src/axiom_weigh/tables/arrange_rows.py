@@ -43,7 +43,7 @@ class OrderedObservations:
     agreements: tuple[Agreements, ...]
     repeated: int  # rows of seeds that had counted already
     waiting: int  # seeds that do not count yet
-    alarms: tuple[Alarm, ...]  # in which order seeds were run, nobody else knows
+    alarms: tuple[Alarm, ...]  # of arms, and of the order in which seeds were run, nobody else knows
     doubt: Doubt | None  # why nothing is weighed
     reasons: tuple[str, ...]
     flags: tuple[str, ...]
@@ -64,6 +64,7 @@ class TableContext:
 
     reasons: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()  # of the arms
     issues: Sequence[int] | None = None  # of all that was issued, where that is more than the rows
     repeated: int = 0
     agreements: tuple[Agreements, ...] = ()
@@ -99,7 +100,7 @@ def arrange_rows(
         agreements=(*context.agreements, *once.agreements) if homes else (),
         repeated=context.repeated + once.repeated,
         waiting=len(once.rows) - len(closed),
-        alarms=alarms,
+        alarms=(*context.alarms, *alarms),
         doubt=doubt,
         reasons=tuple(notes.reasons),
         flags=tuple(notes.flags),
@@ -161,7 +162,7 @@ def _arranged_plainly(rows: PlainRows, notes: CountNotes, context: TableContext)
         agreements=(),
         repeated=context.repeated,
         waiting=0,
-        alarms=alarms,
+        alarms=(*context.alarms, *alarms),
         doubt=doubt,
         reasons=tuple(notes.reasons),
         flags=tuple(notes.flags),

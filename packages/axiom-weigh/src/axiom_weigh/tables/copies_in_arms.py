@@ -1,15 +1,21 @@
-"""In which arm was a seed not used? Differences do not show it, since the other arm varies in them."""
+"""In which arm was a seed not used, or may it not have been? In differences the other arm's values hide it."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 from axiom_weigh.statistics.equal_values import equal_values, find_clones, hardly_vary
+from axiom_weigh.statistics.student import deviation_of
 from axiom_weigh.tables.find_columns import tell_names
 from axiom_weigh.tables.parse_cell import join_parts
 from axiom_weigh.tables.rows_of_same_seed import CountNotes
 from axiom_weigh.tables.seed_row import Row
+from axiom_weigh.values import Alarm, Force
 
 Key = tuple[str, str]  # seed and design
 Arms = tuple[Row | None, Row | None]
+
+_FEWEST = 5  # values, below which it says nothing that they lie near to each other
+_SMALL = 0.1  # of the other arm's spread
 
 
 def copies_in_arms(
@@ -24,15 +30,18 @@ def copies_in_arms(
         if are_paired:
             _say_twice([(key, settled[key]) for key in counting[0]], notes)
         numbers = [_numbers(settled, counting[arm], arm) for arm in (0, 1)]
-        for arm, name in enumerate(names):
+        for arm in (0, 1):
             keys, values, others = counting[arm], numbers[arm], numbers[1 - arm]
+            name, other = (join_parts([name, design]) if design else name for name in (names[arm], names[1 - arm]))
             groups = _groups(values, others) if values and others else ()
             for group in groups:
-                words = f"the arm {join_parts([name, design]) if design else name}, {values[group[0]]:.15g}"
+                words = f"the arm {name}, {values[group[0]]:.15g}"
                 for key in [keys[place] for place in group]:
                     shared[key] = (*shared.get(key, ()), words)
             if groups:
-                _say_alike(join_parts([name, design]) if design else name, keys, (values, others), groups, notes)
+                _say_alike(name, keys, (values, others), groups, notes)
+            elif _varies_little(values, others):
+                _say_varies_little((name, other), (values, others), notes)
     return shared
 
 
@@ -42,6 +51,24 @@ def _groups(values: Sequence[float], others: Sequence[float]) -> Sequence[Sequen
     if hardly_vary(values, others):
         return (places,)
     return equal_values(places, values, others)
+
+
+def _varies_little(values: Sequence[float], beside: Sequence[float]) -> bool:
+    """Is its spread under a tenth of the other arm's, as it is and beside its size?
+
+    So is that of one draw with a little noise, and now and then that of an honest arm. One run that crashed widens the
+    other arm's spread, and not the middle half of its values.
+    """
+    if min(len(values), len(beside)) < _FEWEST:
+        return False
+    size = min(1.0, max(map(abs, values)) / (max(map(abs, beside)) or 1.0))
+    spread, middle = (size * measure(beside) for measure in (deviation_of, _middle_half))
+    return deviation_of(values) < _SMALL * spread and _middle_half(values) <= 2.0 * _SMALL * middle
+
+
+def _middle_half(values: Sequence[float]) -> float:
+    ordered, quarter = sorted(values), len(values) // 4
+    return ordered[-1 - quarter] - ordered[quarter]
 
 
 def _by_design(settled: Mapping[Key, Arms], *, are_paired: bool) -> dict[str, tuple[list[Key], list[Key]]]:
@@ -93,3 +120,16 @@ def _say_alike(
         notes.flags.append(
             f"so few numbers in the arm {arm} that its seed may not have been used: seeds {seeds} have one"
         )
+
+
+def _say_varies_little(
+    names: tuple[str, str], numbers: tuple[Sequence[float], Sequence[float]], notes: CountNotes
+) -> None:
+    """Name an arm that may be one draw, whose luck then decides the verdict."""
+    (arm, other), (own, beside) = names, (deviation_of(values) for values in numbers)
+    text = (
+        f"{arm} hardly varies beside {other} (± {own:.2g} sd beside {beside:.2g}), so its {len(numbers[0])} values may "
+        "be one draw with a little noise, whose luck would decide the verdict: was its seed used? If nothing was drawn "
+        f"for it, weigh {other} alone against it, with --estimand level --null {median(numbers[0]):.6g}"
+    )
+    notes.alarms.append(Alarm(kind="steady", force=Force.HOLDS_BACK, text=text))

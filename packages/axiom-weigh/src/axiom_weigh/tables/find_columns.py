@@ -1,6 +1,7 @@
 """Which column is the seed, which the value, which the arm? As it was said, or as its name says without doubt."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from axiom_weigh.tables.suggested_command import whole_command
 
 _GROUPS = ("params.", "config.", "metrics.", "summary.", "tags.")  # as MLflow and Weights & Biases call them
 _SEEDS = ("params.seed", "config.seed")
+_SEED_OF_MANY = re.compile(r"seed[ _.-]*\d+", re.IGNORECASE)
 _STATES = ("status", "state")  # how a run ended, if its words are such words
 _OF_ONE_RUN = (  # of which programs, for what they have a row, and what is one number of it
     ({"wall time", "step", "value"}, "TensorBoard's export", "step", "its last value"),
@@ -227,6 +229,12 @@ def _refuse_near_misses(sheet: Sheet, named: NamedColumns, used: set[int], by_na
     if named.seed is not None or named.pair:
         done.add("seed")
     names = [name for name in (_DECIDE if named.are_said else KNOWN) if name not in done]
+    numbered = [name for name in sheet.columns if _SEED_OF_MANY.fullmatch(name)]
+    if "seed" in names and len(numbered) > 1:
+        raise TableUnreadable(
+            f"{sheet.name} has a column for each seed: {tell_names(numbered)}. Nothing was weighed; turn the table, so "
+            "that it has a row for each seed and a column for each arm."
+        )
     for place, name in enumerate(sheet.columns):
         near = difflib.get_close_matches(name.lower(), names, 1, 0.8) if place not in used else []
         if near:

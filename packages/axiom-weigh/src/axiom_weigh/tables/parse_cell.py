@@ -18,7 +18,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}([.,' \xa0\u202f])\d{3}(?:\1\d{3})*(?!\1)[.,
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _SHORTENED = re.compile(r"[+-]?\d+[.,]?\d*[eE]\+?\d+", re.ASCII)  # what a spreadsheet makes of a long number
 _POINT_ZERO = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
-ABSENT = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "nat", "null", "none"})
+ABSENT = frozenset({"", "nan", "na", "n/a", "n.a.", "#n/a", "#nv", "#n/d", "<na>", "nat", "null", "none"})
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _TRUTH = {"true": 1.0, "false": 0.0}
 LARGEST = 1e100  # squares of it can still be added up
@@ -57,7 +57,7 @@ def parsed_number(text: str, cell: str) -> tuple[float | None, str]:
         return None, NO_VALUE if word != "nan" else "not a number (NaN)"
     if _INFINITE.fullmatch(text):
         return None, _INFINITE_VALUE
-    raise ValueError(f"{cut_cell(cell)!r} is not a number.")
+    raise ValueError(f"{cut_cell(cell)!r} is not a number. If there is none, leave the cell empty.")
 
 
 def real_number(cell: Any) -> tuple[float | None, str]:
@@ -95,6 +95,8 @@ def seed_of(cell: Any) -> str:
         )
     if match := _POINT_ZERO.fullmatch(text.replace(MINUS, "-")):
         text = match[1]
+    elif NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is no whole number, so it is no seed. If the row sums up others, leave it out.")
     if _WHOLE.fullmatch(text):
         digits = text.lstrip("+-").lstrip("0") or "0"
         return f"-{digits}" if text.startswith("-") and digits != "0" else digits

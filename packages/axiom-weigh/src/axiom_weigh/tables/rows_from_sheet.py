@@ -7,6 +7,7 @@ from typing import Any
 
 from axiom_weigh.errors import TableUnreadable
 from axiom_weigh.tables.arrange_rows import TableContext
+from axiom_weigh.tables.digit_groups import DigitGroups
 from axiom_weigh.tables.find_columns import NOTHING_NAMED, Columns, NamedColumns, columns_of
 from axiom_weigh.tables.parse_cell import (
     LARGEST,
@@ -35,6 +36,7 @@ from axiom_weigh.values import Outcome
 PLAIN_COLUMNS = {"outcome"}  # beside seed and value: with these alone rows are kept as columns
 
 _WORDS = ("block", "host", "volunteer", "platform", "design")
+_MARKED = re.compile(r"[+-]?\d*[.,][\d.,]*(?:[eE][+-]?\d+)?", re.ASCII)  # with a sign that may be decimal
 _PLAIN_SEED = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
 
 
@@ -50,6 +52,7 @@ class Rows:
     context: TableContext
     arms: tuple[Sequence[float], ...] = ()  # the values of both arms, where values are differences
     unpaired: str = ""  # why nothing is the difference of two runs
+    gone: int = 0  # seeds of such arms of which no run has a value
 
 
 def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
@@ -61,7 +64,7 @@ def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
     for number, cells in read.noting(counted_rows(sheet)):
         if isinstance(rows, list):
             rows.append(read.row(number, cells))
-        elif plain := read.plain(cells):
+        elif plain := read.plain(number, cells):
             rows.add_plain(number, *plain)
         else:
             rows.add(read.row(number, cells))
@@ -141,6 +144,7 @@ class Reader:
         self._word_places = [(name, at) for name, at in columns.by_name.items() if name in _WORDS]
         self._words: dict[str, str] = {}
         self._at = 0  # the row that is read
+        self._groups = DigitGroups(sheet)
         self._decimal_signs: dict[str, int] = {}  # where the first number with a comma and with a point stand
         self._has_percents = self._has_others = False  # numbers with a per cent sign, and without one
         self._volunteers: dict[str, tuple[str, str]] = {}
@@ -162,6 +166,8 @@ class Reader:
         order = self._order.column if self._order is not None else ""
         taken = {**self._columns.taken, **({"the outcome": ends[0].column} if ends else {})}
         reasons = [f"taken for {role}: the column {column}" for role, column in taken.items()]
+        if reading := self._groups.demand_one_reading():
+            reasons.append(reading)
         if self._has_percents:
             reasons.append("values are in per cent, as they are written: 81.3 % is 81.3, also in intervals and bounds")
         return Rows(
@@ -180,7 +186,7 @@ class Reader:
             ),
         )
 
-    def plain(self, cells: Sequence[Any]) -> tuple[int, float] | None:
+    def plain(self, number: int, cells: Sequence[Any]) -> tuple[int, float] | None:
         """Seed and value of a row of which nothing else need be asked, as of almost every one; None of others."""
         if not self._is_plain:
             return None
@@ -188,6 +194,8 @@ class Reader:
         if type(value) is not float:
             if type(value) is not str or not NUMBER.fullmatch(value):
                 return None
+            if not self._groups.is_decided:
+                self._groups.note(value, number)
             value = float(value)
         self._has_others = True
         if type(seed) is not int:
@@ -265,9 +273,11 @@ class Reader:
             self._note_sign(has_sign=False, number=number)
             return number, why
         text = number_text(cell)
-        if "," in text or "." in text:
+        if _MARKED.fullmatch(text):
             self._note_decimal_sign(text, "," if "," in text else ".")
         number, why = parsed_number(text.replace(",", "."), cell)
+        if number is not None and not self._groups.is_decided:
+            self._groups.note(text, self._at)
         self._note_sign(has_sign=cell.rstrip().endswith("%"), number=number)
         return number, why
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.platforms import UNKNOWN_PLATFORM
 from axiom_weigh.tables.seed_row import Row
-from axiom_weigh.values import Agreements, Outcome
+from axiom_weigh.values import Agreements, Alarm, Outcome
 
 _CLOSE = 1e-6  # relative: duplicates this near to each other agree
 _TINY = 1e-12  # absolute: so near to each other are zeros that were rounded otherwise
@@ -39,6 +39,7 @@ class CountNotes:
 
     reasons: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

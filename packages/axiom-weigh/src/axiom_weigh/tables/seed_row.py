@@ -1,8 +1,10 @@
 """One row of anybody's table, and many rows that say nothing but a seed and a value."""
 
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import overload
 
 from axiom_weigh.values import Outcome
@@ -10,6 +12,9 @@ from axiom_weigh.values import Outcome
 LARGEST_SEED = 10**18 - 1  # that is kept as a number
 
 _MOST_DIGITS = 19
+_NUMBERED = re.compile(r"-?\d+$", re.ASCII)  # as 7, seed_7 and run-7 are
+_FEWEST = 3  # seeds above, from which on their names say something
+_MOST_SUMS = 8  # rows: as many as pandas describes numbers with
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +99,20 @@ class PlainRows(Sequence[Row]):
         if at in self.others:
             return self.others[at]
         return Row(place=self.places[at], seed=str(self.seeds[at]), value=self.values[at])
+
+
+def sum_below(rows: Sequence[Row]) -> Row | None:
+    """The first of some last rows whose seeds have no number, such as mean and std, below seeds that are numbered."""
+    tail = list(takewhile(lambda row: not _NUMBERED.search(row.seed), map(rows.__getitem__, _last(rows))))
+    above = len(rows) - len(tail)
+    if not tail or above < _FEWEST or len(tail) > _MOST_SUMS:
+        return None
+    names = {_NUMBERED.sub("", rows[at].seed) for at in range(above)}
+    return tail[-1] if len(names) == 1 else None
+
+
+def _last(rows: Sequence[Row]) -> range:
+    return range(len(rows) - 1, max(-1, len(rows) - _MOST_SUMS - 2), -1)
 
 
 def list_row_values(rows: Sequence[Row]) -> Iterator[tuple[int, float | None, str]]:

@@ -39,6 +39,7 @@ class OneLook:
     high: float | None
     arms: tuple[MeanOfArm, ...]  # empty where values came as they are
     effect: float | None  # in standard deviations of a paired difference; unpaired runs are taken to be independent
+    gone: int = 0  # runs that nothing pairs and that have no value: nobody knows where the means of all would be
 
     def data(self) -> dict[str, Any]:
         """The same as JSON's own types."""
@@ -60,7 +61,13 @@ def look_at_pairs(values: Sequence[float], arms: tuple[MeanOfArm, ...], *, null:
 
 
 def look_at_arms(
-    ours: Sequence[float], base: Sequence[float], names: tuple[str, str], *, null: float, alpha: float
+    ours: Sequence[float],
+    base: Sequence[float],
+    names: tuple[str, str],
+    *,
+    null: float,
+    alpha: float,
+    gone: int = 0,
 ) -> OneLook:
     """Of two arms with one run or more each, of which nobody knows which belong together."""
     low, high = welch_interval(ours, base, 1.0 - alpha)
@@ -70,8 +77,10 @@ def look_at_arms(
     else:
         sd = math.hypot(deviation_of(ours), deviation_of(base))
         effect = _without_excess((difference - null) / sd, len(ours) + len(base) - 2)
+    if gone:
+        low = high = None
     arms = means_of(ours, base, names)
-    return OneLook(is_paired=False, mean=difference, low=low, high=high, arms=arms, effect=effect)
+    return OneLook(is_paired=False, mean=difference, low=low, high=high, arms=arms, effect=effect, gone=gone)
 
 
 def means_of(ours: Sequence[float], base: Sequence[float], names: tuple[str, str]) -> tuple[MeanOfArm, ...]:

@@ -133,10 +133,13 @@ class WeighedTable:
     def _at_one_look(self, look: OneLook) -> str:
         number = self._number(look.mean)
         if look.is_paired:
-            what = f"mean of {self._counted()}{' and left out' if self.evidence.missing else ''}"
+            what = f"mean of {self._counted()}"
         else:
             what = f"difference of means, {look.arms[0].runs} and {look.arms[1].runs} runs that are not paired"
         interval = f"no {self._level()} CI, which takes two runs of each arm that differ"
+        if look.gone:
+            unknown = tell_amount(look.gone, "run")
+            interval = f"no {self._level()} CI, for nobody knows what {unknown} without a value would have been"
         if look.low is not None and look.high is not None:
             interval = f"{self._level()} CI {look.low:.4g} to {look.high:.4g} {CONDITION}"
         return "; ".join([f"{number} ({what}", interval, *map(str, look.arms)]) + ")"
@@ -172,7 +175,7 @@ class WeighedTable:
             "none yet" if self.estimate is None else self._number(self.estimate),
             interval if self.one_look is None else f"{interval} (one look)",
             self._runs(),
-            f"{self._odds()} to 1",
+            self._odds_told(),
         )
 
     def _runs(self) -> str:
@@ -185,8 +188,11 @@ class WeighedTable:
     def _number(self, middle: float) -> str:
         return f"{middle:+.4g}" if self._are_differences() else f"{middle:.4g}"
 
-    def _odds(self) -> str:
-        return e_told(self.evidence.e_absent if self.verdict is Verdict.ABSENT else self.evidence.e_value)
+    def _odds(self) -> float:
+        return self.evidence.e_absent if self.verdict is Verdict.ABSENT else self.evidence.e_value
+
+    def _odds_told(self) -> str:
+        return f"{e_told(self._odds())} to 1" if self._odds() >= 1.0 else "nothing so far"
 
     @property
     def ruled_out(self) -> float | None:
@@ -405,27 +411,29 @@ class WeighedTable:
         """What can be said though nothing is decided, and why no more."""
         look, null = self.one_look, f"{self._shown_null():.4g}"
         if look is None or not (self.arms or self.is_declared):
-            return "not known yet" if self.is_weighed else f"not weighed: {self.not_weighed}"
+            return self._not_known() if self.is_weighed else f"not weighed: {self.not_weighed}"
         what, side = self._of_arms() or "the mean of the values", look.side(self._shown_null())
         says = (
             f"speaks for {what} {'above' if side > 0 else 'below'} {null}"
             if side
             else f"cannot tell {what} from {null}"
         )
-        least, _ = find_next_requirements(Grade.AWAITING) or (0, 0.0)
-        if self.evidence.e_kind == _RANKS:
-            least = max(least, fewest_deciding(-math.log(self.alpha)))
         if not look.is_paired:
             why = "runs that are not paired have none that holds however often you look"
-        elif self.n_seeds < least:
+        elif self.n_seeds < self._fewest():
             few = "1 seed is" if self.n_seeds == 1 else f"{self.n_seeds} seeds are"
             why = f"{few} too few for one that holds however often you look"
-        elif self.evidence.missing:
-            missing = tell_amount(self.evidence.missing, "seed")
-            why = f"{missing} without a value may have failed for what it would have been"
         else:
             why = f"one that holds however often you look takes evidence of {1 / self.alpha:.4g} to 1"
         return f"one look {says}, and is no verdict: {why}"
+
+    def _not_known(self) -> str:
+        if not self.evidence.missing:
+            return "not known yet"
+        missing = tell_amount(self.evidence.missing, "seed")
+        return (
+            f"not known yet; {missing} without a value count{'s' * (self.evidence.missing == 1)} against every verdict"
+        )
 
     def _of_arms(self) -> str:
         return f"{self.arms[0]} − {self.arms[1]}" if self.arms else ""
@@ -439,11 +447,7 @@ class WeighedTable:
             above = sum(value > self.null for value in self.values)
             facts[f"above {self.null:.4g}"] = f"{above:,} of {len(self.values):,} values"
         if self.is_weighed:
-            is_absent = evidence.verdict is Verdict.ABSENT
-            against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
-            facts["evidence"] = f"{self._odds()} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
-            if waiting := self._waiting_for_group():
-                facts["evidence"] += f" of whole groups of {GROUP} ({tell_amount(waiting, 'seed')} in one that is open)"
+            facts["evidence"] = self._evidence_told()
         if (least := self.ruled_out) is not None:
             facts["ruled out"] = (
                 f"an effect of {least:g} or more; if less does not matter, --smallest-effect {least:g} decides that "
@@ -455,6 +459,22 @@ class WeighedTable:
         if ahead := self._ahead():
             facts["to decide" if self.verdict is Verdict.UNDECIDED else "next grade"] = ahead
         return facts
+
+    def _evidence_told(self) -> str:
+        """Odds of less than 1 to 1 are none: seeds that are few, or wait for others, are counted as lost until then."""
+        enough = f"{1 / self.alpha:.4g} to 1"
+        if self._odds() < 1.0 and self.n_seeds < self._fewest():
+            return f"too few seeds to tell: a verdict takes {self._fewest()} or more, and {enough} against no effect"
+        is_absent = self.verdict is Verdict.ABSENT
+        against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
+        waiting = self._waiting_for_group()
+        where = f" of whole groups of {GROUP} ({tell_amount(waiting, 'seed')} in one that is open)" if waiting else ""
+        return f"{self._odds_told()} against {against}; a verdict takes {enough}{where}"
+
+    def _fewest(self) -> int:
+        """How many seeds a verdict takes at least."""
+        least, _ = find_next_requirements(Grade.AWAITING) or (0, 0.0)
+        return max(least, fewest_deciding(-math.log(self.alpha))) if self.evidence.e_kind == _RANKS else least
 
     def _ahead(self) -> str:
         """How many seeds more are likely to be needed: a forecast, or of few seeds what `--plan` says."""

@@ -25,7 +25,7 @@ from axiom_weigh.tables.find_columns import NamedColumns, tell_names
 from axiom_weigh.tables.parse_cell import BEYOND
 from axiom_weigh.tables.read_sheet import sheet_of
 from axiom_weigh.tables.rows_from_sheet import Rows, rows_of
-from axiom_weigh.tables.seed_row import list_row_values
+from axiom_weigh.tables.seed_row import list_row_values, sum_below
 from axiom_weigh.tables.undeclared_numbers import (
     Doubt,
     doubt_differences,
@@ -185,6 +185,7 @@ def _arranged(declaration: _Declaration, table: Any, named: NamedColumns) -> tup
             "out, or weigh one arm."
         )
     rows = differences_of(sheet, named) if named.are_pairs else rows_of(sheet, named)
+    _demand_no_sums(rows)
     _demand_events(declaration, rows)
     _demand_within(declaration, rows)
     unused = f"columns that are not looked at: {tell_names(rows.unused)}" if any(rows.unused) else ""
@@ -239,6 +240,15 @@ def _demand_bounds(declaration: _Declaration) -> None:
         raise WrongUse(
             f"The null {declaration.shown_null:g} lies outside {low:g} to {high:g}, where no value can be. Nothing was "
             "weighed; declare one within, with --null."
+        )
+
+
+def _demand_no_sums(rows: Rows) -> None:
+    """A row that says the mean of those above it would count as a seed."""
+    if row := sum_below(rows.rows):
+        raise TableUnreadable(
+            f"{rows.name}, {rows.place} {row.place}: the seed {row.seed!r} has no number, and all above it have one, "
+            "so this row may sum them up. Nothing was weighed; leave it out, or give it a number if it is a seed."
         )
 
 
@@ -356,15 +366,18 @@ def _one_look(
     values: Sequence[float],
     names: tuple[str, str] | None,
 ) -> OneLook | None:
-    """What one look says, where nothing is decided and looks at any time say little."""
+    """What one look says, where nothing is decided and looks at any time say little.
+
+    It cannot say what a seed without a value would have been. So it says nothing of pairs where one is missing.
+    """
     ours, base = read.arms or ((), ())
     if read.unpaired:
         if not names or not len(ours) or not len(base):
             return None
-        return look_at_arms(ours, base, names, null=declaration.shown_null, alpha=declaration.alpha)
+        return look_at_arms(ours, base, names, null=declaration.shown_null, alpha=declaration.alpha, gone=read.gone)
     is_mean = declaration.estimand != MEAN and declaration.kind in _HAVE_MEANS
     is_short = 0 < len(values) < SHORT and evidence.verdict is Verdict.UNDECIDED
-    if not is_mean or not is_short or obstacle is not None or evidence.clones:
+    if not is_mean or not is_short or obstacle is not None or evidence.clones or evidence.missing:
         return None
     arms = means_of(ours, base, names) if names else ()
     return look_at_pairs(values, arms, null=declaration.shown_null, alpha=declaration.alpha)
