@@ -14,16 +14,20 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.tasks.sql_rules import IS_ALIVE
 
+# What is done is not looked at, of which there is most: its cells are back.
 _ORDERS = f"""
-SELECT w.registration_id, w.replicates, w.configs, w.state = 'cancelled' AND NOT EXISTS (
-        SELECT 1 FROM task t WHERE t.workunit_id = w.id AND {IS_ALIVE}) AS is_withdrawn,
-    w.state = 'done' OR (w.quorum = 1 AND EXISTS (
-        SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state = 'valid')) AS is_back
+SELECT w.id, w.registration_id, w.replicates, w.configs, w.state = 'cancelled' AND NOT EXISTS (
+    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND {IS_ALIVE}) AS is_withdrawn
 FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value
-WHERE w.highest >= (SELECT min(json_extract(o.replicates, '$[0]')) FROM workunit o
-        WHERE o.registration_id = j.value AND o.state = 'cancelled' AND o.checks_task_id IS NULL)
-    AND w.checks_task_id IS NULL
-ORDER BY w.id
+WHERE w.state IN ('failed', 'cancelled') AND w.checks_task_id IS NULL
+UNION ALL
+SELECT w.id, w.registration_id, w.replicates, w.configs, 0 AS is_withdrawn FROM workunit w
+WHERE w.experiment_id = :experiment_id AND w.state = 'open' AND w.checks_task_id IS NULL
+ORDER BY 1
+"""
+_BACK = """
+SELECT r.replicate, r.config FROM json_each(:cells) j CROSS JOIN result r ON r.experiment_id = :experiment_id
+    AND r.replicate = json_extract(j.value, '$[0]') AND r.config = json_extract(j.value, '$[1]')
 """
 
 
@@ -43,15 +47,13 @@ def list_withdrawn_orders(
     if not counters.read_counter(db, "workunit", experiment_id, "cancelled"):
         return []
     newest: dict[tuple[int, str, int], bool] = {}  # the newest order of a replicate is what counts
-    back: set[tuple[int, str, int]] = set()
-    for row in db.select(_ORDERS, ids=json.dumps(sorted(registration_ids))):
+    for row in db.select(_ORDERS, ids=json.dumps(sorted(registration_ids)), experiment_id=experiment_id):
         for number in json.loads(row["replicates"]):
-            key = row["registration_id"], row["configs"], number
-            newest[key] = bool(row["is_withdrawn"])
-            if row["is_back"]:  # whatever else was ordered of it
-                back.add(key)
-    lacking = (key for key, is_withdrawn in newest.items() if is_withdrawn and key not in back)
-    withdrawn = sorted(lacking, key=lambda key: key[2])
+            newest[row["registration_id"], row["configs"], number] = bool(row["is_withdrawn"])
+    cells = {key: (key[2], json.loads(key[1])[0]) for key, is_withdrawn in newest.items() if is_withdrawn}
+    rows = db.select(_BACK, experiment_id=experiment_id, cells=json.dumps([*cells.values()])) if cells else []
+    back = {(row["replicate"], row["config"]) for row in rows}
+    withdrawn = sorted((key for key, cell in cells.items() if cell not in back), key=lambda key: key[2])
     wanted = set(sorted({number for _, _, number in withdrawn})[:most])
     numbers: dict[tuple[int, str], list[int]] = {}
     for registration_id, configs, number in withdrawn:

@@ -487,15 +487,18 @@ def test_a_finding_that_cannot_be_weighed_again_keeps_no_round_from_ending(shift
     assert "cannot be weighed" in why
 
 
-@pytest.mark.parametrize(("status", "disputed"), [("suspended", 0), ("retired", 2)])
-def test_who_closed_a_finding_by_hand_is_left_alone(shifting, status, disputed):
-    """No alarm had suspended it, so none can have ceased; nor is it suspended as well."""
+@pytest.mark.parametrize(
+    ("status", "disputed", "after"),
+    [("suspended", 0, "suspended"), ("retired", 0, "retired"), ("retired", 2, "suspended")],
+)
+def test_what_was_closed_by_hand_stays_so_and_is_suspended_if_it_still_answers(shifting, status, disputed, after):
+    """No alarm had suspended it, so none can have ceased. A retired one answers, until an alarm is raised."""
     shifting.db.execute("UPDATE finding SET status = :status", status=status)
     count_duplicates(shifting, exact=2, disputed=disputed)
     block(shifting)
     shifting.hold()
     assert newest(shifting).suspends == bool(disputed)
-    assert registrations.list_finding_statuses(shifting.db, 1)[1][0] == status
+    assert registrations.list_finding_statuses(shifting.db, 1)[1][0] == after
 
 
 FIVE = [*WIDER, ({"size": 9, "shift": 9}, 4.0)]  # the claim compares sizes 1 and 2, and needs no size 9
