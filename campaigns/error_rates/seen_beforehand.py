@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.seeds import counted_seed, hand_seed
+from axiom.domain.registrations import counted_seed, hand_seed
 from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.statistics.signed_ranks import GROUP
 from error_rates.figures import Answer, Size, below, interval

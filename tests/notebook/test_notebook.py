@@ -15,8 +15,7 @@ from patience import PATIENCE
 import axiom
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import Meaning
-from axiom.domain.registrations import StoppingRule
-from axiom.domain.seeds import counted_seed
+from axiom.domain.registrations import StoppingRule, counted_seed
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
 from axiom.laboratory.registrations.register import register_further

@@ -1,5 +1,11 @@
-"""The body of a registration: design, cohort, estimands, stopping rule. Read from canonical JSON."""
+"""The body of a registration: design, cohort, estimands, stopping rule. Read from canonical JSON. And its seeds.
 
+Seeds that count follow from a secret: nobody knows one before it is issued, and everybody can check it afterwards. The
+secret is drawn when a registration is sealed. Its commitment is public at once, so that it cannot be exchanged; it is
+itself when the registration has ended.
+"""
+
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +23,8 @@ INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: n
 BLIND = "blind, sealed before any run of it or its kin was recorded here"
 # Predictions in the catalogue were written by people who had seen numbers.
 CATALOGUE = f"catalogue{INFORMED}"
+DRAWN_SEEDS = "they follow from a secret that is drawn when this is sealed, and revealed when it has ended"
+NAMED_SEEDS = "they follow from name, version and number, as in every registration of before: anybody could know them"
 
 
 def forecaster_name(name: str, informed: str | None) -> str:
@@ -152,3 +160,22 @@ WORDS = (
 def estimand_definition(estimand: Mapping[str, Any]) -> dict[str, Any]:
     """What an estimand is, however it is told and whatever is expected: two that agree in this are one finding's."""
     return {name: value for name, value in estimand.items() if name not in ("prediction", *WORDS)}
+
+
+def commit_to_secret(registration: str, secret: str) -> str:
+    """The commitment to a secret of the registration that has this hash."""
+    return hashlib.sha256(f"axiom-secret-1|{registration}|{secret}".encode()).hexdigest()
+
+
+def counted_seed(secret: str, experiment: str, version: int, replicate: int) -> int:
+    """The seed of a replicate that is evidence: 63 bits."""
+    return _seed("axiom-seed-2", secret, experiment, version, replicate)
+
+
+def hand_seed(experiment: str, version: int, number: int) -> int:
+    """The seed of a run by hand. It counts nowhere, so it may be known beforehand."""
+    return _seed("axiom-hand-1", experiment, version, number)
+
+
+def _seed(*parts: object) -> int:
+    return int.from_bytes(hashlib.sha256("|".join(map(str, parts)).encode()).digest()[:8], "big") >> 1

@@ -66,8 +66,8 @@ def list_server_jobs(
     # Whoever computes a sweep alone does not wait for these imports.
     from axiom.laboratory.experiments.commands.jobs import list_experiment_jobs
     from axiom.laboratory.figures.redraw_figures import draw_job
-    from axiom.laboratory.planning.jobs import visits_job
     from axiom.laboratory.findings.reveal_seeds import reveal_job
+    from axiom.laboratory.planning.jobs import visits_job
 
     writer, folder, settings, now = gate.writer, gate.laboratory.folder, gate.laboratory.settings, gate.now
     jobs = [

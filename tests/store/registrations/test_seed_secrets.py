@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.seeds import DRAWN_SEEDS, commit_to_secret, counted_seed, hand_seed
+from axiom.domain.registrations import DRAWN_SEEDS, commit_to_secret, counted_seed, hand_seed
 from axiom.shipped import catalogue_folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.recorded_answers import find_recorded_numbers

@@ -45,7 +45,7 @@ def test_digits_in_groups_beside_whole_numbers_are_refused_with_both_readings(se
 
 
 @pytest.mark.parametrize("other", ["0.905", "1.5", "12.3456", "1e3", "", "nan", "1.250"])
-def test_three_digits_behind_a_decimal_point_are_read_where_another_number_or_no_whole_one_tells(other):
+def test_three_digits_behind_a_point_are_read_where_another_number_tells(other):
     assert weigh(f"seed,value\n1,1.117\n2,2.040\n3,{other}\n", estimand="contrast").values[:2] == [1.117, 2.04]
 
 

@@ -11,7 +11,7 @@ from axiom.cli.experiment.manifests import cache_folder, file_of, manifest_of
 from axiom.cli.experiment.run_marks import leave_mark
 from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.cli.output import progress_bar, show_json, show_table
-from axiom.domain.seeds import hand_seed
+from axiom.domain.registrations import hand_seed
 from axiom.domain.work import Outcome
 from axiom.errors import Refused
 from axiom.laboratory.experiments.publish import demand_sound_claims

@@ -17,6 +17,7 @@ from axiom.domain.headlines.levels_to_tell import with_words
 from axiom.domain.registrations import (
     CATALOGUE,
     DECLARED,
+    DRAWN_SEEDS,
     INFORMED,
     Design,
     Rule,
@@ -26,7 +27,6 @@ from axiom.domain.registrations import (
     map_amendments,
     read_registration_body,
 )
-from axiom.domain.seeds import DRAWN_SEEDS
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.laboratory.planning.rules.block_size import BlockSize, block_size
 from axiom.laboratory.registrations.predictions import declared_prediction

@@ -5,8 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place
-from axiom.domain.registrations import RegistrationBody, map_amendments, read_registration_body
-from axiom.domain.seeds import DRAWN_SEEDS, NAMED_SEEDS
+from axiom.domain.registrations import (
+    DRAWN_SEEDS,
+    NAMED_SEEDS,
+    RegistrationBody,
+    map_amendments,
+    read_registration_body,
+)
 from axiom.laboratory.findings.rules.reproduction import sum_agreements
 from axiom.reads import findings as finding_views
 from axiom.reads.base.page_addresses import NUMBER, page_at

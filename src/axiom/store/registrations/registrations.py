@@ -8,8 +8,7 @@ from typing import Any
 
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import PlacedConfigs
-from axiom.domain.registrations import read_registration_body
-from axiom.domain.seeds import DRAWN_SEEDS
+from axiom.domain.registrations import DRAWN_SEEDS, read_registration_body
 from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 from axiom.store.engine.hash_chains import HashChain
 from axiom.store.registrations import seed_secrets

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.seeds import DRAWN_SEEDS, commit_to_secret, counted_seed
+from axiom.domain.registrations import DRAWN_SEEDS, commit_to_secret, counted_seed
 from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.engine.hash_chains import HashChain
 

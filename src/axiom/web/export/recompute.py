@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.registrations import estimand_definition
-from axiom.domain.seeds import DRAWN_SEEDS, commit_to_secret, counted_seed
+from axiom.domain.registrations import DRAWN_SEEDS, commit_to_secret, counted_seed, estimand_definition
 from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.weigh_claim import make_finding_card
 from axiom_weigh.values import Agreements, Cohort, Evidence, Home, Observation, Outcome, Surroundings
