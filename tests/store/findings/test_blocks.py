@@ -16,9 +16,10 @@ def test_what_is_ordered_and_what_is_back_is_known_by_replicate(busy_lab, taken_
     assert (blocks.list_older_replicates(db, 1, 1), blocks.list_older_replicates(db, 1, 2)) == ({}, {0: 1, 1: 1, 2: 1})
     parts = busy_lab.deploy(singly=1)
     assert [workunits.find_workunit(db, part).configs for part in parts] == [(0,), (1,)]
-    for closed, over in ((parts[1:], False), (parts, True)):
+    failed, cancelled = WorkunitState.FAILED, WorkunitState.CANCELLED
+    for state, closed, over in ((failed, parts[1:], False), (failed, parts, True), (cancelled, parts, False)):
         with taken_back(db):
-            ended = [(workunits.find_workunit(db, part), WorkunitState.CANCELLED, "a test") for part in closed]
+            ended = [(workunits.find_workunit(db, part), state, "a test") for part in closed]
             workunits.close_workunits(db, ended, now)
             assert blocks.list_ordered_replicates(db, 1) == {0: True, 1: False, 2: False, 3: over}
             assert blocks.list_ordered_replicates(db, 1, 3) == {3: over}
