@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -178,7 +179,14 @@ class Surroundings:
     is_registered: bool = True  # before its first seed; false for a file that somebody weighs
 
 
-METHOD = 5  # the rules by which evidence is weighed; one more whenever the same observations may say something else
+class DesignVerdict(NamedTuple):
+    """What one of several designs says by itself."""
+
+    name: str
+    verdict: Verdict
+
+
+METHOD = 6  # the rules by which evidence is weighed; one more whenever the same observations may say something else
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,6 +221,7 @@ class Evidence:
     false_share: float | None = None  # in the e-BH set of the whole laboratory at this q, 0.01 or 0.05
     more: tuple[int | None, int | None] | None = None  # replicates to the next grade: one chance in two, nine in ten
     method: int = METHOD
+    by_design: tuple[DesignVerdict, ...] = ()  # what each says by itself, where there are several
 
     @property
     def centre(self) -> str:

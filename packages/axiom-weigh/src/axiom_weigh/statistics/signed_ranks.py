@@ -36,6 +36,7 @@ _BETS = np.array([0.98, 0.6, 0.25, 0.08, 0.025, 0.008])
 _SHARES = np.log([0.58, 0.29, 0.08, 0.03, 0.01, 0.01])
 _WAYS = np.array([[[0, 1], [2, 3]], [[0, 2], [1, 3]], [[0, 3], [1, 2]]])  # to pair four values
 _ALL_MEANS = 200  # values, up to which the mean of each two is made
+_SYMMETRIC = 1.0 / 12.0  # variance of the share of pairs that a value wins, of a symmetric law about its middle
 _PRECISE = 1e-9  # of the distance of quartiles, to which the middle of many values is found
 
 
@@ -133,6 +134,22 @@ def _end(stream: Stream, means: Numbers, side: int, alpha: float) -> float | Non
         middle = (refuted + left) // 2
         refuted, left = (middle, left) if log_e(stream, float(means[middle]), side) >= bar else (refuted, middle)
     return float(means[left])
+
+
+@_of_any_size
+def standard_errors_beyond(values: Sequence[float | None], number: float, side: int) -> float:
+    """How far more than half of the means of two values lie on this side of a number, at one look.
+
+    A missing value lies on the other side. The error is that of a share of pairs, from how many pairs each value wins
+    (Sen 1960), and no smaller than that of a symmetric law.
+    """
+    away = side * (np.array(values, dtype=np.float64) - number)
+    away[np.isnan(away)] = -np.inf
+    n = len(away)
+    won = n - np.searchsorted(np.sort(away), -away, "right") - (away > 0)  # by each value, of its pairs with others
+    shares = won / (n - 1)
+    variance = max(float(shares.var(ddof=1)), _SYMMETRIC)
+    return (float(shares.mean()) - 0.5) / (2.0 * math.sqrt(variance / n))
 
 
 @_of_any_size
