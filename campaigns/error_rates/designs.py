@@ -1,13 +1,13 @@
-"""Is a sentence about several designs true of each? Cases of which one design differs, and the price where none does."""
+"""Is a sentence about several designs true of each? Cases in which one differs, and the price where none does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from axiom_weigh.evidence.each_design import tell_designs
 from axiom_weigh.evidence.grade import needs_more_seeds
+from axiom_weigh.evidence.sure_designs import tell_designs
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.values import Evidence, Grade, Verdict
 from error_rates.figures import Answer, Bound, Size, above, below, interval
@@ -83,18 +83,14 @@ def designs(seed: int, size: Size) -> Answer:
 def _weighed(rng: np.random.Generator, case: _Case) -> Evidence:
     """Designs take turns, four seeds at a time, until each has all of its seeds."""
     turns = sorted(
-        (place, number)
-        for number, (_, seeds) in enumerate(case.effects.values())
-        for place in range(0, seeds, 4)
+        (place, number) for number, (_, seeds) in enumerate(case.effects.values()) for place in range(0, seeds, 4)
     )
     places = np.repeat([number for _, number in turns], 4)
     effects = np.array([effect for effect, _ in case.effects.values()])
     values = rng.normal(effects[places], 1.0)
     rows = observed(rng, values, designs=places)
     estimand = {**CONTRAST, "smallest": case.smallest}
-    return weigh_observations(
-        estimand, rows, blocks=len(rows) // 16, homes=HOMES, surroundings=granted(len(rows))
-    )
+    return weigh_observations(estimand, rows, blocks=len(rows) // 16, homes=HOMES, surroundings=granted(len(rows)))
 
 
 def _would_be_strong(card: Evidence) -> bool:

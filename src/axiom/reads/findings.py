@@ -7,7 +7,13 @@ from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.domain.headlines.finding_sentences import compose_mark, compose_quantity, compose_row, tell_size
+from axiom.domain.headlines.finding_sentences import (
+    compose_mark,
+    compose_quantity,
+    compose_row,
+    find_slight_side,
+    tell_size,
+)
 from axiom.domain.headlines.numbers import (
     amount_with_unit,
     estimand_scale,
@@ -288,6 +294,7 @@ def _tell_with_units(view: FindingView) -> Answer:
         "estimate": estimate,
         "span": span,
         **tell_bars(estimand),
+        "is_slight": find_slight_side(estimand, view.measured) is not None,
         "smaller_than": "" if largest is None else amount_with_unit(estimand, largest, is_most=True),
     }
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.evidence.each_design import tell_designs
 from axiom_weigh.evidence.strata import known_of
+from axiom_weigh.evidence.sure_designs import tell_designs
 from axiom_weigh.evidence.weigh_claim import Home, make_finding_card, weigh_observations
 from axiom_weigh.values import Agreements, Cohort, Force, Grade, Kind, Observation, Outcome, Surroundings, Verdict
 
@@ -93,7 +93,9 @@ def test_a_design_of_four_values_shares_no_verdict_and_is_none_of_the_four():
 def test_a_design_without_the_effect_keeps_three_others_from_speaking_for_it(effect, seeds, reached, told):
     names = dict(zip(("design 0", "design 1", "design 2", "design 3"), "abcd", strict=True))
     seen = [replace(other, design=names[other.design]) for other in drawn(seeds, 0.6)]
-    evidence = said([replace(other, value=other.value - 0.6 + effect) if other.design == "d" else other for other in seen])
+    evidence = said(
+        [replace(other, value=other.value - 0.6 + effect) if other.design == "d" else other for other in seen]
+    )
     assert (evidence.verdict, evidence.grade) == (Verdict.POSITIVE, reached)
     assert tell_designs(evidence.by_design, evidence.verdict) == told
     shares = [need for need in evidence.needs if need.startswith("a verdict that each design shares")]

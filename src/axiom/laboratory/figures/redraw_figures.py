@@ -23,6 +23,7 @@ from axiom.domain.headlines.prepared_answers import (
     compose_title,
     count_open_sizes,
     grade_answer,
+    tell_unsure_designs,
 )
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
@@ -235,7 +236,7 @@ def _pictures(
         pair for finding in weighed for pair in _finding_pictures(db, finding, lines[finding.number], laboratory)
     )
     recorded = find_recorded_numbers(experiment.name, experiment.version)
-    headline, is_recorded = choose_answer(manifest.headlines, newest, recorded)
+    headline, is_recorded = choose_answer(manifest.headlines, newest, recorded, manifest.estimands)
     shown = name_question_picture(
         experiment.id,
         has_figure=manifest.figure is not None,
@@ -253,6 +254,7 @@ def _pictures(
                 manifest.question,
                 headline,
                 open_sizes=count_open_sizes(manifest.estimands, carrying),
+                of_designs=tell_unsure_designs(carrying),
                 is_decided=is_decided,
             ),
             laboratory=laboratory,
@@ -288,7 +290,7 @@ def experiment_sweep(
 def _compose_answer_sweep(
     name: str, manifest: Manifest, numbers: Mapping[str, WeighedNumber], by_place: Mapping[int, SweepPoint]
 ) -> Sweep | None:
-    headline = choose_headline(manifest.headlines, numbers)
+    headline = choose_headline(manifest.headlines, numbers, manifest.estimands)
     rests_on = headline.when if headline else ()
     return compose_sweep(
         manifest,

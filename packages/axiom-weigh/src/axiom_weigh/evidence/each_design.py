@@ -18,7 +18,6 @@ from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import DesignVerdict, Verdict
 
 _BEYOND = 2.326  # standard errors, beyond which an estimate lies by chance once in a hundred looks
-_MOST_NAMES = 3
 
 
 def weigh_each_design(question: Question, parts: Parts) -> tuple[DesignVerdict, ...]:
@@ -47,24 +46,6 @@ def is_every_design_beyond(question: Question, parts: Parts) -> bool:
     return any(not find_open_designs(question, parts, side) for side in (Verdict.POSITIVE, Verdict.NEGATIVE))
 
 
-def tell_designs(each: Sequence[DesignVerdict], verdict: Verdict) -> str:
-    """Of which designs a verdict over all of them is sure and of which it is not; empty where it is of each."""
-    sure = [design.name for design in each if design.verdict is verdict]
-    unsure = [design.name for design in each if design.verdict is not verdict]
-    if not unsure or not verdict.is_decided:
-        return ""
-    if not sure:
-        return f"sure over all {len(each)} designs together, and in none alone"
-    if max(len(sure), len(unsure)) > _MOST_NAMES:
-        return f"sure in {len(sure)} of {len(each)} designs"
-    return f"sure in {_named(sure)}, not yet in {_named(unsure)}"
-
-
-def _named(names: Sequence[str]) -> str:
-    *before, last = names
-    return f"design{'s' if before else ''} {', '.join(before)}{' and ' if before else ''}{last}"
-
-
 def _lies_as_said(question: Question, values: Sequence[float | None], verdict: Verdict) -> bool:
     near, far = question.null - question.smallest, question.null + question.smallest
     bars: Mapping[Verdict, Iterable[tuple[float, int]]] = {
@@ -78,9 +59,7 @@ def _lies_as_said(question: Question, values: Sequence[float | None], verdict: V
     )
 
 
-def _standard_errors_beyond(
-    question: Question, values: Sequence[float | None], number: float, side: int
-) -> float:
+def _standard_errors_beyond(question: Question, values: Sequence[float | None], number: float, side: int) -> float:
     """How far the middle of values lies on this side of a number, with each missing value on the other side."""
     n, present = len(values), [value for value in values if value is not None]
     won = sum(side * value > side * number for value in present)

@@ -16,7 +16,7 @@ from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks
 from axiom_weigh.evidence.counted_values import Sound, select_sound_values
 from axiom_weigh.evidence.disagreeing_designs import tell_disagreement, why_further_design_may_differ
 from axiom_weigh.evidence.disputed_and_missing_seeds import list_alarms
-from axiom_weigh.evidence.each_design import find_open_designs, tell_designs, weigh_each_design
+from axiom_weigh.evidence.each_design import find_open_designs, weigh_each_design
 from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, Stratum
 from axiom_weigh.evidence.grade import grade_evidence
 from axiom_weigh.evidence.grade_facts import GradeFacts
@@ -26,6 +26,7 @@ from axiom_weigh.evidence.outlying_hosts import screen_values
 from axiom_weigh.evidence.platforms import ON_ONE_PLATFORM, count_platforms, find_only_platform
 from axiom_weigh.evidence.seeds_to_next_grade import count_fewest_seeds, forecast_seeds
 from axiom_weigh.evidence.strata import designs_of, known_of, places_of, pool_designs, weigh_stratum
+from axiom_weigh.evidence.sure_designs import tell_designs
 from axiom_weigh.evidence.verdict import Conclusion, estimate_middle, prepare_ranks, reach_conclusion
 from axiom_weigh.values import (
     OUTVOTED,
