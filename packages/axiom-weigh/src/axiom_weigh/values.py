@@ -62,7 +62,12 @@ class Grade(StrEnum):
 OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missing that has come back
 NOT_WAITING = "it had happened before the time from which on it is asked"  # why there is no value, and none is missing
 _TOLD = "told"
-_CENTRES = {"bernoulli": "share", "betting": "mean", "signed ranks": "typical value"}  # by how it is weighed
+_CENTRES = {
+    "bernoulli": "share",
+    "betting": "mean",
+    "event differences": "mean",
+    "signed ranks": "typical value",
+}  # by how it is weighed
 EVERY_NUMBER = "every number"  # begins what a replicate repeats where a whole cell is that of another seed
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
 

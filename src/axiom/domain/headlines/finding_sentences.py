@@ -239,7 +239,7 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
         measure = f"the share of repetitions with {happening}"
     elif estimand.get("is_event"):
         # Without a mean it is told of the typical repetition.
-        runs = "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"
+        runs = "runs" if _is_of_mean(estimand) else "a repetition's runs"
         measure = f"the share of {runs} with {measure}"
     if form is not _Form.LEVEL:
         return measure
@@ -300,7 +300,13 @@ def _middle(estimand: Mapping[str, Any]) -> str:
     """Of which middle of the seeds this is true."""
     if estimand["kind"] == Kind.PROPORTION or estimand.get("event"):
         return ""
-    return "on average " if estimand.get("about") == Center.MEAN else "typically "
+    return "on average " if _is_of_mean(estimand) else "typically "
+
+
+def _is_of_mean(estimand: Mapping[str, Any]) -> bool:
+    """Is it asked about the mean: because its file says so, or since a difference of events has no other middle?"""
+    is_of_events = bool(estimand.get("is_event")) and Kind(estimand["kind"]) is Kind.CONTRAST and not estimand["null"]
+    return is_of_events or estimand.get("about") == Center.MEAN
 
 
 def _arms(estimand: Mapping[str, Any]) -> _Arms:

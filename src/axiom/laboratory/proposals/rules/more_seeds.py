@@ -90,7 +90,7 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 
 
 def _is_helped_by_seeds(evidence: Evidence) -> bool:
-    """Does the next grade lack seeds, or a verdict that leans on no host and that each design shares? Nothing else comes of seeds."""
+    """Does the next grade lack seeds, or a verdict that leans on no host and that each design shares?"""
     further = _further(evidence)
     return bool(further and further <= _MOST) or needs_more_seeds(evidence.needs)
 
