@@ -230,6 +230,25 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
     return GateAnswer(well="; ".join(parts) or "it concludes nothing")
 
 
+def find_planted_effect(
+    report: Mapping[str, Any], estimand: Mapping[str, Any], planted: Sequence[Mapping[str, object]]
+) -> float | None:
+    """What the report of a preflight shows of an estimand in these configs, where an effect was planted for it."""
+    by_seed: dict[int, dict[int, Mapping[str, Any]]] = {}
+    for run in report["controls"]:
+        if run["is_planted"] and run["estimand"] == estimand["name"]:
+            for cell in run["tried"]:
+                measures = cell["measures"] if cell["outcome"] == Outcome.OK else {}
+                by_seed.setdefault(cell["seed"], {})[cell["config"]] = measures
+    values = [
+        estimand_arithmetic.compute_estimand(
+            estimand, [(config, measured.get(place)) for place, config in enumerate(planted)]
+        )[0]
+        for measured in by_seed.values()
+    ]
+    return control_result(estimand, values).estimate
+
+
 def list_further_seeds(run: ControlRun, demands: Demands) -> Sequence[int]:
     """The numbers of seeds that this control has to be run at as well; none where those that were say enough."""
     control = next(candidate for candidate in demands.controls if candidate.estimand == run.estimand)
