@@ -235,7 +235,7 @@ def find_planted_effect(
 ) -> float | None:
     """What the report of a preflight shows of an estimand in these configs, where an effect was planted for it."""
     by_seed: dict[int, dict[int, Mapping[str, Any]]] = {}
-    for run in report["controls"]:
+    for run in report.get("controls", ()):
         if run["is_planted"] and run["estimand"] == estimand["name"]:
             for cell in run["tried"]:
                 measures = cell["measures"] if cell["outcome"] == Outcome.OK else {}
