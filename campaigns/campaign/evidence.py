@@ -11,6 +11,8 @@ from pathlib import Path
 
 from error_rates.biases import arrival, laboratory
 from error_rates.dependent_seeds import copies, dependence, hosts
+from error_rates.designs import designs
+from error_rates.events import events
 from error_rates.figures import QUICK, WHOLE, Answer, Size
 from error_rates.hardships import border, hardships
 from error_rates.intervals import coverage, forecasters, pooled
@@ -51,6 +53,8 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "hosts": hosts,
     "seen-beforehand": seen_beforehand,
     "taken-back": taken_back,
+    "designs": designs,
+    "events": events,
 }
 
 

@@ -14,7 +14,7 @@ from axiom_weigh.evidence.verdict import ENOUGH, weigh_values
 from axiom_weigh.statistics import signed_ranks
 from axiom_weigh.statistics.betting import betting_log_e
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, dealt_log_e, signs_needed
-from axiom_weigh.statistics.signed_ranks import _GROWN, _SHARES, _WAYS, GROUP
+from axiom_weigh.statistics.signed_ranks import _GROWN, _WAYS, GROUP, SHARES
 from axiom_weigh.values import Verdict
 from error_rates.laws import Flags, Numbers
 
@@ -38,7 +38,7 @@ def _grown(pairs: Flags) -> Numbers:
     """Of pairs that win, by streams, groups and ways to pair them; held from one whole group to the next."""
     won = np.count_nonzero(pairs, axis=3)
     kinds = 4 * np.count_nonzero(won == 2, axis=2) + np.count_nonzero(won == 1, axis=2)
-    after = special.logsumexp(np.cumsum(_GROWN[kinds], axis=1) + _SHARES, axis=2)
+    after = special.logsumexp(np.cumsum(_GROWN[kinds], axis=1) + SHARES, axis=2)
     return np.pad(np.repeat(after, GROUP, axis=1), ((0, 0), (GROUP - 1, 0)))
 
 

@@ -11,7 +11,7 @@ from axiom.domain.links import FindingState
 from axiom.signed.manifests import Manifest
 from axiom_weigh.evidence.choice_of_statistic import Question
 from axiom_weigh.figures.picture_data import Sweep
-from axiom_weigh.values import Evidence, Grade, Observation, Verdict
+from axiom_weigh.values import DesignVerdict, Evidence, Grade, Observation, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,11 @@ class Conclusion:
     verdict: Verdict
     grade: Grade
     method: int  # by which rules it was weighed
+
+    @property
+    def by_design(self) -> tuple[DesignVerdict, ...]:
+        """Nothing: each was computed with the design of its file alone."""
+        return ()
 
     @classmethod
     def of(cls, evidence: Evidence) -> "Conclusion":

@@ -24,7 +24,11 @@ def weighed_again(experiments: Mapping[str, ComputedExperiment]) -> dict[str, Co
     """The same values, weighed by the rules of today."""
     return {
         name: replace(
-            experiment, findings={estimand: _weigh_again(finding) for estimand, finding in experiment.findings.items()}
+            experiment,
+            findings={
+                estimand: _weigh_again(finding, is_event=finding.estimand["measure"] in experiment.manifest.events)
+                for estimand, finding in experiment.findings.items()
+            },
         )
         for name, experiment in experiments.items()
     }
@@ -49,10 +53,11 @@ def _restore_earlier(now: ComputedExperiment, then: ComputedExperiment) -> Compu
     return replace(now, findings={**now.findings, **same})
 
 
-def _weigh_again(finding: WeighedFinding) -> WeighedFinding:
+def _weigh_again(finding: WeighedFinding, *, is_event: bool) -> WeighedFinding:
     """That seeds differ was seen when they were computed, from all that was measured. It is not kept, and not asked."""
     observations = [replace(observation, fingerprint=COARSE) for observation in finding.counted]
-    evidence = weigh_observations(finding.estimand, observations, blocks=-(-len(observations) // BLOCK))
+    asked = {**finding.estimand, "is_event": is_event}
+    evidence = weigh_observations(asked, observations, blocks=-(-len(observations) // BLOCK))
     return replace(
         finding,
         conclusion=Conclusion.of(evidence),

@@ -1,5 +1,6 @@
 """Reads the headline of a finding as a person would, and holds it against the numbers. It shares no code with Axiom."""
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from typing import Any
 
 _VOID = re.compile(r"(Suspended|Recalled): ")
 _OPEN = "; that may be too little to matter"
+_OF_DESIGNS = re.compile(r"; (sure (?:over all|in) [^;]*)$")
+_SLIGHT = re.compile(r"; its file calls less than [^;]* too small to matter$")
 _SIDES = (
     (re.compile(r" is (?:typically |on average )?nearly the same (?:with|without|over all)\b"), "absent"),
     (re.compile(r" is (?:typically |on average )?within \S.* of \S"), "absent"),
@@ -28,6 +31,7 @@ class ReadHeadline:
     verdict: str
     status: str  # open where the headline names none
     is_slight: bool
+    is_of_each: bool  # of several designs: it does not name those of which it is not sure
     number: float | None  # in the last brackets
     last_place: float  # what its last digit stands for
     doubling: str  # what each doubling does, by its number: "times", "lower", "higher"; else nothing
@@ -39,12 +43,21 @@ def read_headline(text: str) -> ReadHeadline:
     sentence = text[void.end() :] if void else text
     status = void[1].lower() if void else "open"
     if sentence.startswith("It depends on the design: "):
-        return ReadHeadline(verdict="mixed", status=status, is_slight=False, number=None, last_place=0.0, doubling="")
+        return ReadHeadline(
+            verdict="mixed", status=status, is_slight=False, is_of_each=True, number=None, last_place=0.0, doubling=""
+        )
     if sentence.endswith("? Not known yet"):
         return ReadHeadline(
-            verdict="undecided", status=status, is_slight=False, number=None, last_place=0.0, doubling=""
+            verdict="undecided",
+            status=status,
+            is_slight=False,
+            is_of_each=True,
+            number=None,
+            last_place=0.0,
+            doubling="",
         )
-    bare = sentence.removesuffix(_OPEN)
+    of_all = _OF_DESIGNS.sub("", sentence)
+    bare = _SLIGHT.sub("", of_all.removesuffix(_OPEN))
     verdicts = [verdict for pattern, verdict in _SIDES if pattern.search(bare)]
     if len(set(verdicts)) != 1:
         raise ValueError(f"it says {verdicts}: {text}")
@@ -53,9 +66,10 @@ def read_headline(text: str) -> ReadHeadline:
     brackets = re.findall(r"\(([^()]*\d[^()]*)\)", bare)
     match = _NUMBER.search(brackets[-1]) if brackets else None
     return ReadHeadline(
-        verdict=verdicts[0],
+        verdict="absent" if _SLIGHT.search(of_all) else verdicts[0],
         status=status,
-        is_slight=sentence.endswith(_OPEN),
+        is_slight=of_all.endswith(_OPEN),
+        is_of_each=of_all == sentence,
         number=float(match[0].replace(",", "").replace("−", "-")) if match else None,
         last_place=_last_place(match[0]) if match else 0.0,
         doubling=_doubling(bare, brackets[-1] if brackets else ""),
@@ -72,7 +86,14 @@ def contradiction(text: str, estimand: Mapping[str, Any], row: Mapping[str, Any]
         return f"it says {read.status}, and the finding is {row['status']}"
     if read.is_slight != _is_slight(estimand, row):
         return "it tells otherwise than the interval whether the effect is as large as one that matters"
-    if verdict not in ("effect +", "effect −"):
+    is_there = verdict == "absent" and not _holds(row["low"], estimand["null"], row["high"])
+    if is_there != bool(_SLIGHT.search(_OF_DESIGNS.sub("", text))):
+        return "it tells otherwise than the interval whether there is an effect that is too small to matter"
+    each = row.get("by_design") or ()
+    each = json.loads(each) if isinstance(each, str) else each
+    if verdict not in ("mixed", "undecided") and read.is_of_each != all(own == verdict for _, own in each):
+        return "it tells otherwise than the designs of how many it is so"
+    if verdict not in ("effect +", "effect −") and not is_there:
         return ""
     wanted = _on_scale(estimand, row["estimate"])
     if read.doubling:
@@ -82,6 +103,10 @@ def contradiction(text: str, estimand: Mapping[str, Any], row: Mapping[str, Any]
     if read.number is None or abs(read.number - wanted) > 0.51 * read.last_place + 1e-9 * abs(wanted):
         return f"it says {read.number}, and the estimate is {wanted}"
     return ""
+
+
+def _holds(low: float | None, number: float, high: float | None) -> bool:
+    return (low is None or low <= number) and (high is None or high >= number)
 
 
 def _doubling(sentence: str, bracket: str) -> str:

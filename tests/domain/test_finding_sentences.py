@@ -36,7 +36,7 @@ from axiom.domain.headlines.prepared_answers import choose_headline
 from axiom.domain.registrations import estimand_definition
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest
-from axiom_weigh.values import Verdict
+from axiom_weigh.values import DesignVerdict, Verdict
 
 FILES = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
 
@@ -79,14 +79,17 @@ def estimand(kind, *, expects=Direction.MORE, null=0.0, smallest=0.1, in_words="
     in_words=st.sampled_from(UNITS),
     ends=st.lists(NUMBERS, min_size=3, max_size=3).map(sorted),
     is_bounded=st.booleans(),
+    each=st.lists(st.sampled_from(Verdict), max_size=5).filter(lambda verdicts: len(verdicts) != 1),
 )
 def test_an_independent_reader_finds_verdict_side_size_and_number_in_every_headline(
-    kind, verdict, expects, status, null, in_words, ends, is_bounded
+    kind, verdict, expects, status, null, in_words, ends, is_bounded, each
 ):
     low, estimate, high = ends
     asked = estimand(kind, expects=expects, null=null, in_words="" if kind is Kind.PROPORTION else in_words)
-    measured = MeasuredNumber(verdict, estimate, low if is_bounded else None, high)
+    by_design = tuple(DesignVerdict(name, own) for name, own in zip("abcde", each, strict=False))
+    measured = MeasuredNumber(verdict, estimate, low if is_bounded else None, high, by_design)
     row = {"verdict": verdict.value, "status": status, "estimate": estimate, "low": measured.low, "high": high}
+    row["by_design"] = by_design
     headline = compose_answer(asked, measured, status)
     assert not contradiction(headline, asked, row), headline
     assert "everything" not in headline  # which is its author's
@@ -102,6 +105,7 @@ def test_the_reader_sees_a_headline_of_another_verdict_number_or_size(kind):
         MeasuredNumber(Verdict.POSITIVE, 0.8, 0.6, 0.9),
         MeasuredNumber(Verdict.POSITIVE, 0.5, 0.05, 0.7),
         MeasuredNumber(),
+        MeasuredNumber(Verdict.POSITIVE, 0.5, 0.3, 0.7, (DesignVerdict("a", Verdict.UNDECIDED),)),
     ]
     assert all(contradiction(compose_answer(asked, measured), asked, row) for measured in wrong)
     assert contradiction(compose_answer(asked, MeasuredNumber(Verdict.POSITIVE, 0.5, 0.3, 0.7), "recalled"), asked, row)
@@ -332,7 +336,7 @@ def test_no_combination_of_verdicts_brings_a_headline_that_one_of_them_denies(ma
     shown = set()
     for verdicts in itertools.product(*([*verdicts, Verdict.UNDECIDED] for verdicts in spoken_of)):
         measured = {name: MeasuredNumber(verdict=verdict) for name, verdict in zip(names, verdicts, strict=True)}
-        headline = choose_headline(manifest.headlines, measured)
+        headline = choose_headline(manifest.headlines, measured, manifest.estimands)
         if headline:
             shown.add(headline.says)
             assert {name: SIDES.get(measured[name].verdict) for name in headline.when} == headline.when

@@ -139,7 +139,8 @@ def map_amendments(registered: Sequence[Registration]) -> dict[int, int]:
 
 
 # How an estimand is told, what its author expects and what it is compared with. None of it enters what is weighed, so a
-# file may say it better; what is registered stays. Those that begin with `if` are of files of before.
+# file may say it better; what is registered stays. Those that begin with `if` are of files of before. That its measure
+# is true or false, `is_event`, decides how it is weighed; it follows from the measure, which no version changes.
 WORDS = (
     "claim",
     "expects",

@@ -97,6 +97,7 @@ def describe_newer_evidence(evidence: Evidence) -> Answer:
     return {
         "line": evidence.line,
         "designs": evidence.designs,
+        "by_design": dict(evidence.by_design),
         "clones": evidence.clones,
         "e_absent": evidence.e_absent,
         "false_share": evidence.false_share,

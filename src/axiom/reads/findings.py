@@ -1,13 +1,20 @@
 """What is concluded: one finding with its history, as a page, as a picture and as a row of others."""
 
 import itertools
+import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.domain.headlines.finding_sentences import compose_mark, compose_quantity, compose_row, tell_size
+from axiom.domain.headlines.finding_sentences import (
+    compose_mark,
+    compose_quantity,
+    compose_row,
+    find_slight_side,
+    tell_size,
+)
 from axiom.domain.headlines.numbers import (
     amount_with_unit,
     estimand_scale,
@@ -24,8 +31,10 @@ from axiom.domain.headlines.numbers import (
 from axiom.domain.headlines.tiny_pictures import choose_tiny_picture
 from axiom.domain.links import mark_unapproved
 from axiom.domain.maps import is_tile
+from axiom.domain.preflights import GATES
 from axiom.domain.registrations import CATALOGUE, INFORMED
 from axiom.errors import NotFound
+from axiom.laboratory.experiments.rules.controls import find_planted_effect
 from axiom.laboratory.findings.rules.literature_comparison import compare_with_literature, compose_comparison
 from axiom.laboratory.findings.rules.seeds_seen_before import Foreknowledge, compute_foreknowledge
 from axiom.reads import evidence_cards
@@ -38,7 +47,7 @@ from axiom.reads.figures import figure_with_table, shared_card_address
 from axiom.reads.kin import kin_of_experiment
 from axiom.reads.link_graph import describe_links
 from axiom.signed.manifests import stored_manifest
-from axiom.store.experiments import experiments, releases
+from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.findings import finding_notes, references
 from axiom.store.views import findings
 from axiom.store.views.findings import CourseLine, FindingView, Forecast, HistoryLine
@@ -70,6 +79,7 @@ def finding_page(reading: Reading, number: int) -> Answer:
             "scope": evidence_cards.describe_scope(reading, view, compose_quantity(view.estimand), observed),
             "next_grade": _next_grade(view),
             "smaller_than": _smaller_than(view),
+            "severity": _tell_severity(reading, view),
             "predictions": [
                 describe_forecast(forecast) for forecast in evidence_cards.list_finding_forecasts(reading, view)
             ],
@@ -232,6 +242,23 @@ def finding_course(reading: Reading, number: int) -> list[tuple[Any, ...]]:
     return [astuple(line) for line in findings.list_finding_course(reading.db, number)]
 
 
+def _tell_severity(reading: Reading, view: FindingView) -> str:
+    """What the design of an absence could have shown: what its preflight found where an effect was planted."""
+    stored = experiments.find_experiment(reading.db, view.finding.experiment_id)
+    bundle = experiments.find_newest_bundle(reading.db, view.finding.experiment_id)
+    if view.verdict is not Verdict.ABSENT or stored is None or bundle is None:
+        return ""
+    tried = preflights.find_preflight(reading.db, bundle.digest, GATES)
+    controls = [own for own in stored_manifest(stored.manifest).controls if own.estimand == view.finding.estimand]
+    found = None
+    if controls and tried and tried.report:
+        found = find_planted_effect(json.loads(tried.report), view.estimand, controls[0].planted)
+    if found is None:
+        return "No effect was planted for this number, so it is not known whether its design could have shown one"
+    away = amount_with_unit(view.estimand, abs(found - float(view.estimand["null"])))
+    return f"Where an effect was planted, its design showed one of {away}; that it could show a larger one is not known"
+
+
 def describe_finding(reading: Reading, view: FindingView) -> Answer:
     finding, estimand, line = view.finding, view.estimand, view.line
     return {
@@ -288,6 +315,7 @@ def _tell_with_units(view: FindingView) -> Answer:
         "estimate": estimate,
         "span": span,
         **tell_bars(estimand),
+        "is_slight": find_slight_side(estimand, view.measured) is not None,
         "smaller_than": "" if largest is None else amount_with_unit(estimand, largest, is_most=True),
     }
 

@@ -23,6 +23,7 @@ from axiom.domain.headlines.prepared_answers import (
     count_open_sizes,
     find_denied,
     grade_answer,
+    tell_unsure_designs,
 )
 from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import (
@@ -258,16 +259,19 @@ def _compose_answer(
     own = {asking[brief.number]["name"]: brief for brief in newest_first if brief.status not in VOID}
     makers = find_recorded_numbers(manifest.name, manifest.version)
     denied = find_denied(((asking[brief.number]["name"], brief.status, brief.verdict) for brief in briefs), makers)
-    headline, is_recorded = choose_answer(manifest.headlines, own, makers, denied)
+    headline, is_recorded = choose_answer(manifest.headlines, own, makers, manifest.estimands, denied)
     numbers: Mapping[str, FindingBrief | RecordedNumber] = makers if is_recorded else own
     carrying = {name: numbers[name] for name in headline.when} if headline else {}
     briefed = [number for number in carrying.values() if isinstance(number, FindingBrief)]
     recorded = [number for number in carrying.values() if isinstance(number, RecordedNumber)]
     weighed = [brief.number for brief in own.values() if brief.weighed_at]
+    of_designs = tell_unsure_designs(carrying)
     open_sizes, is_decided = count_open_sizes(manifest.estimands, carrying), are_all_decided(own)
     return {
-        "headline": compose_headline(headline, open_sizes=open_sizes) if headline else None,
-        "title": compose_title(manifest.question, headline, open_sizes=open_sizes, is_decided=is_decided),
+        "headline": compose_headline(headline, open_sizes=open_sizes, of_designs=of_designs) if headline else None,
+        "title": compose_title(
+            manifest.question, headline, open_sizes=open_sizes, of_designs=of_designs, is_decided=is_decided
+        ),
         "is_decided": is_decided,
         "picture": name_question_picture(
             stored.id,

@@ -24,7 +24,7 @@ from axiom.web.site.routes import PAGES
 from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.picture_data import Strip, Sweep, tell_picture
 from axiom_weigh.statistics.shares_and_medians import share_sequence
-from axiom_weigh.values import Grade, Verdict
+from axiom_weigh.values import DesignVerdict, Grade, Verdict
 
 HEADLINES = """headlines=(
         Headline(says="Larger sizes have larger totals", when={"grows": Direction.MORE}),
@@ -41,7 +41,12 @@ def lab(small_lab, tmp_path):
     return small_lab
 
 
+NONE = {"estimate": 0.0, "low": -0.1, "high": 0.1}  # of an absence
+
+
 def say(lab, **changes) -> None:
+    if changes.get("verdict") is Verdict.ABSENT:
+        changes = NONE | changes
     with lab.db.transaction():
         record(lab.db, 1, weighed(2, **changes), (), session_id=None, now=lab.now)
 
@@ -71,13 +76,35 @@ def test_a_headline_stands_on_every_page_just_while_its_verdict_does(browse, lab
         assert (said in text) == (said == SAID.get(verdict))
 
 
+def test_a_difference_that_is_there_takes_no_sentence_of_a_file_that_there_is_none(browse, lab):
+    say(lab, verdict=Verdict.ABSENT, estimate=0.35, low=0.31, high=0.39)
+    question, home, text = pages_of(browse, lab)
+    assert question["headline"] is None
+    assert home["answers"] == []
+    assert SAID[Verdict.ABSENT] not in text
+    answer = browse(lab).get("/findings/1.json").json["finding"]["answer"]
+    assert "is typically higher" in answer
+    assert "its file calls less than" in answer
+
+
+def test_a_declared_answer_names_the_designs_of_which_it_is_not_sure(browse, lab):
+    by_design = (DesignVerdict("declared", Verdict.POSITIVE), DesignVerdict("wide", Verdict.UNDECIDED))
+    say(lab, verdict=Verdict.POSITIVE, designs=2, by_design=by_design)
+    question, home, _ = pages_of(browse, lab)
+    said = f"{SAID[Verdict.POSITIVE]}; sure in design declared, not yet in design wide"
+    assert question["headline"] == said
+    assert [answer["headline"] for answer in home["answers"]] == [said]
+    assert browse(lab).get("/findings/1.json").json["finding"]["answer"].endswith("not yet in design wide")
+
+
 def test_pages_that_were_seen_before_follow_each_change_of_a_verdict_and_a_status(browse, lab):
     reader = browse(lab)
     reader.app._fresh = 0.0  # so that each page is made again
     changes = [(Verdict.POSITIVE, "open"), (Verdict.UNDECIDED, "open"), (Verdict.ABSENT, "open")]
     for blocks, (verdict, status) in enumerate([*changes, (Verdict.ABSENT, "suspended")], 2):
         with lab.db.transaction():
-            record(lab.db, 1, weighed(blocks, verdict=verdict), (), session_id=None, now=lab.now)
+            numbers = NONE if verdict is Verdict.ABSENT else {}
+            record(lab.db, 1, weighed(blocks, verdict=verdict, **numbers), (), session_id=None, now=lab.now)
             lab.db.execute("UPDATE finding SET status = :status", status=status)
         headline = SAID.get(verdict) if status == "open" else None
         assert reader.get("/questions/tiny_sum.json").json["question"]["headline"] == headline

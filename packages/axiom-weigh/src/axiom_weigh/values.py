@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -61,7 +62,12 @@ class Grade(StrEnum):
 OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missing that has come back
 NOT_WAITING = "it had happened before the time from which on it is asked"  # why there is no value, and none is missing
 _TOLD = "told"
-_CENTRES = {"bernoulli": "share", "betting": "mean", "signed ranks": "typical value"}  # by how it is weighed
+_CENTRES = {
+    "bernoulli": "share",
+    "betting": "mean",
+    "event differences": "mean",
+    "signed ranks": "typical value",
+}  # by how it is weighed
 EVERY_NUMBER = "every number"  # begins what a replicate repeats where a whole cell is that of another seed
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
 
@@ -178,7 +184,14 @@ class Surroundings:
     is_registered: bool = True  # before its first seed; false for a file that somebody weighs
 
 
-METHOD = 5  # the rules by which evidence is weighed; one more whenever the same observations may say something else
+class DesignVerdict(NamedTuple):
+    """What one of several designs says by itself."""
+
+    name: str
+    verdict: Verdict
+
+
+METHOD = 6  # the rules by which evidence is weighed; one more whenever the same observations may say something else
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,6 +226,7 @@ class Evidence:
     false_share: float | None = None  # in the e-BH set of the whole laboratory at this q, 0.01 or 0.05
     more: tuple[int | None, int | None] | None = None  # replicates to the next grade: one chance in two, nine in ten
     method: int = METHOD
+    by_design: tuple[DesignVerdict, ...] = ()  # what each says by itself, where there are several
 
     @property
     def centre(self) -> str:

@@ -10,7 +10,7 @@ from axiom_weigh.evidence.counted_values import select_sound_values
 from axiom_weigh.evidence.verdict import weigh_values
 from axiom_weigh.evidence.weigh_claim import weigh_observations
 from axiom_weigh.statistics.estimand_arithmetic import compute_estimand, why_not_concluded
-from axiom_weigh.values import NOT_WAITING, Observation, Outcome
+from axiom_weigh.values import COARSE, NOT_WAITING, Observation, Outcome, Verdict
 
 BUDGET, AT_FIRST, LATER = 10, (0.0, 4.0), (4.0, 10.0)
 STREAMS, LOOKS, WAIT = 300, 60, 8.0
@@ -135,3 +135,29 @@ def test_looking_rarely_refutes_that_arms_which_share_a_start_wait_alike(after, 
     assert ever_refuted(asked(after, by, arms=2), streams) <= AT_MOST
     slower = streams * [1.0, 2.5]
     assert ever_refuted(asked(after, by, arms=2), slower) > 0.2
+
+
+def test_a_difference_of_events_is_asked_about_its_mean_and_decided_though_most_are_equal():
+    rare = [1.0] * 21 + [-1.0] * 3 + [0.0] * 36  # 0.9 against 0.6, as it comes out in 60 seeds
+    asked = {"kind": "contrast", "null": 0.0, "smallest": 0.2, "bounds": None}
+    by_ranks, by_events = (
+        weigh_observations(
+            {**asked, "is_event": is_event},
+            [Observation(replicate=n, value=value, fingerprint=COARSE) for n, value in enumerate(rare)],
+            blocks=1,
+        )
+        for is_event in (False, True)
+    )
+    assert by_ranks.verdict is Verdict.UNDECIDED
+    assert (by_events.verdict, by_events.centre) == (Verdict.POSITIVE, "mean")
+    assert by_events.estimate == pytest.approx(0.3)
+    assert 0.0 < by_events.low < 0.3 < by_events.high < 1.0
+
+
+def test_events_that_differ_by_more_than_matters_are_not_said_to_be_absent():
+    """By ranks they were, since the typical value of differences of which most are 0 is 0."""
+    seen = ([1.0] * 33 + [-1.0] * 11 + [0.0] * 56) * 6  # 0.82 against 0.6
+    asked = pose_question({"kind": "contrast", "null": 0.0, "smallest": 0.2, "bounds": None, "is_event": True})
+    assert weigh_values(asked, seen).verdict is Verdict.POSITIVE
+    ranked = pose_question({"kind": "contrast", "null": 0.0, "smallest": 0.2, "bounds": None})
+    assert weigh_values(ranked, seen).verdict is not Verdict.POSITIVE

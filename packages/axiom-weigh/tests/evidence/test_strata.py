@@ -8,6 +8,7 @@ import pytest
 
 from axiom_weigh.evidence.choice_of_statistic import pose_question
 from axiom_weigh.evidence.disagreeing_designs import tell_disagreement, why_further_design_may_differ
+from axiom_weigh.evidence.each_design import weigh_each_design
 from axiom_weigh.evidence.finding_card import Stratum
 from axiom_weigh.evidence.strata import designs_of, places_of, pool_designs, weigh_stratum
 from axiom_weigh.values import Home, Kind, Observation, Verdict
@@ -95,10 +96,10 @@ def test_designs_are_pooled_where_three_can_be_and_disagree_if_a_further_one_may
     assert pool.prediction_low < pool.low < 1.0 < pool.high < pool.prediction_high
     assert pool.chance > 0.5
     parts = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
-    far = [row(3.0), row(-3.0), row(0.5), row(0.1)]
-    assert tell_disagreement(asked(), parts, far, pool_designs(far))
+    far, each = [row(3.0), row(-3.0), row(0.5), row(0.1)], weigh_each_design(asked(), parts)
+    assert tell_disagreement(asked(), parts, each, pool_designs(far))
     for alike in ([row(0.3), row(-0.1), row(0.1), row(0.0)], [row(9.0), row(9.5), row(10.5), row(11.0)]):
-        assert tell_disagreement(asked(), parts, alike, pool_designs(alike)) == ""
+        assert tell_disagreement(asked(), parts, each, pool_designs(alike)) == ""
 
 
 @pytest.mark.parametrize(
@@ -106,18 +107,24 @@ def test_designs_are_pooled_where_three_can_be_and_disagree_if_a_further_one_may
     [
         ((78.0, 61.0, 50.0), False),
         ((-78.0, -61.0, -50.0), False),
-        ((78.0, 61.0, 0.1), True),
+        ((78.0, 61.0, 0.1), True),  # its estimate is on their side, and by chance it is so as often as not
         ((78.0, 61.0, -5.0), True),
     ],
 )
 def test_designs_of_one_side_differ_in_size_however_far_a_fourth_may_lie(middles, is_apart):
-    unsure = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
-    rows = [row(middle, 1.0) for middle in middles]
-    pool = pool_designs(rows)
+    question = asked(smallest=0.05)
+    parts = designs_of(
+        [
+            observation
+            for name, middle in zip("abc", middles, strict=True)
+            for observation in values(*[middle + 9.0 * (place - 3.5) for place in range(8)], design=name)
+        ]
+    )
+    pool = pool_designs([row(middle, 1.0) for middle in middles])
     assert pool.prediction_low < 0 < pool.prediction_high
-    assert bool(tell_disagreement(asked(smallest=0.5), unsure, rows, pool)) is is_apart
+    assert bool(tell_disagreement(question, parts, weigh_each_design(question, parts), pool)) is is_apart
     sure = designs_of([*values(*[1.0] * 20, design="a"), *values(*[9.0] * 20, design="b")])
-    assert tell_disagreement(asked(smallest=0.5), sure, rows, pool) == ""
+    assert tell_disagreement(question, sure, weigh_each_design(question, sure), pool) == ""
 
 
 def skewed(median: float, *, seeds: int, spread: float) -> list[float]:
@@ -165,7 +172,8 @@ def test_designs_disagree_when_each_is_sure_of_something_else(designs, apart):
         for name, numbers in zip(("one", "two"), designs, strict=False)
         for observation in values(*numbers, design=name)
     ]
-    assert tell_disagreement(asked(), designs_of(seen), (), None) == apart
+    parts = designs_of(seen)
+    assert tell_disagreement(asked(), parts, weigh_each_design(asked(), parts), None) == apart
 
 
 NARROW = {"low": -0.3, "high": 0.3}

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from axiom_weigh.evidence.strata import known_of
+from axiom_weigh.evidence.sure_designs import tell_designs
 from axiom_weigh.evidence.weigh_claim import Home, make_finding_card, weigh_observations
 from axiom_weigh.values import Agreements, Cohort, Force, Grade, Kind, Observation, Outcome, Surroundings, Verdict
 
@@ -42,9 +44,9 @@ def said(observations, claim=None, beside=BESIDE, homes=HOMES):
 
 
 def test_an_effect_climbs_through_all_grades_and_then_nothing_is_missing():
-    climbing = [said(drawn(amount, 0.8)) for amount in (4, 16, 64, 128)]
+    climbing = [said(drawn(amount, 1.2)) for amount in (4, 16, 48, 128)]
     assert [evidence.grade for evidence in climbing] == [Grade.AWAITING, Grade.MODERATE, Grade.STRONG, Grade.DEFINITIVE]
-    assert [evidence.designs for evidence in climbing] == [1, 1, 4, 4]
+    assert [evidence.designs for evidence in climbing] == [1, 1, 3, 4]
     assert (climbing[-1].needs, climbing[-1].more) == ((), None)
     assert climbing[-1].reasons[-1] == "Definitive; there is no grade above it"
     assert all(evidence.more is not None for evidence in climbing[:-1])
@@ -54,7 +56,7 @@ def test_an_effect_climbs_through_all_grades_and_then_nothing_is_missing():
 def test_alone_only_the_laboratory_itself_makes_a_finding_strong(is_ours, reached):
     homes = {host: replace(home, volunteer_id=1, is_ours=is_ours) for host, home in HOMES.items()}
     beside = replace(BESIDE, agreements=(Agreements(platforms=("linux", "linux"), exact=9),))
-    assert said(drawn(64, 0.8), beside=beside, homes=homes).grade is reached
+    assert said(drawn(64, 1.2), beside=beside, homes=homes).grade is reached
 
 
 def test_designs_that_say_opposite_things_make_a_mixed_verdict():
@@ -67,7 +69,7 @@ def test_designs_that_say_opposite_things_make_a_mixed_verdict():
     assert any(reason.startswith("mixed: design 0: effect +; design 1: effect −") for reason in evidence.reasons)
 
 
-def test_a_design_of_which_nothing_varies_is_none_of_the_four():
+def test_a_design_of_four_values_shares_no_verdict_and_is_none_of_the_four():
     """It tells nothing of where a further design would lie, and here it even says the opposite."""
     seen = drawn(128, 2.0)
     few = [observation for observation in seen if observation.design != "design 3" or observation.replicate % 64 < 50]
@@ -76,8 +78,37 @@ def test_a_design_of_which_nothing_varies_is_none_of_the_four():
     ]
     assert said(seen).grade is Grade.DEFINITIVE
     evidence = said(turned)
-    assert (evidence.designs, evidence.verdict) == (4, Verdict.POSITIVE)
-    assert "4 designs with values that differ (3 so far)" in evidence.needs
+    assert (evidence.designs, evidence.verdict, evidence.grade) == (4, Verdict.POSITIVE, Grade.MODERATE)
+    assert evidence.needs == ("a verdict that each design shares: design 3 may yet lie elsewhere",)
+    assert len(known_of(make_finding_card(estimand(), turned, blocks=8, homes=HOMES).by("design"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("effect", "seeds", "reached", "told"),
+    [
+        (0.6, 256, Grade.DEFINITIVE, ""),
+        (-0.2, 192, Grade.MODERATE, "sure in designs a and c, not yet in designs b and d"),
+    ],
+)
+def test_a_design_without_the_effect_keeps_three_others_from_speaking_for_it(effect, seeds, reached, told):
+    names = dict(zip(("design 0", "design 1", "design 2", "design 3"), "abcd", strict=True))
+    seen = [replace(other, design=names[other.design]) for other in drawn(seeds, 0.6)]
+    evidence = said(
+        [replace(other, value=other.value - 0.6 + effect) if other.design == "d" else other for other in seen]
+    )
+    assert (evidence.verdict, evidence.grade) == (Verdict.POSITIVE, reached)
+    assert tell_designs(evidence.by_design, evidence.verdict) == told
+    shares = [need for need in evidence.needs if need.startswith("a verdict that each design shares")]
+    assert shares == (["a verdict that each design shares: d may yet lie elsewhere"] if told else [])
+
+
+def test_an_absence_over_all_designs_is_none_of_each():
+    claim = estimand(smallest=0.4)
+    four, alone = (said(drawn(160, designs=designs), claim) for designs in (4, 1))
+    assert (four.verdict, alone.verdict) == (Verdict.ABSENT, Verdict.ABSENT)
+    assert tell_designs(four.by_design, four.verdict) == "sure over all 4 designs together, and in none alone"
+    assert tell_designs(alone.by_design, alone.verdict) == ""
+    assert [any("each design" in need for need in card.needs) for card in (four, alone)] == [True, False]
 
 
 def test_the_history_of_the_seed_that_was_not_used_stays_at_one():

@@ -24,6 +24,15 @@ def test_lists_arrays_and_series_are_paired_by_their_places(kind):
     assert axiom_weigh.compare(kind(A), kind(B), smallest_effect=9).verdict is Verdict.ABSENT
 
 
+def test_two_arms_of_nothing_but_0_and_1_are_weighed_by_how_much_oftener_it_happens():
+    ours, base = ([1] * 9 + [0]) * 6, [1, 0, 0] * 20
+    card = axiom_weigh.compare(ours, base, smallest_effect=0.05)
+    assert (card.verdict, card.middle, card.evidence.e_kind) == (Verdict.POSITIVE, "mean", "event differences")
+    assert axiom_weigh.compare([True] * 8, [False] * 8).verdict is Verdict.POSITIVE  # no copies: it always happens
+    other = axiom_weigh.compare([*ours, 0.5], [*base, 0.0], smallest_effect=0.05)  # a half is no event
+    assert (other.evidence.e_kind, other.verdict) == ("signed ranks", Verdict.UNDECIDED)
+
+
 def test_dicts_are_paired_by_their_keys_and_a_lonely_key_or_nan_is_missing():
     card = axiom_weigh.compare({7: 3.0, 8: 5.0, 9: None}, {8: 1.0, 7: 2.0, 6: 1.0, 9: math.nan})
     assert sorted(card.values) == [1.0, 4.0]

@@ -4,7 +4,7 @@ What a file adds are short words for its own names, registered before the first 
 (`optimizer=sgd`), and the setting. Where it has none, the name itself is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -13,7 +13,8 @@ from axiom.domain.evidence import VOID
 from axiom.domain.headlines import numbers
 from axiom.domain.headlines.names_in_words import name_factor, name_quantity, tell_arm
 from axiom_weigh.evidence import size_that_matters
-from axiom_weigh.values import Verdict
+from axiom_weigh.evidence.sure_designs import tell_designs
+from axiom_weigh.values import DesignVerdict, Verdict
 
 SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
 _POWERS = {Kind.SLOPE: "exponent", Kind.RANK_CORRELATION: "rank correlation"}
@@ -38,6 +39,8 @@ class WeighedNumber(Protocol):
     def low(self) -> float | None: ...
     @property
     def high(self) -> float | None: ...
+    @property
+    def by_design(self) -> Sequence[DesignVerdict]: ...
 
 
 class MeasuredNumber(NamedTuple):
@@ -47,6 +50,7 @@ class MeasuredNumber(NamedTuple):
     estimate: float | None = None
     low: float | None = None
     high: float | None = None
+    by_design: tuple[DesignVerdict, ...] = ()
 
 
 NOT_MEASURED = MeasuredNumber()
@@ -58,9 +62,15 @@ def compose_answer(
 ) -> str:
     """The headline of a finding, which ends without a full stop."""
     if measured.verdict in SIDES:
-        sentence = _stated(estimand, SIDES[measured.verdict], measured if is_number_told else NOT_MEASURED)
+        side = find_slight_side(estimand, measured) or SIDES[measured.verdict]
+        sentence = _stated(estimand, side, measured if is_number_told else NOT_MEASURED)
+        if side is not SIDES[measured.verdict]:
+            smallest = numbers.amount_with_unit(estimand, estimand["smallest"])
+            sentence = f"{sentence}; its file calls less than {smallest} too small to matter"
         if is_size_open(estimand, measured):
             sentence = f"{sentence}; {SIZE_OPEN}"
+        if of_designs := tell_designs(measured.by_design, measured.verdict):
+            sentence = f"{sentence}; {of_designs}"
     elif measured.verdict is Verdict.MIXED:
         sentence = f"It depends on the design: {compose_question(estimand)}"
     else:
@@ -164,6 +174,12 @@ def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
     return size_that_matters.is_size_open(measured.verdict, measured.low, measured.high, bars)
 
 
+def find_slight_side(estimand: Mapping[str, Any], measured: WeighedNumber) -> Direction | None:
+    """On which side an effect surely lies that its file calls too small to matter; None where there may be none."""
+    side = size_that_matters.find_slight_side(measured.verdict, measured.low, measured.high, float(estimand["null"]))
+    return {1: Direction.MORE, -1: Direction.LESS}.get(side)
+
+
 class _Arms(NamedTuple):
     condition: str  # what is the same in all arms, and the setting: "in small networks with noise 0.2, "
     first: str
@@ -223,7 +239,7 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
         measure = f"the share of repetitions with {happening}"
     elif estimand.get("is_event"):
         # Without a mean it is told of the typical repetition.
-        runs = "runs" if estimand.get("about") == Center.MEAN else "a repetition's runs"
+        runs = "runs" if _is_of_mean(estimand) else "a repetition's runs"
         measure = f"the share of {runs} with {measure}"
     if form is not _Form.LEVEL:
         return measure
@@ -284,7 +300,13 @@ def _middle(estimand: Mapping[str, Any]) -> str:
     """Of which middle of the seeds this is true."""
     if estimand["kind"] == Kind.PROPORTION or estimand.get("event"):
         return ""
-    return "on average " if estimand.get("about") == Center.MEAN else "typically "
+    return "on average " if _is_of_mean(estimand) else "typically "
+
+
+def _is_of_mean(estimand: Mapping[str, Any]) -> bool:
+    """Is it asked about the mean: because its file says so, or since a difference of events has no other middle?"""
+    is_of_events = bool(estimand.get("is_event")) and Kind(estimand["kind"]) is Kind.CONTRAST and not estimand["null"]
+    return is_of_events or estimand.get("about") == Center.MEAN
 
 
 def _arms(estimand: Mapping[str, Any]) -> _Arms:

@@ -6,7 +6,14 @@ from typing import Any, Protocol
 from axiom.domain.estimands import Kind
 from axiom.domain.evidence import VOID
 from axiom.domain.experiments import Headline
-from axiom.domain.headlines.finding_sentences import SIDES, SIZE_OPEN, WeighedNumber, is_size_open
+from axiom.domain.headlines.finding_sentences import (
+    SIDES,
+    SIZE_OPEN,
+    WeighedNumber,
+    find_slight_side,
+    is_size_open,
+)
+from axiom_weigh.evidence.sure_designs import tell_designs
 from axiom_weigh.values import Grade, Verdict
 
 _SOME_SIZE_OPEN = "some of that may be too little to matter"
@@ -17,9 +24,22 @@ class GradedNumber(WeighedNumber, Protocol):
     def grade(self) -> Grade: ...
 
 
-def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, WeighedNumber]) -> Headline | None:
-    """The first answer of a file that says of each estimand it speaks of what its finding says; None is undecided."""
-    sides = {name: SIDES[number.verdict] for name, number in measured.items() if number.verdict in SIDES}
+def choose_headline(
+    headlines: Sequence[Headline],
+    measured: Mapping[str, WeighedNumber],
+    estimands: Iterable[Mapping[str, Any]],
+) -> Headline | None:
+    """The first answer of a file that says of each estimand it speaks of what its finding says; None is undecided.
+
+    Of a difference that is there, and smaller than the file says would matter, no sentence of a file is said.
+    """
+    sides = {
+        estimand["name"]: SIDES[number.verdict]
+        for estimand in estimands
+        if (number := measured.get(estimand["name"]))
+        and number.verdict in SIDES
+        and not find_slight_side(estimand, number)
+    }
     return next((headline for headline in headlines if headline.when.items() <= sides.items()), None)
 
 
@@ -27,12 +47,13 @@ def choose_answer(
     headlines: Sequence[Headline],
     own: Mapping[str, WeighedNumber],
     recorded: Mapping[str, WeighedNumber],
+    estimands: Sequence[Mapping[str, Any]],
     denied: Collection[str] = (),
 ) -> tuple[Headline | None, bool]:
     """What this laboratory's numbers say; else what the makers' say, while none of it is denied: then it is True."""
-    if headline := choose_headline(headlines, own):
+    if headline := choose_headline(headlines, own, estimands):
         return headline, False
-    headline = choose_headline(headlines, recorded)
+    headline = choose_headline(headlines, recorded, estimands)
     if headline is None or not headline.when.keys().isdisjoint(denied):
         return None, False
     return headline, True
@@ -51,17 +72,26 @@ def find_denied(own: Iterable[tuple[str, str, Verdict]], recorded: Mapping[str, 
     }
 
 
-def compose_headline(headline: Headline, *, open_sizes: int) -> str:
-    """What a file lets an answer say, and no more than its numbers do, of some of which the size may be open."""
-    if not open_sizes:
-        return headline.says
-    return f"{headline.says}; {SIZE_OPEN if open_sizes == len(headline.when) else _SOME_SIZE_OPEN}"
+def compose_headline(headline: Headline, *, open_sizes: int, of_designs: str) -> str:
+    """What a file lets an answer say, and no more than its numbers do: the size of some may be open, or some design."""
+    parts = [headline.says]
+    if open_sizes:
+        parts.append(SIZE_OPEN if open_sizes == len(headline.when) else _SOME_SIZE_OPEN)
+    return "; ".join([*parts, of_designs] if of_designs else parts)
 
 
-def compose_title(question: str, headline: Headline | None, *, open_sizes: int, is_decided: bool) -> str:
+def tell_unsure_designs(carrying: Mapping[str, WeighedNumber]) -> str:
+    """Of which designs the numbers that carry an answer are sure, where it is not of each."""
+    told = {tell_designs(number.by_design, number.verdict) for number in carrying.values()} - {""}
+    return next(iter(told)) if len(told) == 1 else "not yet sure in each design alone" if told else ""
+
+
+def compose_title(
+    question: str, headline: Headline | None, *, open_sizes: int, of_designs: str, is_decided: bool
+) -> str:
     """What stands for a question wherever it is named by its answer."""
     if headline:
-        return compose_headline(headline, open_sizes=open_sizes)
+        return compose_headline(headline, open_sizes=open_sizes, of_designs=of_designs)
     return f"{question} {'Decided, test by test' if is_decided else 'Not decided yet'}"
 
 

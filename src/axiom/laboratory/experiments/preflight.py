@@ -252,7 +252,10 @@ def preflight_demands(manifest: Manifest, *, is_invented: bool = False) -> Deman
         seconds=manifest.cell_seconds,
         allowed_seconds=[allowed_seconds(seconds) for seconds in manifest.cell_seconds],
         ranges=manifest.ranges,
-        estimands=manifest.estimands,
+        estimands=[
+            {**estimand, "is_event": True} if estimand["measure"] in manifest.events else estimand
+            for estimand in manifest.estimands
+        ],
         controls=[
             ControlDemand(
                 estimand=control.estimand, placebo=control.placebo, planted=control.planted, side=control.side

@@ -24,6 +24,7 @@ from axiom.domain.headlines.prepared_answers import (
     count_open_sizes,
     find_denied,
     grade_answer,
+    tell_unsure_designs,
 )
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
@@ -240,7 +241,9 @@ def _pictures(
         number: Verdict(stored[-1]["verdict"]) if stored else Verdict.UNDECIDED for number, stored in lines.items()
     }
     said = [(finding.estimand, finding.status, verdicts[finding.number]) for finding in weighed]
-    headline, is_recorded = choose_answer(manifest.headlines, newest, recorded, find_denied(said, recorded))
+    headline, is_recorded = choose_answer(
+        manifest.headlines, newest, recorded, manifest.estimands, find_denied(said, recorded)
+    )
     shown = name_question_picture(
         experiment.id,
         has_figure=manifest.figure is not None,
@@ -258,6 +261,7 @@ def _pictures(
                 manifest.question,
                 headline,
                 open_sizes=count_open_sizes(manifest.estimands, carrying),
+                of_designs=tell_unsure_designs(carrying),
                 is_decided=is_decided,
             ),
             laboratory=laboratory,
@@ -293,7 +297,7 @@ def experiment_sweep(
 def _compose_answer_sweep(
     name: str, manifest: Manifest, numbers: Mapping[str, WeighedNumber], by_place: Mapping[int, SweepPoint]
 ) -> Sweep | None:
-    headline = choose_headline(manifest.headlines, numbers)
+    headline = choose_headline(manifest.headlines, numbers, manifest.estimands)
     rests_on = headline.when if headline else ()
     return compose_sweep(
         manifest,

@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom import shipped
 from axiom.domain.evidence import ConfigEstimate
-from axiom_weigh.values import Grade, Verdict
+from axiom_weigh.values import DesignVerdict, Grade, Verdict
 
 FILE = "recorded_answers.json"  # written by scripts/campaign reproduce, as is the next
 SWEEPS = "recorded_sweeps.json"
@@ -26,6 +26,7 @@ class RecordedNumber:
     low: float | None
     high: float | None
     values: tuple[float | None, ...]
+    by_design: tuple[DesignVerdict, ...] = ()  # the makers computed the design of the file alone
 
     @property
     def seeds(self) -> int:

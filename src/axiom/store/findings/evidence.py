@@ -15,6 +15,7 @@ from axiom_weigh.values import (
     METHOD,
     Agreements,
     Alarm,
+    DesignVerdict,
     Evidence,
     Force,
     Home,
@@ -117,7 +118,7 @@ def add_evidence(
         session_id=session_id,
         created_at=to_microseconds(now),
         **{name: getattr(evidence, name) for name in _PLAIN},
-        **{name: json.dumps(getattr(evidence, name)) for name in ("needs", "more", "flags", "reasons")},
+        **{name: json.dumps(getattr(evidence, name)) for name in ("needs", "more", "flags", "reasons", "by_design")},
         line=line,
         alarms=json.dumps([asdict(alarm) for alarm in evidence.alarms]),
         agreements=json.dumps([asdict(agreement) for agreement in evidence.agreements]),
@@ -179,7 +180,12 @@ def parse_evidence(row: Mapping[str, Any]) -> Evidence:
         more=None if more is None else tuple(more),
         alarms=tuple(_alarm(alarm) for alarm in _parsed(row["alarms"])),
         agreements=tuple(_agreement(agreement) for agreement in _parsed(row["agreements"])),
+        by_design=parse_designs(row["by_design"]),
     )
+
+
+def parse_designs(text: str | None) -> tuple[DesignVerdict, ...]:
+    return tuple(DesignVerdict(name, _VERDICTS[verdict]) for name, verdict in _parsed(text or "[]"))
 
 
 def _parsed(text: str) -> Any:

@@ -10,6 +10,7 @@ from axiom.domain.evidence import verdict_meaning
 from axiom.domain.fleet import Platform
 from axiom.domain.headlines.finding_sentences import MeasuredNumber, compose_answer
 from axiom.store.engine.database import Database, Row
+from axiom.store.findings import evidence
 from axiom_weigh.values import Verdict
 
 PAGE = 20_000  # rows read at once, so that a million results need not be in memory twice
@@ -31,7 +32,7 @@ FROM experiment e ORDER BY e.id
 """
 _FINDINGS = """
 SELECT f.id AS number, f.estimand, f.status, x.name AS experiment, x.version, g.body, v.verdict, v.grade, v.estimate,
-    v.low, v.high, v.e_value, v.seeds, v.missing, v.blocks, v.hosts, v.volunteers, v.platforms
+    v.low, v.high, v.e_value, v.seeds, v.missing, v.blocks, v.hosts, v.volunteers, v.platforms, v.by_design
 FROM finding f
 JOIN experiment x ON x.id = f.experiment_id
 JOIN registration g ON g.id = f.registration_id
@@ -125,7 +126,12 @@ def _of_estimand(row: Row) -> Row:
         declared for declared in json.loads(row["body"])["estimands"] if declared["name"] == row["estimand"]
     )
     reads = None if row["verdict"] is None else verdict_meaning(Verdict(row["verdict"]), Direction(estimand["expects"]))
-    ends = (row[name] for name in ("estimate", "low", "high"))
-    measured = MeasuredNumber(Verdict(row["verdict"] or Verdict.UNDECIDED), *ends)
+    measured = MeasuredNumber(
+        verdict=Verdict(row["verdict"] or Verdict.UNDECIDED),
+        estimate=row["estimate"],
+        low=row["low"],
+        high=row["high"],
+        by_design=evidence.parse_designs(row["by_design"]),
+    )
     answer = compose_answer(estimand, measured, row["status"])
     return {"answer": answer, "claim": estimand["claim"], "reads": reads}

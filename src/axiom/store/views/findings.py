@@ -33,12 +33,12 @@ from axiom.store.engine.database import (
 from axiom.store.findings import evidence
 from axiom.store.findings.blocks import ALL_PLACES
 from axiom.store.tasks.sql_rules import IS_IN_VAIN
-from axiom_weigh.values import Evidence, Grade, Observation, Verdict
+from axiom_weigh.values import DesignVerdict, Evidence, Grade, Observation, Verdict
 
 # Without the observations, which are long.
 _EVIDENCE = """e.line, e.blocks, e.seeds, e.missing, e.clones, e.estimate, e.low, e.high, e.e_value, e.e_kind,
     e.e_absent, e.verdict, e.grade, e.hosts, e.volunteers, e.platforms, e.designs, e.needs, e.more, e.flags, e.alarms,
-    e.reasons, e.agreements, e.false_share, e.method, e.created_at"""
+    e.reasons, e.agreements, e.false_share, e.method, e.by_design, e.created_at"""
 # The session that tells of the round in which it was weighed; until there is one, the round.
 _SESSION = """coalesce((SELECT name FROM session WHERE told <> '' AND id >= e.session_id ORDER BY id LIMIT 1), s.name)
     AS session"""
@@ -54,7 +54,7 @@ LEFT JOIN session s ON s.id = e.session_id
 """
 _BRIEF = """
 SELECT f.id AS number, f.status, x.name AS experiment, f.experiment_id, e.verdict, e.grade, e.estimate, e.low, e.high,
-    e.created_at, e.id AS last_line
+    e.by_design, e.created_at, e.id AS last_line
 FROM finding f JOIN experiment x ON x.id = f.experiment_id
 LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
@@ -194,6 +194,7 @@ class FindingBrief:
     estimate: float | None
     low: float | None
     high: float | None
+    by_design: tuple[DesignVerdict, ...]
     weighed_at: datetime | None
     last_line: int | None
 
@@ -251,10 +252,11 @@ def list_finding_briefs(db: Database, *, until: int | None = None) -> list[Findi
             estimate=estimate,
             low=low,
             high=high,
+            by_design=evidence.parse_designs(by_design),
             weighed_at=from_optional_microseconds(at),
             last_line=last_line,
         )
-        for number, status, experiment, version, verdict, grade, estimate, low, high, at, last_line in rows
+        for number, status, experiment, version, verdict, grade, estimate, low, high, by_design, at, last_line in rows
     ]
 
 

@@ -17,7 +17,7 @@ from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.laboratory.registrations.rules.acceptable_claims import estimand_fault
 from axiom.limits import proposals as proposal_limits
 from axiom.signed.canonical_json import canonical_bytes
-from axiom_weigh.evidence.grade import LEANING
+from axiom_weigh.evidence.grade import EACH_DESIGN, LEANING
 from axiom_weigh.statistics.estimand_arithmetic import compute_estimand
 from axiom_weigh.values import Grade, Verdict
 
@@ -50,6 +50,7 @@ def test_only_what_has_ended_is_followed_and_what_came_to_light_opens_it_again()
         (said(more=(10, 100)), 104),  # in whole blocks
         (said(more=(0, 0)), None),  # it lacks something else than seeds
         (said(more=(0, 0), needs=(f"{LEANING}: of host 3",)), 64),
+        (said(more=(0, 0), needs=(f"{EACH_DESIGN}: wide may yet lie elsewhere",)), 64),
         (said(more=(None, None)), None),  # it will not be reached so
         (said(grade=Grade.STRONG, more=(5, 20)), 64),
         (said(seeds=1_024, more=(10, 30)), None),  # enough of this

@@ -9,6 +9,7 @@ from typing import Any
 from axiom_weigh.values import Kind
 
 _BOUNDED = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0)}  # by what they are, declared or not
+_DIFFERENCES_OF_EVENTS = (-1.0, 1.0)
 _TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION)
 
 
@@ -17,6 +18,7 @@ class Process(StrEnum):
 
     RANKS = "signed ranks"  # the contrast of two arms that are exchangeable under the null is symmetric about 0
     SIGN = "sign"  # half of the values are on either side of the registered null
+    EVENTS = "event differences"  # what happens or not does so as often in both arms: the mean difference is 0
     BERNOULLI = "bernoulli"  # it happens as often as the registered null says
     BETTING = "betting"  # the mean of values within bounds is the registered null
 
@@ -40,7 +42,9 @@ class Question:
     @property
     def alpha_of_an_end(self) -> float:
         """How often an end of the interval may be wrong where values cluster; never so rarely that it rounds to 0."""
-        halves = 2.0 if self.process is Process.RANKS else 1.0  # of which each side is taken to the root by itself
+        halves = (
+            2.0 if self.process in (Process.RANKS, Process.EVENTS) else 1.0
+        )  # of which each side is taken to the root by itself
         return max(halves * math.pow(self.alpha / halves, self.clustering), _LEAST_ALPHA)
 
 
@@ -50,6 +54,10 @@ def pose_question(estimand: Mapping[str, Any]) -> Question:
     Two arms that are exchangeable under the null make a contrast symmetric about 0: its sign is a fair coin. The same
     holds of a slope or a rank correlation whose registration promises evenly spaced, exchangeable arms; without that
     promise it is weighed by the signs about its null, as a level is, and as a contrast with a null of its own.
+
+    Of a measure that is true or false most differences are 0, and then so is their typical value, however much oftener
+    one arm has it. So of a measure that its file declares as such, or of which a table has nothing but 0 and 1, it is
+    the mean difference that is asked about, and bounds are known.
 
     Which of two such arms was stopped at its time limit is not known. A value for it that lies beside the null would
     favour a side, and the null itself would make large effects small enough to be called absent: no value is taken, and
@@ -63,6 +71,8 @@ def pose_question(estimand: Mapping[str, Any]) -> Question:
     process, censored = _process(estimand, kind, null), estimand.get("censored")
     if is_symmetric(estimand) or asks_those_that_waited(estimand):
         censored = None
+    if process is Process.EVENTS:
+        bounds = _DIFFERENCES_OF_EVENTS
     if process is Process.BETTING and bounds and not _hold_values(bounds):
         bounds = None
     return Question(
@@ -83,7 +93,9 @@ def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:
         if not estimand["bounds"]:
             raise ValueError("a mean is weighed within bounds alone, and none are declared: declare them, or a median")
         return Process.BETTING
-    return Process.RANKS if is_symmetric(estimand) and null == 0 else Process.SIGN
+    if not is_symmetric(estimand) or null != 0:
+        return Process.SIGN
+    return Process.EVENTS if kind is Kind.CONTRAST and estimand.get("is_event") else Process.RANKS
 
 
 def is_symmetric(estimand: Mapping[str, Any]) -> bool:

@@ -3,32 +3,28 @@
 from collections.abc import Sequence
 
 from axiom_weigh.evidence.choice_of_statistic import Question
+from axiom_weigh.evidence.each_design import is_every_design_beyond
 from axiom_weigh.evidence.finding_card import PooledDesigns, Stratum
-from axiom_weigh.evidence.strata import Parts, known_of
-from axiom_weigh.evidence.verdict import weigh_values
-from axiom_weigh.values import Verdict
+from axiom_weigh.evidence.strata import Parts
+from axiom_weigh.values import DesignVerdict, Verdict
 
 _FAR_APART = 1e-4  # designs that do not differ lie as far apart as this seldom
 
 
 def tell_disagreement(
-    question: Question, parts: Parts, designs: Sequence[Stratum], together: PooledDesigns | None
+    question: Question, parts: Parts, each: Sequence[DesignVerdict], together: PooledDesigns | None
 ) -> str:
     """In what designs disagree, if they do: each sure of something else, or a further one could lie on either side.
 
     Those that all lie on one side differ in size alone, however wide three or four of them leave it for a further one.
     """
-    if len(parts) < 2:
-        return ""
     by_verdict: dict[Verdict, str] = {}
-    for name, observed in parts.items():
-        by_verdict.setdefault(weigh_values(question, [observation.value for observation in observed]).verdict, name)
+    for name, verdict in each:
+        by_verdict.setdefault(verdict, name)
     is_each_sure = by_verdict.pop(Verdict.UNDECIDED, None) is None
     if len(by_verdict) > 1:
         return "; ".join(f"{name or 'one design'}: {verdict}" for verdict, name in by_verdict.items())
-    if together is None or together.chance >= _FAR_APART or is_each_sure:
-        return ""
-    if len({_side_of(question, design.estimate or 0.0) for design in known_of(designs)}) == 1:
+    if together is None or together.chance >= _FAR_APART or is_each_sure or is_every_design_beyond(question, parts):
         return ""
     if together.prediction_low < question.null < together.prediction_high:
         return (
@@ -36,12 +32,6 @@ def tell_disagreement(
             f"{together.prediction_high:.4g}"
         )
     return ""
-
-
-def _side_of(question: Question, estimate: float) -> int:
-    """1 above and -1 below what a file calls too small to matter, which is 0."""
-    distance = estimate - question.null
-    return 0 if abs(distance) < question.smallest else 1 if distance > 0 else -1
 
 
 def why_further_design_may_differ(

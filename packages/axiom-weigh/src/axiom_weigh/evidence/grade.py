@@ -1,5 +1,7 @@
 """How far does the evidence carry? Each grade asks for everything that the one below it asks for."""
 
+from collections.abc import Sequence
+
 from axiom_weigh.evidence import grade_thresholds as required
 from axiom_weigh.evidence.grade_facts import GradeFacts
 from axiom_weigh.evidence.rounding import e_told
@@ -8,7 +10,12 @@ from axiom_weigh.values import Grade, Verdict
 
 _A_VERDICT = "a verdict: an interval that excludes “no effect”, or one that rules out any effect that matters"
 _ONE_VERDICT = "designs that do not disagree: more seeds of the same ones tell more surely that they do"
-LEANING = "a verdict that holds without each of them"  # so begins what more seeds may mend, however many there are
+LEANING, EACH_DESIGN = "a verdict that holds without each of them", "a verdict that each design shares"
+
+
+def needs_more_seeds(needs: Sequence[str]) -> bool:
+    """Is something needed that more seeds may bring, however many there are?"""
+    return any(need.startswith((LEANING, EACH_DESIGN)) for need in needs)
 
 
 def grade_evidence(facts: GradeFacts) -> tuple[Grade, tuple[str, ...]]:
@@ -39,6 +46,7 @@ def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
         tell_lacking_checks(facts),
         f"the names of the hosts that computed {facts.unnamed} of the seeds" if facts.hosts and facts.unnamed else "",
         *(f"{LEANING}: {why}" for why in facts.leaning),
+        f"{EACH_DESIGN}: {', '.join(facts.open_designs)} may yet lie elsewhere" if facts.open_designs else "",
         *(f"an explanation: {flag}" for flag in facts.flags),
     )
 

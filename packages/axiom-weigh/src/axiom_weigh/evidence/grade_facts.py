@@ -21,6 +21,7 @@ class GradeFacts:
     leaning: tuple[str, ...]  # on which host or volunteer alone the verdict rests
     flags: tuple[str, ...]  # what must be cleared up first
     clones: str = ""  # values that are copies of another seed's: nothing is concluded before that is cleared up
+    open_designs: tuple[str, ...] = ()  # of which one look does not show what the verdict says
     designs: int = 1  # of which it is known where they lie, and how surely: they tell of a further one
     across: str = ""  # why the verdict cannot be expected of a further design; empty: it can
     elsewhere: int = 0  # replicates that were computed again on another platform and agreed

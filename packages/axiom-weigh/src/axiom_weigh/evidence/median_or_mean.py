@@ -18,6 +18,7 @@ _MIDDLES = {
     "above as below it; of symmetric values it is the mean)",
     Process.SIGN.value: "this is about the median (as many seeds lie above as below it)",
     Process.BERNOULLI.value: "this is about the share (how often it happens)",
+    Process.EVENTS.value: "this is about the mean difference (how much more often it happens in one arm)",
     Process.BETTING.value: "this is about the mean, and no value ever leaves the bounds",
 }
 _ASSUMED = "it holds of seeds that are independent and of one law, whatever its shape"

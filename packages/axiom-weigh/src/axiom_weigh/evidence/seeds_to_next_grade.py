@@ -9,6 +9,8 @@ from axiom_weigh.statistics import replicates_needed
 from axiom_weigh.statistics.replicates_needed import Needed, Range, fewest_deciding, until_crossed
 from axiom_weigh.values import Evidence, Grade, Verdict
 
+_DIFFERENCES = (Process.RANKS, Process.EVENTS)
+
 
 def forecast_seeds(
     question: Question,
@@ -50,7 +52,7 @@ def _forecast_asked(
     effect = (None, None) if is_tied else _effect(question, present, log_e, seeds)
     if verdict is not Verdict.UNDECIDED or question.process is Process.BERNOULLI:
         return effect
-    by_signs = question.process is not Process.RANKS
+    by_signs = question.process not in _DIFFERENCES
     absence = replicates_needed.for_absence(present, question.null, question.smallest, by_signs=by_signs, least=seeds)
     return min(effect, absence, key=_nearness)
 
@@ -82,21 +84,21 @@ def forecast_seed_range(question: Question, present: Sequence[float], evidence: 
     efficiency = replicates_needed.EFFICIENCY if question.process is Process.RANKS else 1.0
     effect = until_crossed(steps, _log(evidence.e_value), log_e, efficiency=efficiency, least=least)
     effect = None if is_null_typical(question, evidence.estimate) else effect
-    if not is_open or question.process is not Process.RANKS:
+    if not is_open or question.process not in _DIFFERENCES:
         return effect
     if not question.smallest:
-        return _in_groups(len(present), effect)
+        return _in_groups(question, len(present), effect)
     side = math.copysign(1.0, math.fsum(steps))
     room = [question.smallest - side * step for step in steps]
     absence = until_crossed(room, _log(evidence.e_absent), log_e, efficiency=efficiency, least=least)
     nearer = min(effect, absence, key=lambda needed: math.inf if needed is None or needed[1] is None else needed[1])
-    return _in_groups(len(present), nearer)
+    return _in_groups(question, len(present), nearer)
 
 
-def _in_groups(n: int, needed: Range | None) -> Range | None:
-    """Nothing is decided before a further group is whole."""
-    if needed is None:
-        return None
+def _in_groups(question: Question, n: int, needed: Range | None) -> Range | None:
+    """Nothing is decided before a further group is whole, where values come in groups."""
+    if needed is None or question.process is not Process.RANKS:
+        return needed
     few, likely, many = (None if more is None else replicates_needed.until_whole(n, max(1, more)) for more in needed)
     return few, likely, many
 

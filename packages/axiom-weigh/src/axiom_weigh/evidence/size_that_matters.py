@@ -14,3 +14,10 @@ def is_size_open(verdict: Verdict, low: float | None, high: float | None, bars: 
     if verdict is Verdict.POSITIVE:
         return low is None or low < above
     return verdict is Verdict.NEGATIVE and (high is None or high > below)
+
+
+def find_slight_side(verdict: Verdict, low: float | None, high: float | None, null: float) -> int:
+    """On which side an effect surely lies that is too small to matter: 1 above, -1 below; 0 where there may be none."""
+    if verdict is not Verdict.ABSENT:
+        return 0
+    return int(low is not None and low > null) - int(high is not None and high < null)

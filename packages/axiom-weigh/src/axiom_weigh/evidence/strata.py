@@ -129,7 +129,7 @@ def _error(question: Question, present: Sequence[float]) -> float | None:
         case Process.BERNOULLI:
             share = (mean_of(present) * n + 0.5) / (n + 1)
             error = math.sqrt(share * (1 - share) / n)
-        case Process.BETTING:
+        case Process.BETTING | Process.EVENTS:
             error = deviation_of(present) / math.sqrt(n)
         case _:
             error = pooling.median_error(present)

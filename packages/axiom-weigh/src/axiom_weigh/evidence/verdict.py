@@ -1,13 +1,13 @@
 """What do sound values say? Estimate, interval, e-values, and the verdict that follows from them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from axiom_weigh.evidence.choice_of_statistic import Process, Question
 from axiom_weigh.evidence.rounding import e_told, end_told
 from axiom_weigh.evidence.size_that_matters import is_size_open, list_bars
-from axiom_weigh.statistics import betting, signed_ranks
+from axiom_weigh.statistics import betting, fixed_bets, signed_ranks
 from axiom_weigh.statistics.shares_and_medians import (
     MOST,
     bernoulli_log_e,
@@ -106,6 +106,8 @@ def weigh_values(
             strength = _by_ranks(question, stream or signed_ranks.make_stream(values))
         case Process.SIGN:
             strength = _clustered(question, _by_signs(question, values, present))
+        case Process.EVENTS:
+            strength = _by_events(question, values)
         case Process.BERNOULLI:
             strength = _clustered(question, _by_share(question, present, len(values)))
         case _:
@@ -127,6 +129,9 @@ def estimate_interval(
             return stream.middle, *signed_ranks.find_interval(stream, alpha=alpha)
         case Process.SIGN:
             return median_of(present), *median_sequence(present, missing=missing, alpha=alpha)
+        case Process.EVENTS:
+            low, high = fixed_bets.find_interval(fixed_bets.count_values(values, _bounds_of(question)), alpha=alpha)
+            return mean_of(present), _from_share(question, low), _from_share(question, high)
         case Process.BERNOULLI:
             events = sum(value > 0.5 for value in present)
             return events / len(present), *share_sequence(events, len(present), missing=missing, alpha=alpha)
@@ -156,10 +161,20 @@ def _by_ranks(question: Question, stream: signed_ranks.Stream) -> Weight:
 
 
 def _of_ranks(question: Question, stream: signed_ranks.Stream, *, with_last: bool) -> Weight:
+    return _of_sides(question, lambda null, side: signed_ranks.log_e(stream, null, side, with_last=with_last))
+
+
+def _by_events(question: Question, values: Sequence[float | None]) -> Weight:
+    low, high = bounds = _bounds_of(question)
+    amounts = fixed_bets.count_values(values, bounds)
+    return _of_sides(question, lambda null, side: fixed_bets.log_e(amounts, (null - low) / (high - low), side))
+
+
+def _of_sides(question: Question, log_e: Callable[[float, int], float]) -> Weight:
     """Each side is taken to the root by itself: what both have together is halved after it."""
 
     def tell(null: float, side: int) -> float:
-        return signed_ranks.log_e(stream, null, side, with_last=with_last) / question.clustering
+        return log_e(null, side) / question.clustering
 
     above, below = tell(question.null, 1), tell(question.null, -1)
     absent = 0.0
@@ -167,6 +182,17 @@ def _of_ranks(question: Question, stream: signed_ranks.Stream, *, with_last: boo
         near, far = question.null - question.smallest, question.null + question.smallest
         absent = min(tell(near, 1), tell(far, -1)) - math.log(2.0)
     return Weight(log_e=signed_ranks.combine_sides(above, below), side=_sign(above - below), log_absent=absent)
+
+
+def _bounds_of(question: Question) -> tuple[float, float]:
+    if question.bounds is None:
+        raise ValueError(f"{question.process} lie within bounds, and none are known")
+    return question.bounds
+
+
+def _from_share(question: Question, share: float) -> float:
+    low, high = _bounds_of(question)
+    return low + share * (high - low)
 
 
 def _by_signs(question: Question, values: Sequence[float | None], present: Sequence[float]) -> Weight:

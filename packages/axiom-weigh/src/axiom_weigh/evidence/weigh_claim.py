@@ -16,6 +16,7 @@ from axiom_weigh.evidence.closed_blocks import ReplicateProgress, form_blocks
 from axiom_weigh.evidence.counted_values import Sound, select_sound_values
 from axiom_weigh.evidence.disagreeing_designs import tell_disagreement, why_further_design_may_differ
 from axiom_weigh.evidence.disputed_and_missing_seeds import list_alarms
+from axiom_weigh.evidence.each_design import find_open_designs, weigh_each_design
 from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, Stratum
 from axiom_weigh.evidence.grade import grade_evidence
 from axiom_weigh.evidence.grade_facts import GradeFacts
@@ -25,8 +26,21 @@ from axiom_weigh.evidence.outlying_hosts import screen_values
 from axiom_weigh.evidence.platforms import ON_ONE_PLATFORM, count_platforms, find_only_platform
 from axiom_weigh.evidence.seeds_to_next_grade import count_fewest_seeds, forecast_seeds
 from axiom_weigh.evidence.strata import designs_of, known_of, places_of, pool_designs, weigh_stratum
+from axiom_weigh.evidence.sure_designs import tell_designs
 from axiom_weigh.evidence.verdict import Conclusion, estimate_middle, prepare_ranks, reach_conclusion
-from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
+from axiom_weigh.values import (
+    OUTVOTED,
+    Alarm,
+    Cohort,
+    DesignVerdict,
+    Evidence,
+    Force,
+    Grade,
+    Home,
+    Observation,
+    Surroundings,
+    Verdict,
+)
 
 __all__ = [
     "Home",
@@ -108,6 +122,8 @@ class _Analysis:
     designs: Sequence[Stratum]
     together: PooledDesigns | None
     apart: str  # in what designs disagree
+    each: tuple[DesignVerdict, ...]
+    open_designs: tuple[str, ...]  # of which one look does not show what the verdict says
     homes: Sequence[Home]  # of hosts that gave a value
     platforms: Set[str]  # on which they computed those
     without: tuple[LeaveOneOut, ...]
@@ -147,7 +163,8 @@ def _analyse(
         for name, part in parts.items()
     ]
     together = pool_designs(designs)
-    if apart := tell_disagreement(clustered_question, parts, designs, together):
+    each = weigh_each_design(clustered_question, parts)
+    if apart := tell_disagreement(clustered_question, parts, each, together):
         concluded = replace(concluded, verdict=Verdict.MIXED)
     is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
     computed = {host for observation in counted if observation.value is not None for host in observation.hosts}
@@ -160,6 +177,8 @@ def _analyse(
         designs=designs,
         together=together,
         apart=apart,
+        each=each,
+        open_designs=find_open_designs(clustered_question, parts, concluded.verdict) if is_decided else (),
         homes=[home for host, home in homes.items() if host in computed],
         platforms={
             platform
@@ -203,6 +222,7 @@ def _evidence(seen: _Analysis) -> Evidence:
         volunteers=facts.volunteers,
         platforms=facts.platforms,
         designs=sum(design.seeds > 0 for design in seen.designs),
+        by_design=seen.each,
         needs=needs,
         more=forecast_seeds(
             seen.question,
@@ -223,6 +243,7 @@ def _evidence(seen: _Analysis) -> Evidence:
             middle_named(seen.question.process),
             *filter(None, [of_ties(seen.question, values, concluded.estimate), of_mean(seen.question, values)]),
             *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
+            *filter(None, [tell_designs(seen.each, concluded.verdict)]),
             *(f"{alarm.text}: {_THEREFORE[alarm.force]}" for alarm in seen.raised),
             *facts.leaning,
             _grade_reason(reached, needs),
@@ -260,6 +281,7 @@ def _facts(analysis: _Analysis) -> GradeFacts:
         ),
         flags=tuple(alarm.text for alarm in holding),
         clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
+        open_designs=analysis.open_designs,
         designs=len(known_of(analysis.designs)),
         across=why_further_design_may_differ(analysis.question, concluded.verdict, analysis.designs, analysis.together),
         elsewhere=sum(agreement.agreed for agreement in agreements if count_platforms(set(agreement.platforms)) > 1),

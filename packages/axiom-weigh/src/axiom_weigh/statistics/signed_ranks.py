@@ -32,10 +32,11 @@ GROUP = 4  # values that are paired with each other
 # How much of the capital is bet on a pair, with which share of it. Twelve values on one side decide: eight come more
 # often than once in forty of some laws. Beside that, normal values decide soonest with about these (`scripts/campaign
 # evidence seeds-needed`). The smallest bets tell of small effects in many values.
-_BETS = np.array([0.98, 0.6, 0.25, 0.08, 0.025, 0.008])
-_SHARES = np.log([0.58, 0.29, 0.08, 0.03, 0.01, 0.01])
+BETS = np.array([0.98, 0.6, 0.25, 0.08, 0.025, 0.008])
+SHARES = np.log([0.58, 0.29, 0.08, 0.03, 0.01, 0.01])
 _WAYS = np.array([[[0, 1], [2, 3]], [[0, 2], [1, 3]], [[0, 3], [1, 2]]])  # to pair four values
 _ALL_MEANS = 200  # values, up to which the mean of each two is made
+_SYMMETRIC = 1.0 / 12.0  # variance of the share of pairs that a value wins, of a symmetric law about its middle
 _PRECISE = 1e-9  # of the distance of quartiles, to which the middle of many values is found
 
 
@@ -43,7 +44,7 @@ def _grown() -> Numbers:
     """The logarithm of what a group makes of each bet, at 4 x the ways that win both pairs + those that win one."""
     both, single = np.divmod(np.arange(16.0)[:, None], 4)
     none = np.maximum(0.0, 3 - both - single)
-    made: Numbers = (both * (1 + _BETS) ** 2 + single * (1 - _BETS**2) + none * (1 - _BETS) ** 2) / 3
+    made: Numbers = (both * (1 + BETS) ** 2 + single * (1 - BETS**2) + none * (1 - BETS) ** 2) / 3
     return np.log(made)
 
 
@@ -95,7 +96,7 @@ def log_e(stream: Stream, null: float, side: int, *, with_last: bool = False) ->
     """The first of `log_es` where the side is 1, and the second where it is -1; the null itself is on neither."""
     won = np.count_nonzero(side * stream.means > side * null, axis=2)
     kinds = 4 * np.count_nonzero(won == 2, axis=1) + np.count_nonzero(won == 1, axis=1)
-    grown = np.bincount(kinds, minlength=len(_GROWN)) @ _GROWN + _SHARES
+    grown = np.bincount(kinds, minlength=len(_GROWN)) @ _GROWN + SHARES
     if with_last:
         grown = grown + sum(_begun(last, null, side) for last in stream.last)
     most = grown.max()
@@ -106,7 +107,7 @@ def _begun(last: Numbers, null: float, side: int) -> Numbers:
     """The logarithm of what a group that is not whole has made of each bet."""
     group = np.append(last, np.full(GROUP - len(last), math.nan))[_WAYS] / 2.0
     won = np.where(side * group.sum(axis=2) > side * null, 1.0, -1.0)
-    bets = np.where(_WAYS.min(axis=2) < len(last), won, 0.0)[..., None] * _BETS  # 0 where none of a pair has come
+    bets = np.where(_WAYS.min(axis=2) < len(last), won, 0.0)[..., None] * BETS  # 0 where none of a pair has come
     made: Numbers = np.log(np.mean(np.prod(1.0 + bets, axis=1), axis=0))
     return made
 
@@ -133,6 +134,22 @@ def _end(stream: Stream, means: Numbers, side: int, alpha: float) -> float | Non
         middle = (refuted + left) // 2
         refuted, left = (middle, left) if log_e(stream, float(means[middle]), side) >= bar else (refuted, middle)
     return float(means[left])
+
+
+@_of_any_size
+def standard_errors_beyond(values: Sequence[float | None], number: float, side: int) -> float:
+    """How far more than half of the means of two values lie on this side of a number, at one look.
+
+    A missing value lies on the other side. The error is that of a share of pairs, from how many pairs each value wins
+    (Sen 1960), and no smaller than that of a symmetric law.
+    """
+    away = side * (np.array(values, dtype=np.float64) - number)
+    away[np.isnan(away)] = -np.inf
+    n = len(away)
+    won = n - np.searchsorted(np.sort(away), -away, "right") - (away > 0)  # by each value, of its pairs with others
+    shares = won / (n - 1)
+    variance = max(float(shares.var(ddof=1)), _SYMMETRIC)
+    return (float(shares.mean()) - 0.5) / (2.0 * math.sqrt(variance / n))
 
 
 @_of_any_size

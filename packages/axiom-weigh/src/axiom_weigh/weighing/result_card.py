@@ -16,7 +16,8 @@ from axiom_weigh.evidence.grade_thresholds import find_next_requirements
 from axiom_weigh.evidence.median_or_mean import middle_named
 from axiom_weigh.evidence.rounding import e_told, end_told
 from axiom_weigh.evidence.seeds_computed_again import NO_HOSTS
-from axiom_weigh.evidence.size_that_matters import list_bars
+from axiom_weigh.evidence.size_that_matters import find_slight_side, list_bars
+from axiom_weigh.evidence.sure_designs import tell_designs
 from axiom_weigh.figures.ascii import sketch_sweep
 from axiom_weigh.figures.picture_data import Look, Narrowing, SweepPoint
 from axiom_weigh.statistics.replicates_needed import Range, fewest_deciding, until_whole
@@ -320,6 +321,7 @@ class WeighedTable:
             "volunteers": evidence.volunteers,
             "platforms": evidence.platforms,
             "designs": evidence.designs,
+            "by_design": dict(evidence.by_design),
             "needs": list(self.needs),
             "more_seeds": list(self.forecast) if self.forecast else None,
             "flags": list(self.flags),
@@ -399,13 +401,19 @@ class WeighedTable:
         null = f"{self._shown_null():.4g}"
         typically = " typically" if self.arms and self.evidence.centre in _TYPICAL else ""
         lies = f"{self._of_arms() or f'the {self.evidence.centre} of the values'}{typically} lies"
-        return {
+        evidence = self.evidence
+        side = find_slight_side(evidence.verdict, evidence.low, evidence.high, self._shown_null())
+        near = f"within {self.smallest:.4g} of {null}"
+        if side:
+            near = f"{'above' if side > 0 else 'below'} {null}, by less than {self.smallest:.4g}"
+        claim = {
             Verdict.POSITIVE: f"{lies} above {null}",
             Verdict.NEGATIVE: f"{lies} below {null}",
-            Verdict.ABSENT: f"{lies} within {self.smallest:.4g} of {null}, which is too little to matter",
+            Verdict.ABSENT: f"{lies} {near}, which is too little to matter",
             Verdict.MIXED: "the designs disagree",
             Verdict.UNDECIDED: self._undecided(),
         }[self.verdict]
+        return "; ".join(filter(None, [claim, tell_designs(evidence.by_design, self.verdict)]))
 
     def _undecided(self) -> str:
         """What can be said though nothing is decided, and why no more."""

@@ -67,6 +67,7 @@ class _Declaration:
     bounds: tuple[float, float] | None
     alpha: float
     within: tuple[float, float] | None = None  # where differences lie, of arms that are shares or accuracies
+    are_events: bool = False  # both arms have nothing but 0 and 1
 
     @property
     def kind(self) -> Kind:
@@ -76,6 +77,11 @@ class _Declaration:
     def shown_null(self) -> float:
         """The null, or what stands for it."""
         return self.null if self.null is not None else _NULLS.get(self.kind, 0.0)
+
+    @property
+    def may_be_constant(self) -> bool:
+        """May all seeds give the same?"""
+        return self.are_events or self.kind in _MAY_BE_CONSTANT
 
     def mapping(self, kind: Kind) -> dict[str, Any]:
         """As a registration would have it."""
@@ -88,6 +94,7 @@ class _Declaration:
             "bounds": list(self.bounds) if self.bounds and kind is not Kind.PROPORTION else None,
             "about": "mean" if self.estimand == MEAN else "median",
             "within": self.within,
+            "is_event": self.are_events,
             "alpha": self.alpha,
         }
 
@@ -118,7 +125,11 @@ def weigh(
         estimand = Kind.CONTRAST.value
     declaration = _declaration(estimand, null, smallest_effect, bounds, alpha)
     read, arranged, unused = _arranged(declaration, table, named)
-    declaration = replace(declaration, within=_DIFFERENCE_OF_SHARES if _are_shares(read.arms) else None)
+    declaration = replace(
+        declaration,
+        within=_DIFFERENCE_OF_SHARES if _are_shares(read.arms) else None,
+        are_events=declaration.kind is Kind.CONTRAST and _are_events(read.arms),
+    )
     values = _values(arranged.observations)
     obstacle = _not_paired(read) if read.unpaired else _obstacle(declaration, values, arranged.doubt)
     inputs = _inputs(declaration, arranged, len(arranged.observations), obstacle)
@@ -159,6 +170,11 @@ def weigh(
 def _are_shares(arms: Sequence[Sequence[float]]) -> bool:
     """Do both arms lie from 0 to 1, as accuracies and other shares do?"""
     return bool(arms) and all(len(arm) > 0 and min(arm) >= 0.0 and max(arm) <= 1.0 for arm in arms)
+
+
+def _are_events(arms: Sequence[Sequence[float]]) -> bool:
+    """Is all that both arms have 0 or 1? A single other value says that they are no events."""
+    return bool(arms) and all(len(arm) > 0 and set(arm) <= {0.0, 1.0} for arm in arms)
 
 
 def _two(arms: Sequence[Any] | None) -> tuple[str, str] | None:
@@ -409,7 +425,7 @@ def _obstacle(declaration: _Declaration, values: Sequence[float], of_table: Doub
     """What keeps these values from being weighed at all."""
     if _are_one(declaration, values):
         return doubt_same_values(values)
-    if declaration.kind not in _MAY_BE_CONSTANT:
+    if not declaration.may_be_constant:
         are_differences = declaration.kind in _DIFFERENCES
         if obstacle := doubt_steady_values(values, declaration.shown_null, are_differences=are_differences):
             return obstacle
@@ -421,7 +437,7 @@ def _obstacle(declaration: _Declaration, values: Sequence[float], of_table: Doub
 
 
 def _are_one(declaration: _Declaration, values: Sequence[float]) -> bool:
-    return declaration.kind not in _MAY_BE_CONSTANT and doubt_same_values(values) is not None
+    return not declaration.may_be_constant and doubt_same_values(values) is not None
 
 
 def _judged(evidence: Evidence, obstacle: Doubt | None) -> Evidence:

@@ -71,7 +71,7 @@ def control_result(estimand: Mapping[str, Any], values: Sequence[float | None]) 
     is_beyond = estimate is not None and (estimate > bar if is_more else estimate < bar)
     agreeing = sum(value is not None and (value > null if is_more else value < null) for value in values)
     e_value = evidence.e_value
-    if pose_question(estimand).process is Process.RANKS and 2 * agreeing > len(values):
+    if pose_question(estimand).process in (Process.RANKS, Process.EVENTS) and 2 * agreeing > len(values):
         e_value = max(e_value, math.exp(dealt_log_e(agreeing, 0, len(values))))
     if estimate is None:
         why = f"none of {len(values)} seeds gave a value"
@@ -228,6 +228,25 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
     if bare and not is_planted:
         parts.append(f"not controlled: {', '.join(bare)}")
     return GateAnswer(well="; ".join(parts) or "it concludes nothing")
+
+
+def find_planted_effect(
+    report: Mapping[str, Any], estimand: Mapping[str, Any], planted: Sequence[Mapping[str, object]]
+) -> float | None:
+    """What the report of a preflight shows of an estimand in these configs, where an effect was planted for it."""
+    by_seed: dict[int, dict[int, Mapping[str, Any]]] = {}
+    for run in report.get("controls", ()):
+        if run["is_planted"] and run["estimand"] == estimand["name"]:
+            for cell in run["tried"]:
+                measures = cell["measures"] if cell["outcome"] == Outcome.OK else {}
+                by_seed.setdefault(cell["seed"], {})[cell["config"]] = measures
+    values = [
+        estimand_arithmetic.compute_estimand(
+            estimand, [(config, measured.get(place)) for place, config in enumerate(planted)]
+        )[0]
+        for measured in by_seed.values()
+    ]
+    return control_result(estimand, values).estimate
 
 
 def list_further_seeds(run: ControlRun, demands: Demands) -> Sequence[int]:

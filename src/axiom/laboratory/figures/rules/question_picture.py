@@ -45,7 +45,7 @@ def _list_drawn_estimands(manifest: Manifest) -> list[Mapping[str, Any]]:
 
 def choose_recorded_estimand(manifest: Manifest, recorded: Mapping[str, WeighedNumber]) -> Mapping[str, Any] | None:
     """Of what the makers had measured that whose repetitions are drawn; None where it answers nothing."""
-    headline = choose_headline(manifest.headlines, recorded)
+    headline = choose_headline(manifest.headlines, recorded, manifest.estimands)
     return choose_pictured_estimand(headline.when, manifest.estimands) if headline else None
 
 
@@ -53,7 +53,7 @@ def place_recorded_estimates(
     manifest: Manifest, recorded: Mapping[str, WeighedNumber], estimates: Mapping[int, ConfigEstimate]
 ) -> tuple[dict[int, SweepPoint], str]:
     """The points of the makers' picture, where that shows what their answer says; else none: it has another."""
-    headline = choose_headline(manifest.headlines, recorded)
+    headline = choose_headline(manifest.headlines, recorded, manifest.estimands)
     is_drawn = headline is not None and bool(estimates) and draws_answer(manifest, headline.when)
     return place_estimates(manifest, estimates) if is_drawn else ({}, "")
 

@@ -16,7 +16,7 @@ from axiom.laboratory.proposals.rules.compose_proposal import (
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.limits import registrations as limits
 from axiom_weigh.evidence.choice_of_statistic import Process, pose_question
-from axiom_weigh.evidence.grade import LEANING
+from axiom_weigh.evidence.grade import needs_more_seeds
 from axiom_weigh.statistics.replicates_needed import if_effect, if_share
 from axiom_weigh.values import Evidence, Verdict
 
@@ -90,9 +90,9 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 
 
 def _is_helped_by_seeds(evidence: Evidence) -> bool:
-    """Does the next grade lack seeds, or a verdict that does not lean on single hosts? Nothing else comes of seeds."""
+    """Does the next grade lack seeds, or a verdict that leans on no host and that each design shares?"""
     further = _further(evidence)
-    return bool(further and further <= _MOST) or any(need.startswith(LEANING) for need in evidence.needs)
+    return bool(further and further <= _MOST) or needs_more_seeds(evidence.needs)
 
 
 def _further(evidence: Evidence) -> int | None:

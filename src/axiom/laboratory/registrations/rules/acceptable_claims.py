@@ -52,6 +52,7 @@ def estimand_fault(estimand: Mapping[str, Any], configs: _Configs) -> str:
     return (
         _fault_of_bounds(estimand)
         or _fault_of_share(estimand)
+        or _fault_of_reach(estimand)
         or _fault_of_censored(estimand)
         or _fault_of_arms(estimand, configs)
         or _fault_of_event(estimand, configs)
@@ -86,6 +87,17 @@ def _fault_of_share(estimand: Mapping[str, Any]) -> str:
     if Kind(estimand["kind"]) is not Kind.PROPORTION or 0.0 <= estimand["null"] <= 1.0:
         return ""
     return f"is a share, and its null {estimand['null']:g} does not lie between 0 and 1"
+
+
+def _fault_of_reach(estimand: Mapping[str, Any]) -> str:
+    """An absence that could not have come out otherwise says nothing."""
+    bounds, null, smallest = pose_question(estimand).bounds, float(estimand["null"]), float(estimand["smallest"])
+    if bounds is None or max(bounds[1] - null, null - bounds[0]) > smallest:
+        return ""
+    return (
+        f"can lie {max(bounds[1] - null, null - bounds[0]):g} from its null {null:g} at most, and calls less than "
+        f"{smallest:g} too small to matter: no effect could be shown, so that there is none would say nothing"
+    )
 
 
 def _fault_of_censored(estimand: Mapping[str, Any]) -> str:

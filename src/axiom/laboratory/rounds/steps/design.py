@@ -15,7 +15,7 @@ from axiom.store.engine.database import Database, Row, from_optional_microsecond
 from axiom.store.findings import evidence
 from axiom.store.rounds import session_counts as facts
 from axiom.store.views.findings import count_block_results
-from axiom_weigh.evidence.grade import LEANING
+from axiom_weigh.evidence.grade import needs_more_seeds
 from axiom_weigh.values import Evidence, Grade
 
 
@@ -37,7 +37,7 @@ class OpenFinding:
     @property
     def lacks_beside_seeds(self) -> str:
         """What its next grade needs, where further seeds bring none of it; else nothing."""
-        if self.line is None or not self.lacks_other or any(need.startswith(LEANING) for need in self.line.needs):
+        if self.line is None or not self.lacks_other or needs_more_seeds(self.line.needs):
             return ""
         return "; ".join(self.line.needs)
 
