@@ -128,7 +128,7 @@ def show(number: int, folder: Folder) -> Shown:
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
     show_facts({name: row[name] for name in (*names, "amends", "registered_at", "stamped_at", "hash", "previous_hash")})
     print_text()
-    headings = ("block", "replicates", "done", "out", "missing", "state", "took", "declared")
+    headings = ("block", "replicates", "done", "not back", "missing", "state", "took", "declared")
     show_table(headings, [_block(block) for block in row["blocks"]], none="No replicate is ordered yet.")
     for estimand in row["estimands"]:
         print_text(f"\nfinding {estimand['finding']}: {estimand['estimand']}{' (new)' if estimand['is_new'] else ''}")
