@@ -11,10 +11,9 @@ from axiom.laboratory.findings.rules.prediction_scores import Score, score_predi
 from axiom.laboratory.planning.read_candidates import read_aims
 from axiom.laboratory.planning.rules.stopping import why_stopped
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments
+from axiom.store.experiments import experiments, withdrawn_orders
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations, scores
-from axiom.store.tasks import withdrawn_orders
 from axiom_weigh.values import Evidence, Verdict
 
 

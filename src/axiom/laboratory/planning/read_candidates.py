@@ -24,12 +24,12 @@ from axiom.rules.hosts.suitable_runners import DRILL
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments, preflights, task_rules
+from axiom.store.experiments import experiments, preflights, task_rules, withdrawn_orders
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import evidence
 from axiom.store.maps import tiles
 from axiom.store.registrations import proposals, registrations, time_stamps
-from axiom.store.tasks import withdrawn_orders, workunits
+from axiom.store.tasks import workunits
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Evidence, Grade, Verdict
 

@@ -11,9 +11,9 @@ from axiom.limits import tasks as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
+from axiom.store.experiments.withdrawn_orders import list_withdrawn_orders
 from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
-from axiom.store.tasks.withdrawn_orders import list_withdrawn_orders
 
 
 def order_replicates(

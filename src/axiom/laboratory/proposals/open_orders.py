@@ -10,9 +10,9 @@ from axiom.laboratory.findings.score_predictions import why_registration_ended
 from axiom.laboratory.planning.design_cost import cost_of_design
 from axiom.rules.accounts.command_permission import OpenOrders
 from axiom.store.engine.database import Database
+from axiom.store.experiments import withdrawn_orders
 from axiom.store.findings import evidence
 from axiom.store.registrations import proposals, registrations
-from axiom.store.tasks import withdrawn_orders
 
 
 def read_open_orders(db: Database, author: str) -> OpenOrders:
