@@ -132,7 +132,7 @@ def show(number: int, folder: Folder) -> Shown:
         hidden = "not revealed yet"
         print_text(f"  commitment {secret['commitment']}, drawn {secret['drawn_at']}: {secret['secret'] or hidden}")
     print_text()
-    headings = ("block", "replicates", "done", "out", "missing", "state", "took", "declared")
+    headings = ("block", "replicates", "done", "not back", "missing", "state", "took", "declared")
     show_table(headings, [_block(block) for block in row["blocks"]], none="No replicate is ordered yet.")
     for estimand in row["estimands"]:
         print_text(f"\nfinding {estimand['finding']}: {estimand['estimand']}{' (new)' if estimand['is_new'] else ''}")
