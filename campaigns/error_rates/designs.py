@@ -52,7 +52,7 @@ _TRUE = (
 
 def designs(seed: int, size: Size) -> Answer:
     """Weigh each case once, at its end, on the hosts of a laboratory that lacks nothing else."""
-    rng, n = np.random.default_rng(seed), max(24, size.nulls // 4)
+    rng, n = np.random.default_rng(seed), max(50, size.nulls // 4)
     lines = [
         "the effects of designs, and their seeds; values are normal, of deviation 1",
         f"{'':<40}{'a verdict':>11}{'said of all':>13}{'Strong':>9}{'but for this':>14}",

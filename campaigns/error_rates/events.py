@@ -24,7 +24,7 @@ _BEST = 1.5  # times the seeds of the best of the others
 def events(seed: int, size: Size) -> Answer:
     """Look after every seed: at arms that succeed as often, that differ by what just matters, and by more."""
     rng, n = np.random.default_rng(seed), size.streams // 5
-    asked = pose_question({**CONTRAST, "is_event": True, "smallest": _SMALLEST})
+    question = pose_question({**CONTRAST, "is_event": True, "smallest": _SMALLEST})
     looks = min(_LOOKS, size.looks)
     lines = [f"{n:,} streams, looked at after each of {looks} seeds", f"{'success in both arms':<32}{'an effect':>11}"]
     bounds = list[Bound]()
@@ -41,7 +41,7 @@ def events(seed: int, size: Size) -> Answer:
         bounds.append(below(f"{chances[0]} against {chances[1]}: said to be absent", wrong, 0.025, n))
     streams = _drawn(rng, (0.8, 0.5), (20, 60))
     away = max(
-        abs(float(_log_e(streams)[row, -1]) - weigh_values(asked, streams[row].tolist()).log_e) for row in range(20)
+        abs(float(_log_e(streams)[row, -1]) - weigh_values(question, streams[row].tolist()).log_e) for row in range(20)
     )
     bounds.append(Bound(words=f"simulated and library's e-values lie {away:.2g} apart", holds=away < 1e-9))
     lines.append(heading("success of one arm and of the other", "Axiom", "t-mixture", "hedged capital"))
@@ -52,14 +52,15 @@ def events(seed: int, size: Size) -> Answer:
         lines.append(seeds_of(f"{chances[0]} against {chances[1]}", now, *others))
         best = min(middle(other) for other in others)
         bounds.append(no_later(f"{chances[0]} against {chances[1]}", now, _BEST, best, "of the best of the others"))
-    said = weigh_values(asked, _drawn(rng, (0.82, 0.6), (1, 2_000))[0].tolist()).verdict
-    bounds.append(Bound(words=f"2,000 seeds of 0.82 against 0.6: {said}", holds=said is Verdict.POSITIVE))
+    verdict = weigh_values(question, _drawn(rng, (0.82, 0.6), (1, 2_000))[0].tolist()).verdict
+    bounds.append(Bound(words=f"2,000 seeds of 0.82 against 0.6: {verdict}", holds=verdict is Verdict.POSITIVE))
     return Answer(lines=lines, bounds=bounds)
 
 
 def _drawn(rng: np.random.Generator, chances: tuple[float, float], shape: tuple[int, int]) -> Numbers:
     first_arm, second_arm = ((rng.random(shape) < chance).astype(float) for chance in chances)
-    return first_arm - second_arm
+    differences: Numbers = first_arm - second_arm
+    return differences
 
 
 def _above(streams: Numbers, mean: float) -> Numbers:

@@ -103,9 +103,9 @@ def definitive(seed: int, size: Size) -> Answer:
         lines=lines,
         bounds=[
             Bound(
-                words=f"Definitive, registered before its first seed: {before:.0f}, at most 200", holds=before <= 200
+                words=f"Definitive, registered before its first seed: {before:.0f}, at most 240", holds=before <= 240
             ),
-            Bound(words=f"Definitive, formed from data: {after:.0f}, at most 280", holds=after <= 280),
+            Bound(words=f"Definitive, formed from data: {after:.0f}, at most 320", holds=after <= 320),
         ],
         drawn={"grades": rows},
     )

@@ -56,8 +56,8 @@ def _restore_earlier(now: ComputedExperiment, then: ComputedExperiment) -> Compu
 def _weigh_again(finding: WeighedFinding, *, is_event: bool) -> WeighedFinding:
     """That seeds differ was seen when they were computed, from all that was measured. It is not kept, and not asked."""
     observations = [replace(observation, fingerprint=COARSE) for observation in finding.counted]
-    asked = {**finding.estimand, "is_event": is_event}
-    evidence = weigh_observations(asked, observations, blocks=-(-len(observations) // BLOCK))
+    estimand = {**finding.estimand, "is_event": is_event}
+    evidence = weigh_observations(estimand, observations, blocks=-(-len(observations) // BLOCK))
     return replace(
         finding,
         conclusion=Conclusion.of(evidence),

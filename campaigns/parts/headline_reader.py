@@ -89,9 +89,9 @@ def contradiction(text: str, estimand: Mapping[str, Any], row: Mapping[str, Any]
     is_there = verdict == "absent" and not _holds(row["low"], estimand["null"], row["high"])
     if is_there != bool(_SLIGHT.search(_OF_DESIGNS.sub("", text))):
         return "it tells otherwise than the interval whether there is an effect that is too small to matter"
-    each = row.get("by_design") or ()
-    each = json.loads(each) if isinstance(each, str) else each
-    if verdict not in ("mixed", "undecided") and read.is_of_each != all(own == verdict for _, own in each):
+    by_design = row.get("by_design") or ()
+    by_design = json.loads(by_design) if isinstance(by_design, str) else by_design
+    if verdict not in ("mixed", "undecided") and read.is_of_each != all(own == verdict for _, own in by_design):
         return "it tells otherwise than the designs of how many it is so"
     if verdict not in ("effect +", "effect −") and not is_there:
         return ""

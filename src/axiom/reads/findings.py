@@ -250,12 +250,12 @@ def _tell_severity(reading: Reading, view: FindingView) -> str:
         return ""
     tried = preflights.find_preflight(reading.db, bundle.digest, GATES)
     controls = [own for own in stored_manifest(stored.manifest).controls if own.estimand == view.finding.estimand]
-    found = None
+    effect = None
     if controls and tried and tried.report:
-        found = find_planted_effect(json.loads(tried.report), view.estimand, controls[0].planted)
-    if found is None:
+        effect = find_planted_effect(json.loads(tried.report), view.estimand, controls[0].planted)
+    if effect is None:
         return "No effect was planted for this number, so it is not known whether its design could have shown one"
-    away = amount_with_unit(view.estimand, abs(found - float(view.estimand["null"])))
+    away = amount_with_unit(view.estimand, abs(effect - float(view.estimand["null"])))
     return f"Where an effect was planted, its design showed one of {away}; that it could show a larger one is not known"
 
 

@@ -82,8 +82,8 @@ def compose_headline(headline: Headline, *, open_sizes: int, of_designs: str) ->
 
 def tell_unsure_designs(carrying: Mapping[str, WeighedNumber]) -> str:
     """Of which designs the numbers that carry an answer are sure, where it is not of each."""
-    told = {tell_designs(number.by_design, number.verdict) for number in carrying.values()} - {""}
-    return next(iter(told)) if len(told) == 1 else "not yet sure in each design alone" if told else ""
+    sentences = {tell_designs(number.by_design, number.verdict) for number in carrying.values()} - {""}
+    return next(iter(sentences)) if len(sentences) == 1 else "not yet sure in each design alone" if sentences else ""
 
 
 def compose_title(

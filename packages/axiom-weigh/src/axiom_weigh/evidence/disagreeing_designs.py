@@ -12,14 +12,14 @@ _FAR_APART = 1e-4  # designs that do not differ lie as far apart as this seldom
 
 
 def tell_disagreement(
-    question: Question, parts: Parts, each: Sequence[DesignVerdict], together: PooledDesigns | None
+    question: Question, parts: Parts, by_design: Sequence[DesignVerdict], together: PooledDesigns | None
 ) -> str:
     """In what designs disagree, if they do: each sure of something else, or a further one could lie on either side.
 
     Those that all lie on one side differ in size alone, however wide three or four of them leave it for a further one.
     """
     by_verdict: dict[Verdict, str] = {}
-    for name, verdict in each:
+    for name, verdict in by_design:
         by_verdict.setdefault(verdict, name)
     is_each_sure = by_verdict.pop(Verdict.UNDECIDED, None) is None
     if len(by_verdict) > 1:

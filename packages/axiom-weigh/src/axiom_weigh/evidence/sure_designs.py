@@ -7,16 +7,16 @@ from axiom_weigh.values import DesignVerdict, Verdict
 _MOST_NAMES = 3
 
 
-def tell_designs(each: Sequence[DesignVerdict], verdict: Verdict) -> str:
+def tell_designs(by_design: Sequence[DesignVerdict], verdict: Verdict) -> str:
     """Of which designs a verdict over all of them is sure and of which it is not; empty where it is of each."""
-    sure = [design.name for design in each if design.verdict is verdict]
-    unsure = [design.name for design in each if design.verdict is not verdict]
+    sure = [design.name for design in by_design if design.verdict is verdict]
+    unsure = [design.name for design in by_design if design.verdict is not verdict]
     if not unsure or not verdict.is_decided:
         return ""
     if not sure:
-        return f"sure over all {len(each)} designs together, and in none alone"
+        return f"sure over all {len(by_design)} designs together, and in none alone"
     if max(len(sure), len(unsure)) > _MOST_NAMES:
-        return f"sure in {len(sure)} of {len(each)} designs"
+        return f"sure in {len(sure)} of {len(by_design)} designs"
     return f"sure in {_named(sure)}, not yet in {_named(unsure)}"
 
 

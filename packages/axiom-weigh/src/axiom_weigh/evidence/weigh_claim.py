@@ -122,7 +122,7 @@ class _Analysis:
     designs: Sequence[Stratum]
     together: PooledDesigns | None
     apart: str  # in what designs disagree
-    each: tuple[DesignVerdict, ...]
+    by_design: tuple[DesignVerdict, ...]
     open_designs: tuple[str, ...]  # of which one look does not show what the verdict says
     homes: Sequence[Home]  # of hosts that gave a value
     platforms: Set[str]  # on which they computed those
@@ -163,8 +163,8 @@ def _analyse(
         for name, part in parts.items()
     ]
     together = pool_designs(designs)
-    each = weigh_each_design(clustered_question, parts)
-    if apart := tell_disagreement(clustered_question, parts, each, together):
+    by_design = weigh_each_design(clustered_question, parts)
+    if apart := tell_disagreement(clustered_question, parts, by_design, together):
         concluded = replace(concluded, verdict=Verdict.MIXED)
     is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
     computed = {host for observation in counted if observation.value is not None for host in observation.hosts}
@@ -177,7 +177,7 @@ def _analyse(
         designs=designs,
         together=together,
         apart=apart,
-        each=each,
+        by_design=by_design,
         open_designs=find_open_designs(clustered_question, parts, concluded.verdict) if is_decided else (),
         homes=[home for host, home in homes.items() if host in computed],
         platforms={
@@ -222,7 +222,7 @@ def _evidence(seen: _Analysis) -> Evidence:
         volunteers=facts.volunteers,
         platforms=facts.platforms,
         designs=sum(design.seeds > 0 for design in seen.designs),
-        by_design=seen.each,
+        by_design=seen.by_design,
         needs=needs,
         more=forecast_seeds(
             seen.question,
@@ -243,7 +243,7 @@ def _evidence(seen: _Analysis) -> Evidence:
             middle_named(seen.question.process),
             *filter(None, [of_ties(seen.question, values, concluded.estimate), of_mean(seen.question, values)]),
             *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
-            *filter(None, [tell_designs(seen.each, concluded.verdict)]),
+            *filter(None, [tell_designs(seen.by_design, concluded.verdict)]),
             *(f"{alarm.text}: {_THEREFORE[alarm.force]}" for alarm in seen.raised),
             *facts.leaning,
             _grade_reason(reached, needs),
