@@ -240,10 +240,9 @@ def _pictures(
     verdicts = {
         number: Verdict(stored[-1]["verdict"]) if stored else Verdict.UNDECIDED for number, stored in lines.items()
     }
-    said = [(finding.estimand, finding.status, verdicts[finding.number]) for finding in weighed]
-    headline, is_recorded = choose_answer(
-        manifest.headlines, newest, recorded, manifest.estimands, find_denied(said, recorded)
-    )
+    own_verdicts = [(finding.estimand, finding.status, verdicts[finding.number]) for finding in weighed]
+    denied = find_denied(own_verdicts, recorded)
+    headline, is_recorded = choose_answer(manifest.headlines, newest, recorded, manifest.estimands, denied)
     shown = name_question_picture(
         experiment.id,
         has_figure=manifest.figure is not None,

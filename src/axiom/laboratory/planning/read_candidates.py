@@ -197,16 +197,16 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Shared
     """One for each registration that no other has amended; for none, one of which nothing can be ordered."""
     registered = facts.registered.get(experiment.id, [])
     amended = map_amendments(registered)
-    given = {
+    numbers_issued = {
         registration.id: facts.counted.get(("issued", experiment.id, str(registration.id)), 0)
         for registration in registered
     }
-    issued = {**given, **facts.ordered.get(experiment.id, {})}
+    issued = {**numbers_issued, **facts.ordered.get(experiment.id, {})}
     whole = _candidate(experiment, manifest, facts, issued=sum(issued.values()))
     living = [registration for registration in registered if registration.id not in amended]
     listed = []
     firsts = begin_one_design(
-        [_first(registration, registered, given[registration.id], facts) for registration in living]
+        [_first(registration, registered, numbers_issued[registration.id], facts) for registration in living]
     )
     for place, (registration, first) in enumerate(zip(living, firsts, strict=True)):
         body, seconds = read_registration_body(registration.body), _seconds(registration, manifest)
