@@ -103,9 +103,9 @@ def definitive(seed: int, size: Size) -> Answer:
         lines=lines,
         bounds=[
             Bound(
-                words=f"Definitive, registered before its first seed: {before:.0f}, at most 240", holds=before <= 240
+                words=f"Definitive, registered before its first seed: {before:.0f}, at most 220", holds=before <= 220
             ),
-            Bound(words=f"Definitive, formed from data: {after:.0f}, at most 320", holds=after <= 320),
+            Bound(words=f"Definitive, formed from data: {after:.0f}, at most 280", holds=after <= 280),
         ],
         drawn={"grades": rows},
     )

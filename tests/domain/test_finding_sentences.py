@@ -243,7 +243,7 @@ def test_a_share_of_all_runs_is_told_where_it_is_weighed():
     for param in SHIPPED:
         (asked,) = param.values
         if asked.get("is_event") and asked["kind"] != Kind.PROPORTION:
-            is_mean = asked.get("about") == Center.MEAN
+            is_mean = asked.get("about") == Center.MEAN or asked["kind"] == Kind.CONTRAST  # which has no other middle
             assert ("the share of runs with" in compose_question(asked)) is is_mean, asked["name"]
 
 
