@@ -226,7 +226,7 @@ experiment = Experiment(
             when={"sigmoid_minus_relu_on_noise": Direction.ABSENT},
         ),
         Headline(
-            says="On a same-or-different puzzle, sigmoid neurons beat ReLU ones only in larger training steps",
+            says="On a same-or-different puzzle, sigmoid neurons beat ReLU in larger steps, lose in smaller",
             when={
                 "sigmoid_minus_relu_on_exclusive_or": Direction.LESS,
                 "sigmoid_minus_relu_on_exclusive_or_fast": Direction.MORE,

@@ -269,7 +269,7 @@ experiment = Experiment(
     setting="fully connected classifiers",
     headlines=(
         Headline(
-            says="In steps twice the safe size, networks' squared error leaps, then falls low",
+            says="In steps twice the safe size, most networks' squared error leaps, then falls low",
             when={"leaps_and_recovers": Direction.MORE},
         ),
         Headline(

@@ -178,15 +178,15 @@ experiment = Experiment(
     setting="two-layer linear networks trained on one example",
     headlines=(
         Headline(
-            says="Medium steps first raise these models' error, then reach flatter minima than small steps",
+            says="Medium steps usually first raise these models' error, then reach flatter minima than small",
             when={"three_phases": Direction.MORE, "flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(
-            says="Medium training steps make these simple networks' error leap, then fall; larger ones fail",
+            says="Medium steps usually make these simple networks' error leap, then fall; larger ones fail",
             when={"three_phases": Direction.MORE},
         ),
         Headline(
-            says="At some step size, theory mispredicts how most of these simple networks train",
+            says="For most of these simple networks, theory mispredicts training at some step size",
             when={"three_phases": Direction.LESS},
         ),
         Headline(

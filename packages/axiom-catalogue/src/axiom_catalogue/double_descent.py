@@ -228,7 +228,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Unpenalised models taught noisy answers err most where every example just fits",
+            says="Unpenalised models just fitting noisy answers err more than slightly smaller or larger ones",
             when={"risk_at_n_over_90": Direction.MORE, "risk_at_n_over_110": Direction.MORE},
         ),
     ),

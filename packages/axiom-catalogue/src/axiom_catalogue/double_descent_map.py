@@ -228,12 +228,11 @@ experiment = Experiment(
     setting="maps of random-feature models",
     headlines=(
         Headline(
-            says="Trained endlessly, these models err most with parameters equalling examples; stopping early rescues "
-            "some",
+            says="Trained endlessly, these models err most where parameters about equal examples; stopping early helps",
             when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
         ),
         Headline(
-            says="These models err most on new data with as many adjustable numbers as examples",
+            says="On new data, these models err most with about as many parameters as examples",
             when={"ridge_at": Direction.ABSENT},
         ),
         Headline(

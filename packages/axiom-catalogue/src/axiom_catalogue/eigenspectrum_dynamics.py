@@ -209,7 +209,8 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="Small starting weights have no outlying eigenvalues (dominant patterns); training adds more than one",
+            says="Small starting weights have hardly any outlying eigenvalues (dominant patterns); training adds "
+            "several",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(

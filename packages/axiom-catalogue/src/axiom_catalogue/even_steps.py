@@ -162,7 +162,7 @@ experiment = Experiment(
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Steps moving every weight equally come as near hidden ±1 weights as gradient descent",
+            says="Moving every weight equally comes about as near hidden ±1 weights as gradient descent",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(

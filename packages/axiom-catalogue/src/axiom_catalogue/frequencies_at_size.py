@@ -363,11 +363,11 @@ experiment = Experiment(
     setting="wide networks that add modulo large primes",
     headlines=(
         Headline(
-            says="One layer's neurons draw waves as if by lot; two layers' share fewer",
+            says="One layer's neurons share about as many waves as random draws; two layers', fewer",
             when={"relu_by_lot": Direction.ABSENT, "deep_below_lot": Direction.LESS},
         ),
         Headline(
-            says="Neurons of one layer draw the waves they add with as if by lot",
+            says="One layer's neurons share as many waves as random draws give, within a tenth",
             when={"relu_by_lot": Direction.ABSENT},
         ),
         Headline(

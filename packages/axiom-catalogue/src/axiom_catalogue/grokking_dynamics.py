@@ -218,7 +218,7 @@ experiment = Experiment(
             when={"too_few": Direction.MORE},
         ),
         Headline(
-            says="From 30% of this small addition table, about half of networks learn the rest",
+            says="Shown 30% of this small addition table, 20 to 80% of networks complete it",
             when={"too_few": Direction.ABSENT},
         ),
         Headline(

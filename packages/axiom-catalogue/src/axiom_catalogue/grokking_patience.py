@@ -203,7 +203,7 @@ experiment = Experiment(
             when={"enough_in_the_end": Direction.MORE},
         ),
         Headline(
-            says="After long training, about every second network completes this addition table from 30%",
+            says="After long training, 30 to 70% of networks complete this addition table from 30%",
             when={"enough_in_the_end": Direction.ABSENT},
         ),
         Headline(

@@ -285,7 +285,7 @@ experiment = Experiment(
             when={"drops_suddenly": Direction.MORE},
         ),
         Headline(
-            says="Each doubling of neurons lowers how far training moves connections by a larger factor",
+            says="With more neurons, further doublings lower how far training moves connections by larger factors",
             when={"falls_faster_and_faster": Direction.LESS},
         ),
         Headline(

@@ -223,7 +223,7 @@ experiment = Experiment(
             when={"affine_cliff": Direction.MORE},
         ),
         Headline(
-            says="Squared-error training of a simple model fails equally often around theory's step limit",
+            says="Simple models' squared-error training typically ends alike just above and below theory's step limit",
             when={"affine_cliff": Direction.ABSENT},
         ),
         Headline(

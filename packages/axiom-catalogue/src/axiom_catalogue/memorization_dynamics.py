@@ -211,7 +211,7 @@ experiment = Experiment(
     setting="networks that fit true and wrong labels",
     headlines=(
         Headline(
-            says="Taught two or three fifths wrong answers, these networks learn true ones first",
+            says="Taught two or three fifths wrong answers, networks here usually learn true ones first",
             when={"clean_leads": Direction.MORE, "clean_first": Direction.MORE},
         ),
         Headline(
@@ -223,7 +223,7 @@ experiment = Experiment(
             when={"clean_leads": Direction.LESS},
         ),
         Headline(
-            says="Taught two fifths wrong answers, these networks learn true and wrong ones alike",
+            says="Taught two fifths wrong answers, these networks learn true and wrong ones about alike",
             when={"clean_leads": Direction.ABSENT},
         ),
         Headline(

@@ -239,7 +239,7 @@ experiment = Experiment(
             when={"part_minus_lot": Direction.ABSENT},
         ),
         Headline(
-            says="Chosen parts of untrained networks match trained networks that fit their examples equally well",
+            says="Chosen parts of untrained networks nearly match trained ones that fit examples equally well",
             when={"part_minus_matched": Direction.ABSENT},
         ),
     ),

@@ -213,7 +213,7 @@ experiment = Experiment(
             when={"cools_at_every_rate": Direction.MORE},
         ),
         Headline(
-            says="Learning true answers (cross-entropy), most networks' jolts do not calm at some step size",
+            says="Learning true answers (cross-entropy), networks' jolts usually fail to calm at some step size",
             when={"cools_at_every_rate": Direction.LESS},
         ),
         Headline(

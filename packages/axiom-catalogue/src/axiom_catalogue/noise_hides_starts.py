@@ -450,7 +450,7 @@ experiment = Experiment(
     setting="small ReLU classifiers that learn at more or less noise",
     headlines=(
         Headline(
-            says="At 12,800 examples, step-to-batch ratio decides whether shared batches or starts align networks",
+            says="Here, shared batches align networks more at high step-to-batch ratios, shared starts at low",
             when={
                 "high_digits": Direction.MORE,
                 "low_digits": Direction.LESS,

@@ -201,15 +201,15 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Training in small steps drives networks to where those steps are only just stable",
+            says="Training in small steps usually drives networks to where those steps are barely stable",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(
-            says="At every step size tried, training ends where its steps are only just stable",
+            says="Usually, training at every step size tried ends where steps are only just stable",
             when={"at_the_edge": Direction.MORE},
         ),
         Headline(
-            says="At some step sizes, training ends away from where its steps are just stable",
+            says="Usually, training at some step size ends away from where steps are just stable",
             when={"at_the_edge": Direction.LESS},
         ),
         Headline(

@@ -214,7 +214,7 @@ experiment = Experiment(
     setting="sparse classifiers",
     headlines=(
         Headline(
-            says="Before training, a score (SNIP) tells how many connections layers need, not which ones",
+            says="Before training, a score (SNIP) tells how many connections layers need, hardly which ones",
             when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.ABSENT},
         ),
         Headline(

@@ -195,7 +195,7 @@ experiment = Experiment(
     setting="networks that learn labels by heart",
     headlines=(
         Headline(
-            says="Networks memorise random answers, but take longer and change more than with true ones",
+            says="Most networks memorise random answers, taking longer and changing more than with true ones",
             when={
                 "random_is_fitted": Direction.MORE,
                 "random_takes_longer": Direction.MORE,
@@ -215,7 +215,7 @@ experiment = Experiment(
             when={"random_takes_longer": Direction.ABSENT},
         ),
         Headline(
-            says="A small network learns two thousand random answers by heart",
+            says="Most small networks here learn 95% of two thousand random answers by heart",
             when={"random_is_fitted": Direction.MORE},
         ),
     ),

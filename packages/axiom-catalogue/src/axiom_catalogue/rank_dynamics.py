@@ -222,7 +222,7 @@ experiment = Experiment(
             when={"hidden_layers": Direction.LESS},
         ),
         Headline(
-            says="After training here, three hidden layers' activity varies along as many directions as before",
+            says="After training, three hidden layers' activity varies along about as many directions as before",
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(

@@ -183,7 +183,7 @@ experiment = Experiment(
             when={"alignment_with_width": Direction.LESS},
         ),
         Headline(
-            says="Separately trained networks' first layers show no trend in similarity with size",
+            says="With network size, first layers' similarity typically rises or falls weakly, if at all",
             when={"alignment_with_width": Direction.ABSENT},
         ),
         Headline(

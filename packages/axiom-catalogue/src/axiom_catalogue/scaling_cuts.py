@@ -280,7 +280,7 @@ experiment = Experiment(
             when={"data_explain_more_of_classes": Direction.LESS},
         ),
         Headline(
-            says="In classification, power laws describe gains from examples and from neurons equally well",
+            says="In classification, power laws describe gains from examples and from neurons about equally well",
             when={"data_explain_more_of_classes": Direction.ABSENT},
         ),
         Headline(

@@ -267,7 +267,7 @@ experiment = Experiment(
             when={"early_on_teacher": Direction.MORE},
         ),
         Headline(
-            says="A small network imitating another does not learn the simple (linear) part first",
+            says="A small network imitating another hardly learns the simple (linear) part first",
             when={"early_on_teacher": Direction.ABSENT},
         ),
         Headline(

@@ -261,7 +261,7 @@ experiment = Experiment(
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.MORE},
         ),
         Headline(
-            says="Larger steps leave connections simpler after equally long training, not at equal error",
+            says="Larger steps leave connections simpler after equally long training, hardly at equal error",
             when={"fast_minus_slow": Direction.MORE, "fast_minus_slow_at_loss": Direction.ABSENT},
         ),
         Headline(

@@ -186,7 +186,8 @@ experiment = Experiment(
     setting="pairs of neurons following others",
     headlines=(
         Headline(
-            says="Identical neurons stay identical; nearly identical ones drift apart later the closer they start",
+            says="Identical neurons usually stay identical; near-identical ones drift apart "
+            "later the closer they start",
             when={"steps_by_decades": Direction.MORE, "same_stay_the_same": Direction.MORE},
         ),
         Headline(
@@ -194,11 +195,11 @@ experiment = Experiment(
             when={"steps_by_decades": Direction.MORE},
         ),
         Headline(
-            says="Two neurons that start identical stay identical to the last digit",
+            says="In most runs, two neurons that start identical stay identical to the last digit",
             when={"same_stay_the_same": Direction.MORE},
         ),
         Headline(
-            says="Two neurons that start identical do not always stay identical",
+            says="In most runs, two neurons that start identical do not stay identical",
             when={"same_stay_the_same": Direction.LESS},
         ),
         Headline(

@@ -294,7 +294,7 @@ experiment = Experiment(
             when={"blurred_by_width": Direction.LESS},
         ),
         Headline(
-            says="In large addition tables, wide and narrow networks pass from failure to success alike",
+            says="In large addition tables, wide and narrow networks pass similarly from failure to success",
             when={"blurred_by_width": Direction.ABSENT},
         ),
         Headline(

@@ -215,8 +215,8 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Weakening connections (decay) shortens waits between memorising and understanding sums; too much "
-            "prevents memorising",
+            says="Weakening connections (decay) shortens waits between memorising and understanding "
+            "sums; too much hinders memorising",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(
