@@ -36,20 +36,22 @@ COST_FACTOR = 3.0
 # How many times a declared cost may be off what is measured: processors differ in what they are quick at
 COST_FACTOR_OF_COMPUTERS = 10.0
 COST_FLOOR_SECONDS = 0.02  # Costs that differ by less are the same: what surrounds such a cell costs as much
-RUNAWAY_SHARE = 0.05  # Share of the cells at other seeds without finite numbers: a training may run away by bad luck
+# Cells of a sweep without finite numbers, as a share of those at other seeds: a training may run away by bad luck
+RUNAWAY_SHARE = 0.05
 CONTROL_SEEDS = 8  # Seeds that each control is run at: a block of evidence, enough where the null is a half or 0
-CONTROL_MOST_SEEDS = 16  # Seeds that a control is run at where fewer did not settle it
-CONTROL_ENOUGH = 20.0  # The e-value from which on a control shows its effect, as evidence does
-# The e-value from which on a placebo hints at an effect: it is run at more seeds. By luck 114 of 3,000 do at
-# 16 seeds, if their noise is four times what matters, and 8 are refused in the end (`scripts/bench placebo_luck`).
+CONTROL_MOST_SEEDS = 16  # Seeds that a planted effect is run at where fewer did not settle it
+# The e-value from which on a control shows its effect, as evidence does. By luck a placebo at its last seeds does so
+# in 3 of 1,000 files whose noise is four times what matters (`scripts/bench placebo_luck`).
+CONTROL_ENOUGH = 20.0
+# The e-value from which on a placebo hints at an effect, or shows that a leak is smaller than a size: at a lower one
+# fewer leaks are found, at a higher one placebos need more seeds.
 CONTROL_HINT = 5.0
 CONTROL_SHOWN = 100.0  # The e-value from which on a placebo has shown an effect, and so is none
-PLACEBO_MOST_SEEDS = 64  # Seeds up to which a placebo is run, twice as many each time, for as long as it hints
+PLACEBO_MOST_SEEDS = 64  # Seeds up to which a placebo is run, twice as many each time, until it would show a leak
+CONTROL_LEAK = 1.5  # The leak that a placebo would have to show, in smallest effects that matter
 CONTROL_VALUES = 0.75  # Share of a placebo's seeds that must have a value
-CONTROL_NEAR = 0.5  # A placebo passes only narrowly beyond this share of the smallest effect that matters
 CONTROL_SAME_LEVEL = 0.25  # Two configs whose numbers differ by no more than this share count as the same control
 CONTROL_FOLLOWS_SEEDS = 6  # Seeds that must have both values where a control is compared with what is asked by rank
-CONTROL_LEANING = 1.0  # A placebo passes only narrowly if its e-value is also above this
 COMPARED_SECONDS = 5.0  # Reference seconds of cells that a changed text computes beside the published one
 FAILING_SHARE = 0.1  # Share of a version's tasks that may fail; with more, its author has to mend it
 FAILING_SOURCES = 3  # Computers that must fail before crashes are blamed on the version rather than on a computer

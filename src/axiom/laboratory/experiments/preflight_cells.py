@@ -25,7 +25,7 @@ from axiom.laboratory.experiments.rules.controls import CONTROL_NUMBERS, list_fu
 from axiom.laboratory.experiments.rules.gate_answers import describe_config
 from axiom.laboratory.experiments.rules.same_seed_twice import repeat_fault
 from axiom.laboratory.experiments.rules.sandboxed_run import run_fault
-from axiom.laboratory.experiments.rules.schema_and_bounds import value_fault
+from axiom.laboratory.experiments.rules.schema_and_bounds import count_allowed_runaways, value_fault
 from axiom.laboratory.experiments.rules.seeds_and_factors import SAME_HIGH, SAME_LOW
 from axiom.limits import experiments as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
@@ -158,13 +158,17 @@ class PreflightRun:
         tried = _tried_cell(cell, answer, self._manifest, self._slowness())
         with self._alone:
             self._done.setdefault(cell.part, []).append(tried)
-            is_luck = (
-                cell.part in ("others", "compared") and tried.outcome is Outcome.DIVERGED
-            )  # perhaps: gate G5 counts them
+            is_luck = tried.outcome is Outcome.DIVERGED and self._may_be_luck()
             if run_fault("", tried) or (value_fault("", tried) and not is_luck) or self._differs(cell, tried):
                 self._ended.set()
             if self._on_progress:
                 self._on_progress(sum(map(len, self._done.values())), len(self._one_way) + len(self._other_way))
+
+    def _may_be_luck(self) -> bool:
+        """Did so few cells leave the real numbers so far that gate G5 may let them?"""
+        others = sum(cell.part in ("others", "compared") for cell in (*self._one_way, *self._other_way))
+        swept = [cell for part in ("first", "others", "compared") for cell in self._done.get(part, ())]
+        return sum(cell.outcome is Outcome.DIVERGED for cell in swept) <= count_allowed_runaways(others)
 
     def _differs(self, cell: _Cell, tried: TriedCell) -> bool:
         """Was the same cell computed the other way, to other numbers?"""

@@ -79,28 +79,45 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
 
 
 @pytest.mark.parametrize(
-    ("estimand", "values", "is_near"),
+    ("estimand", "values", "is_settled"),
     [
-        (CONTRAST, [one / 6 for one in PLAIN], True),  # beyond half of what matters, and sure
-        (CONTRAST, [-one / 6 for one in PLAIN], True),
-        (CONTRAST, [one / 12 for one in PLAIN], False),  # as sure, and below that half
-        (CONTRAST, [*PLAIN[:7], -0.9], True),  # beyond it, with evidence that leans and does not hint
-        (CONTRAST, NOISE, False),
-        (CONTRAST | {"null": 0.5, "smallest": 0.2}, [-one for one in PLAIN], False),
+        (CONTRAST, [one / 6 for one in PLAIN], True),  # below what matters, and sure
+        (CONTRAST, [0.0] * 8, True),
+        (CONTRAST, NOISE, False),  # a leak might hide in it
+        (CONTRAST, [-one for one in NOISE], False),
+        (CONTRAST, [*[0.01, -0.01] * 3, None, None], True),
+        (CONTRAST | {"null": 0.5, "smallest": 0.2}, [-one for one in PLAIN], True),  # far on the side nobody claims
+        (SHARE, [0.0] * 8, True),
         (SHARE, [1.0, 0.0] * 4, False),
+        (SHARE | {"null": 0.9}, [1.0, 0.0] * 4, True),  # no share is so much larger
+        (BOUNDED | {"about": "mean"}, [0.0] * 8, False),
+        (LEVEL, [2.0, 2.1] * 4, True),
+        (LEVEL, [2.0, 4.0] * 4, False),
     ],
 )
-def test_a_placebo_that_is_none_by_luck_alone_is_near_the_border(estimand, values, is_near):
+def test_a_placebo_is_settled_once_it_would_show_a_leak_on_the_sides_that_count(estimand, values, is_settled):
     answer = check_placebo_values(estimand, values)
     assert answer.is_spared, answer.reason
-    assert answer.most == (limits.CONTROL_MOST_SEEDS if is_near else 0), answer.reason
+    assert answer.most == (0 if is_settled else limits.PLACEBO_MOST_SEEDS), answer.reason
 
 
 def test_luck_hardly_ever_refuses_a_placebo_and_a_leak_nearly_always_is():
     rng = random.Random(7)
-    by_luck = sum(is_refused(CONTRAST, lambda: rng.gauss(0, 0.4)) for _ in range(1_000))
-    assert by_luck <= 5
-    assert sum(is_refused(CONTRAST, lambda: rng.gauss(0.6, 0.4)) for _ in range(100)) >= 95
+    assert sum(is_refused(CONTRAST, lambda: rng.gauss(0, 0.4)) for _ in range(60)) <= 1
+    assert sum(is_refused(CONTRAST, lambda: rng.gauss(0.6, 0.4)) for _ in range(20)) >= 19
+    assert sum(is_refused(CONTRAST, lambda: rng.gauss(0.15, 0.2)) for _ in range(20)) >= 16
+    assert sum(is_refused(LEVEL, lambda: rng.gauss(2.75, 1.0)) for _ in range(20)) >= 16
+    assert sum(is_refused(CONTRAST, lambda: rng.gauss(0, 0.1) if rng.random() > 0.2 else None) for _ in range(20)) <= 3
+
+
+def test_the_last_seeds_say_from_which_leak_on_one_would_be_seen():
+    rng = random.Random(7)
+    values = [rng.gauss(0, 0.5) for _ in range(limits.PLACEBO_MOST_SEEDS)]
+    assert "a leak of 3 times what matters would" in check_placebo_values(CONTRAST, values).reason
+    assert (
+        "a leak of 24 times what matters may be missed"
+        in check_placebo_values(CONTRAST, [500 * value for value in values]).reason
+    )
 
 
 def test_the_reason_says_what_was_seen_in_a_placebo():

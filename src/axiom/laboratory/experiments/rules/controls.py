@@ -2,13 +2,12 @@
 
 A claim is worth something if it can fail: what says "found" of data without the effect says it of anything, and what
 does not say it of data with a plain effect will never say it. Both are asked with the very e-process that evidence
-is weighed by and, of differences, with their signs, which tell more of so few seeds; and not with the same rule: a
-planted effect has to be shown beyond doubt, and of a placebo no more may be left than a doubt, on either side and with
-hardly a value missing. Where eight seeds leave it open, eight more are computed and all sixteen are weighed: by chance
-one of eight is an outlier in some experiment of every laboratory, and a leak hides in eight. Nothing is taken to be a
-placebo that is near to being none before its sixteen seeds are there. One that still hints at an effect is run at
-twice as many, and again: luck fades, a leak does not. For a laboratory's seeds are always the same, so that a sound
-file which luck refuses would be refused there for ever.
+is weighed by and, of differences, with their signs, which tell more of so few seeds; and not with the same rule. A
+planted effect has to be shown beyond doubt, at eight seeds or at sixteen. A placebo has to show that it is one: it is
+run at twice as many seeds, and again, until they tell a leak that matters from none. So a leak is found that hides in
+eight seeds of noise, and luck, which fades, refuses hardly any sound file. That counts, for a laboratory's seeds are
+always the same: what luck refuses there is refused for ever. Where the last seeds leave it open, the gate says from
+which size on a leak would have been seen.
 """
 
 import math
@@ -37,6 +36,7 @@ CONTROL_NUMBERS = (
     *(number for number in range(3, limits.PLACEBO_MOST_SEEDS + 3) if number not in (SAME_LOW, SAME_HIGH)),
 )
 _LOOKS = (limits.CONTROL_SEEDS, limits.CONTROL_MOST_SEEDS, 2 * limits.CONTROL_MOST_SEEDS, limits.PLACEBO_MOST_SEEDS)
+_TIMES = (1, 2, 4, 8, 16)  # the leak that has to show: of these sizes it is said whether the last seeds would show one
 _HOW = "docs/howto/preflight.md says how"
 _EXAMPLE = "docs/tutorial/control-an-experiment.md finds such a mistake in an example"
 
@@ -104,10 +104,11 @@ def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | N
     """Is there no effect to be seen in these values of a placebo?
 
     One is hinted at whose estimate lies further from the null than the smallest effect that matters, at an e-value that
-    is a hint already: more seeds may tell otherwise until that is shown. Where a null is 0, as of a difference, both
-    sides count: a leak may turn either way. A half, or a number from the literature, is a border, and a placebo may lie
-    far on the side of it that nobody claims. A value that is missing, or that cannot be one, is taken to be the most
-    extreme of those that are there.
+    is a hint already: more seeds may tell otherwise until that is shown. Without a hint they may, too, until a leak
+    that matters would have been seen. Where a null is 0, as of a difference, both sides count: a leak may turn either
+    way. A half, or a number from the literature, is a border, and a placebo may lie far on the side of it that nobody
+    claims. A value that is missing, or that cannot be one, is taken to be the most extreme of those that are there: so
+    it can hint at a leak and hide one, but it shows none.
     """
     query = pose_question(estimand)
     possible = [None if value is None or no_value(query, value) else value for value in values]
@@ -118,31 +119,64 @@ def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | N
         return PlaceboResult(
             is_spared=False,
             reason=f"{len(numbers)} of {len(values)} seeds gave {gave}, and {least} are wanted",
-            most=limits.CONTROL_MOST_SEEDS,
+            most=limits.PLACEBO_MOST_SEEDS,
         )
-    is_near = False
-    for is_more in _sides(estimand):
-        extreme = max(numbers) if is_more else min(numbers)
-        filled = [extreme if number is None else number for number in possible]
-        result = control_result({**estimand, "expects": "+" if is_more else "-"}, filled)
-        above = (result.estimate or 0.0) - float(estimand["null"])
-        beyond = (above if is_more else -above) > limits.CONTROL_NEAR * float(estimand["smallest"])
-        is_near = is_near or (beyond and result.e_value > limits.CONTROL_LEANING)
-        if result.is_beyond and result.e_value >= limits.CONTROL_HINT:
-            is_shown = result.e_value >= limits.CONTROL_SHOWN
+    is_last = len(values) >= limits.PLACEBO_MOST_SEEDS
+    wanted = limits.CONTROL_ENOUGH if is_last else limits.CONTROL_HINT
+    filled = {is_more: _fill_missing(possible, is_more) for is_more in _sides(estimand)}
+    for is_more, there in filled.items():
+        sided = {**estimand, "expects": "+" if is_more else "-"}
+        result = control_result(sided, numbers if is_last else there)
+        if result.is_beyond and result.e_value >= wanted:
+            shown = control_result(sided, numbers)
+            is_shown = shown.is_beyond and shown.e_value >= limits.CONTROL_SHOWN
             return PlaceboResult(
                 is_spared=False,
                 reason=f"the {result.centre} {result.estimate:.4g} lies further from {estimand['null']:g} than "
-                f"{estimand['smallest']:g}, and e is {e_told(result.e_value)}, of less than "
-                f"{limits.CONTROL_HINT:.0f} wanted",
+                f"{estimand['smallest']:g}, and e is {e_told(result.e_value)}, of less than {wanted:.0f} wanted",
                 most=limits.CONTROL_MOST_SEEDS if is_shown else limits.PLACEBO_MOST_SEEDS,
             )
+    asked = [limits.CONTROL_LEAK * times for times in (_TIMES if is_last else _TIMES[:1])]
+    seen = [_smallest_leak_seen(estimand, there, asked, is_more=is_more) for is_more, there in filled.items()]
     result = control_result(estimand, numbers)
-    return PlaceboResult(
-        is_spared=True,
-        reason=f"over {len(numbers)} of {len(values)} seeds the {result.centre} is {result.estimate:.4g}",
-        most=limits.CONTROL_MOST_SEEDS if is_near else 0,
-    )
+    tells = f"over {len(numbers)} of {len(values)} seeds the {result.centre} is {result.estimate:.4g}"
+    leak = f"a leak of {max(size or asked[-1] for size in seen):g} times what matters"
+    if None in seen:
+        return PlaceboResult(
+            is_spared=True,
+            reason=f"{tells}, and {leak} may be missed",
+            most=0 if is_last else limits.PLACEBO_MOST_SEEDS,
+        )
+    return PlaceboResult(is_spared=True, reason=f"{tells}, and {leak} would probably be seen")
+
+
+def _fill_missing(values: Sequence[float | None], is_more: bool) -> list[float]:
+    there = [value for value in values if value is not None]
+    extreme = max(there) if is_more else min(there)
+    return [extreme if value is None else value for value in values]
+
+
+def _smallest_leak_seen(
+    estimand: Mapping[str, Any], values: Sequence[float], sizes: Sequence[float], *, is_more: bool
+) -> float | None:
+    """Which of these leaks, in smallest effects that matter, these values would tell from none; None where they do not.
+
+    They do where as much evidence as hints at a leak says that there is none so large.
+    """
+    query = pose_question(estimand)
+    for size in sizes:
+        leak = (size if is_more else -size) * query.smallest
+        border = query.null + leak
+        if query.bounds and not query.bounds[0] < border < query.bounds[1]:
+            return size  # no leak is so large
+        sided = {**estimand, "expects": "-" if is_more else "+", "smallest": 0.0}
+        if query.process is Process.RANKS:
+            result = control_result(sided, [value - leak for value in values])
+        else:
+            result = control_result({**sided, "null": border}, values)
+        if result.is_beyond and result.e_value >= limits.CONTROL_HINT:
+            return size
+    return None
 
 
 def _where(query: Question) -> str:

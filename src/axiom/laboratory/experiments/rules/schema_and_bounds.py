@@ -28,10 +28,9 @@ _SCHEMA_FAULT = re.compile(
 def check_measures(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G5: measures are what was declared, finite but for bad luck, and within the bounds of what is concluded."""
     others = (*attempt.others, *attempt.compared)
-    left = [other for other in others if other.outcome is Outcome.DIVERGED]
-    few = left if len(left) <= limits.RUNAWAY_SHARE * len(others) else []
+    left = _list_runaways(attempt)
     for where, tried in name_cells(attempt, demands):
-        if (fault := value_fault(where, tried)) and not any(tried is cell for cell in few):
+        if (fault := value_fault(where, tried)) and tried not in left:
             return GateAnswer(fault=fault, blind=value_fault(where, unseen_error(tried)))
     for fault in list_declared_faults(demands):
         return GateAnswer(fault=fault)
@@ -42,8 +41,33 @@ def check_measures(attempt: Attempt, demands: Demands) -> GateAnswer:
         )
     for name, where, fault in _out_of_bounds(attempt, demands):
         return GateAnswer(fault=fault, blind=f"{name} lies outside its declared bounds in {where}")
-    seldom = f"; {tell_amount(len(few), 'cell')} of {len(others)} at other seeds left the real numbers" if few else ""
+    few = sum(cell in left for cell in (*attempt.first, *others))
+    seldom = f"; {tell_amount(few, 'cell')} of {len(attempt.first) + len(others)} left the real numbers" if few else ""
     return GateAnswer(well=f"measures as declared, finite, within bounds{seldom}")
+
+
+def count_allowed_runaways(others: int) -> int:
+    """How many cells of a sweep may leave the real numbers, by bad luck, of which so many are at other seeds."""
+    return int(limits.RUNAWAY_SHARE * others)
+
+
+def _list_runaways(attempt: Attempt) -> list[TriedCell]:
+    """The cells that left the real numbers by bad luck: of a sweep few, and no config at all of its seeds.
+
+    In a control they give no value, of which its gates can do with some. The seed at which the sweep is computed twice
+    is a laboratory's own as well: what luck does there it would do for ever.
+    """
+    sweep = (*attempt.first, *attempt.others, *attempt.compared)
+    left = [cell for cell in sweep if cell.outcome is Outcome.DIVERGED]
+    always = {cell.config for cell in left} - {cell.config for cell in sweep if cell.outcome is not Outcome.DIVERGED}
+    if len(left) > count_allowed_runaways(len(attempt.others) + len(attempt.compared)):
+        left = []
+    cells = (*left, *(cell for cell in attempt.again if any(cell.config == twin.config for twin in left)))
+    controlled = (cell for run in attempt.controls for cell in run.tried)
+    return [
+        *(cell for cell in cells if cell.config not in always),
+        *(cell for cell in controlled if cell.outcome is Outcome.DIVERGED),
+    ]
 
 
 def value_fault(where: str, tried: TriedCell) -> str:
