@@ -41,7 +41,7 @@ RUNAWAY_SHARE = 0.05
 CONTROL_SEEDS = 8  # Seeds that each control is run at: a block of evidence, enough where the null is a half or 0
 CONTROL_MOST_SEEDS = 16  # Seeds that a planted effect is run at where fewer did not settle it
 # The e-value from which on a control shows its effect, as evidence does. By luck a placebo at its last seeds does so
-# in 3 of 1,000 files whose noise is four times what matters (`scripts/bench placebo_luck`).
+# in 2 of 1,000 files whose noise is four times what matters (`scripts/bench placebo_luck`).
 CONTROL_ENOUGH = 20.0
 # The e-value from which on a placebo hints at an effect, or shows that a leak is smaller than a size: at a lower one
 # fewer leaks are found, at a higher one placebos need more seeds.

@@ -136,11 +136,11 @@ def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | N
                 f"{estimand['smallest']:g}, and e is {e_told(result.e_value)}, of less than {wanted:.0f} wanted",
                 most=limits.CONTROL_MOST_SEEDS if is_shown else limits.PLACEBO_MOST_SEEDS,
             )
-    asked = [limits.CONTROL_LEAK * times for times in (_TIMES if is_last else _TIMES[:1])]
-    seen = [_smallest_leak_seen(estimand, there, asked, is_more=is_more) for is_more, there in filled.items()]
+    sizes = [limits.CONTROL_LEAK * times for times in (_TIMES if is_last else _TIMES[:1])]
+    seen = [_smallest_leak_seen(estimand, there, sizes, is_more=is_more) for is_more, there in filled.items()]
     result = control_result(estimand, numbers)
     tells = f"over {len(numbers)} of {len(values)} seeds the {result.centre} is {result.estimate:.4g}"
-    leak = f"a leak of {max(size or asked[-1] for size in seen):g} times what matters"
+    leak = f"a leak of {max(size or sizes[-1] for size in seen):g} times what matters"
     if None in seen:
         return PlaceboResult(
             is_spared=True,
