@@ -209,8 +209,8 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="Small starting weights have hardly any outlying eigenvalues (dominant patterns); training adds "
-            "several",
+            says="Small starting weights typically lack outlying eigenvalues (dominant patterns); training adds "
+            "more than one",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(

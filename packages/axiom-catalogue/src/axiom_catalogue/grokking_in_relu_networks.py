@@ -275,7 +275,7 @@ experiment = Experiment(
             when={"half_of_the_largest": Direction.LESS},
         ),
         Headline(
-            says="Shown 30% of a big addition table, these networks know 40 to 60% more",
+            says="Shown 30% of a big addition table, these networks know 40–60% of the rest",
             when={"half_of_the_largest": Direction.ABSENT},
         ),
         Headline(

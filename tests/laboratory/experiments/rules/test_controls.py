@@ -95,7 +95,7 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
         (LEVEL, [2.0, 4.0] * 4, False),
     ],
 )
-def test_a_placebo_is_settled_once_it_would_show_a_leak_on_the_sides_that_count(estimand, values, is_settled):
+def test_a_placebo_is_settled_once_it_would_show_a_leak(estimand, values, is_settled):
     answer = check_placebo_values(estimand, values)
     assert answer.is_spared, answer.reason
     assert answer.most == (0 if is_settled else limits.PLACEBO_MOST_SEEDS), answer.reason
@@ -110,7 +110,7 @@ def test_luck_hardly_ever_refuses_a_placebo_and_a_leak_nearly_always_is():
     assert sum(is_refused(CONTRAST, lambda: rng.gauss(0, 0.1) if rng.random() > 0.2 else None) for _ in range(20)) <= 3
 
 
-def test_the_last_seeds_say_from_which_leak_on_one_would_be_seen():
+def test_the_last_seeds_say_which_leak_they_would_show():
     rng = random.Random(7)
     values = [rng.gauss(0, 0.5) for _ in range(limits.PLACEBO_MOST_SEEDS)]
     assert "a leak of 3 times what matters would" in check_placebo_values(CONTRAST, values).reason

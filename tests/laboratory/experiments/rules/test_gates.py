@@ -297,7 +297,7 @@ def test_a_training_may_run_away_at_a_seed_by_bad_luck_and_not_often():
         assert (said.failed != "G5") is is_sound, said.reason
 
 
-def test_what_luck_does_at_the_seed_that_is_computed_twice_or_in_a_control_is_luck_too():
+def test_runaways_at_the_first_seed_and_in_controls_are_luck_too():
     wide = replace(DEMANDS, configs=CONFIGS * 7, seconds=(1.0,) * 21, allowed_seconds=(60.0,) * 21)
     first = tuple(tried(place, cpu_seconds=1.0) for place in range(21))
     others = tuple(tried(place, seed, cpu_seconds=1.0) for seed in ALIKE for place in range(21))
@@ -312,7 +312,7 @@ def test_what_luck_does_at_the_seed_that_is_computed_twice_or_in_a_control_is_lu
     assert judge_preflight(replace(SOUND, controls=(run(is_planted=False), lost)), DEMANDS).passed
 
 
-def test_a_placebo_is_run_until_it_would_show_a_leak_or_at_the_most_seeds_that_there_may_be():
+def test_a_noisy_placebo_lacks_seeds_until_it_has_the_most():
     for seeds, is_passed in ((limits.CONTROL_SEEDS, False), (limits.PLACEBO_MOST_SEEDS, True)):
         noisy = run(is_planted=False, seeds=seeds, noise=20.0)
         judged = judge_preflight(replace(SOUND, controls=(noisy, run(is_planted=True))), DEMANDS)
