@@ -2,11 +2,10 @@
 
 One computes the sweep from the cheapest config to the dearest, and then all of it at a second seed: those cells find
 everything compiled, so they show what a cell costs. The other begins with a third seed, from the dearest config to the
-cheapest, computes the sweep of the first process in that order, and then the controls, at eight seeds more where the
-first eight do not settle them. So the cells that are compared
-were computed after different ones: first of all or after the whole sweep at another seed. What a cell leaves behind for
-the next one shows, and so does the order of a set, for which the other process has another seed. On two cores nobody
-waits for both.
+cheapest, computes the sweep of the first process in that order, and then the controls, at more seeds where the first
+eight do not settle them. So the cells that are compared were computed after different ones: first of all or after the
+whole sweep at another seed. What a cell leaves behind for the next one shows, and so does the order of a set, for which
+the other process has another seed. On two cores nobody waits for both.
 """
 
 import hashlib
