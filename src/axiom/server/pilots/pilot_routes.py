@@ -175,8 +175,8 @@ class PilotRoutes:
 
 def _hello(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Database], Answer]:
     head = _line(body)[0]
-    said = {"tickets": 1, **head} if isinstance(head, dict) else head  # a pilot of before does not say it
-    fields = _fields(said, "hello", ("name", "platform", "capacity", "session", "before", "tickets"))
+    greeted = {"tickets": 1, **head} if isinstance(head, dict) else head  # a pilot of before does not say it
+    fields = _fields(greeted, "hello", ("name", "platform", "capacity", "session", "before", "tickets"))
     if fields.whole("tickets") != TICKETS:
         raise Refused(
             "This pilot is of another Axiom than the laboratory, and would refuse its orders. It got nothing; install "

@@ -253,13 +253,13 @@ def renew_seeds(
     words = {"registration_id": registration_id, "numbers": json.dumps(list(numbers))}
     unsent = db.column(int, _NEVER_SENT, **words)
     seeds = dict(zip(unsent, read_seeds(db, experiment.id, unsent), strict=True))
-    known = seed_secrets.list_known_numbers(db, experiment.name, experiment.version, registration_id, seeds)
-    renewed = seed_secrets.make_seeds(db, experiment.name, experiment.version, registration_id, known, now)
+    revealed = seed_secrets.list_known_numbers(db, experiment.name, experiment.version, registration_id, seeds)
+    renewed = seed_secrets.make_seeds(db, experiment.name, experiment.version, registration_id, revealed, now)
     db.execute_many(
         _RENEW,
         [
             {"experiment_id": experiment.id, "number": number, "seed": seed}
-            for number, seed in zip(known, renewed, strict=True)
+            for number, seed in zip(revealed, renewed, strict=True)
         ],
     )
 

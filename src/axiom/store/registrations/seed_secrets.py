@@ -72,15 +72,15 @@ def make_seeds(
     sealed = db.row(_SEALED, id=registration_id, drawn=DRAWN_SEEDS)
     if sealed is None or not sealed["is_drawn"]:
         return [seed_of(experiment, version, number) for number in numbers]
-    hidden = [known.secret for known in list_secrets(db, registration_id) if known.revealed_at is None]
+    hidden = [row.secret for row in list_secrets(db, registration_id) if row.revealed_at is None]
     secret = hidden[-1] if hidden else draw_secret(db, registration_id, sealed["hash"], now)
     return [counted_seed(secret, experiment, version, number) for number in numbers]
 
 
 def are_own_seeds(db: Database, experiment: str, version: int, registration_id: int, seeds: Mapping[int, int]) -> bool:
     """Do all these seeds, by their replicate numbers, follow from what is known of this registration?"""
-    known = [secret.secret for secret in list_secrets(db, registration_id)]
-    return all(seed in _possible_seeds(known, experiment, version, number) for number, seed in seeds.items())
+    drawn = [row.secret for row in list_secrets(db, registration_id)]
+    return all(seed in _possible_seeds(drawn, experiment, version, number) for number, seed in seeds.items())
 
 
 def list_known_numbers(
@@ -142,8 +142,8 @@ def list_wrong_seeds(db: Database) -> list[str]:
     ]
 
 
-def _possible_seeds(known: Sequence[str], experiment: str, version: int, number: int) -> list[int]:
+def _possible_seeds(drawn: Sequence[str], experiment: str, version: int, number: int) -> list[int]:
     """One for each secret; without any, the one that follows from the names."""
-    if not known:
+    if not drawn:
         return [seed_of(experiment, version, number)]
-    return [counted_seed(secret, experiment, version, number) for secret in known]
+    return [counted_seed(secret, experiment, version, number) for secret in drawn]
