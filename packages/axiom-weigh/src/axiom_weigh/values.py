@@ -208,7 +208,7 @@ class Evidence:
     low: float | None  # of the confidence sequence about it: holds at every look at once; None is unbounded
     high: float | None
     e_value: float  # against "no effect", capped at 1e300; above 1 speaks for an effect
-    e_kind: str  # signed ranks, sign, bernoulli or betting: registered with the estimand's kind
+    e_kind: str  # signed ranks, sign, event differences, bernoulli or betting: registered with the estimand's kind
     verdict: Verdict
     grade: Grade
     hosts: int
