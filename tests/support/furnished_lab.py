@@ -24,7 +24,7 @@ from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine import blobs
-from axiom.store.experiments import drafts, former_results
+from axiom.store.experiments import drafts, experiments, former_results
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import ideas, proposals
@@ -136,6 +136,8 @@ def fill(lab, prepared) -> None:
             Observation(replicate=number, value=value, hosts=(host if number < 6 else 2,))
             for number, value in values.items()
         ]
+        issued = experiments.find_next_replicate(lab.db, 1)
+        experiments.issue_replicates(lab.db, experiments.find_experiment(lab.db, 1), 1, len(values) - issued, lab.now)
         for blocks in (1, 2):
             record(lab.db, 1, weighed(blocks), observed, session_id=1, now=lab.now)
         proposals.add_proposal(lab.db, proposed(), 1, 1, lab.now)

@@ -59,6 +59,11 @@ def pixels_of(maps_of, address: str) -> bytes:
     return read_png(maps_of.get(f"{NAME}/{address}.png").raw)[3]
 
 
+def drawn_at(atlas, where: tuple[int, int], level: int, column: int, row: int):
+    arm, number = where
+    return tiles.find_drawn_tile(atlas.db, 1, place_of(Tile(level=level, column=column, row=row), arm), number)
+
+
 def test_a_tile_and_a_view_are_what_was_computed_or_a_part_of_what_lies_above(maps_of, atlas):
     for level, column, row in ((0, 0, 0), (2, 1, 2)):
         reply = maps_of.get(f"{NAME}/tiles/0/1/{level}-{column}-{row}.png")
@@ -69,10 +74,17 @@ def test_a_tile_and_a_view_are_what_was_computed_or_a_part_of_what_lies_above(ma
         assert len(reply.raw) < 10_000
         place = place_of(Tile(level=level, column=column, row=row), 0)
         assert from_below(pixels, SIDE) == tiles.find_drawn_tile(atlas.db, 1, place, 1).pixels
-    above = tiles.find_drawn_tile(atlas.db, 1, place_of(Tile(level=1), 0), 0).pixels
-    assert tiles.find_drawn_tile(atlas.db, 1, place_of(Tile(level=2), 0), 0) is None
-    wanted = bytes(above[(row // 4) * SIDE + column // 4] for row in range(SIDE) for column in range(SIDE))
-    assert from_below(pixels_of(maps_of, "tiles/0/0/3-0-0"), SIDE) == wanted
+    where, across, up, above = next(
+        ((arm, number), column, row, drawn.pixels)
+        for arm, number, column, row in itertools.product(range(2), range(3), range(8), range(8))
+        if (drawn := drawn_at(atlas, (arm, number), 1, column // 4, row // 4))
+        and not drawn_at(atlas, (arm, number), 2, column // 2, row // 2)
+    )
+    left, bottom = SIDE * (across % 4), SIDE * (up % 4)
+    wanted = bytes(
+        above[(bottom + row) // 4 * SIDE + (left + column) // 4] for row in range(SIDE) for column in range(SIDE)
+    )
+    assert from_below(pixels_of(maps_of, f"tiles/{where[0]}/{where[1]}/3-{across}-{up}"), SIDE) == wanted
     view = read_png(maps_of.get(f"{NAME}/views/1/2/1-0-1.png").raw)
     assert view[:2] == (4 * SIDE, 4 * SIDE)
     rows = from_below(view[3], 4 * SIDE)
