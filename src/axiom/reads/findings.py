@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from axiom.domain.headlines.finding_sentences import (
     compose_quantity,
     compose_row,
     find_slight_side,
+    tell_share_of_level,
     tell_size,
 )
 from axiom.domain.headlines.numbers import (
@@ -49,12 +51,13 @@ from axiom.reads.link_graph import describe_links
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.findings import finding_notes, references
+from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import CourseLine, FindingView, Forecast, HistoryLine
 from axiom_weigh.amounts import tell_amount
 from axiom_weigh.evidence.median_or_mean import middle_named
 from axiom_weigh.evidence.rounding import round_e_value
-from axiom_weigh.values import Grade, Observation, Verdict
+from axiom_weigh.values import Grade, Kind, Observation, Verdict
 
 _GRADES = list(Grade)
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
@@ -80,6 +83,7 @@ def finding_page(reading: Reading, number: int) -> Answer:
             "next_grade": _next_grade(view),
             "smaller_than": _smaller_than(view),
             "severity": _tell_severity(reading, view),
+            "share_of_level": _tell_share_of_level(reading, view),
             "predictions": [
                 describe_forecast(forecast) for forecast in evidence_cards.list_finding_forecasts(reading, view)
             ],
@@ -257,6 +261,25 @@ def _tell_severity(reading: Reading, view: FindingView) -> str:
         return "No effect was planted for this number, so it is not known whether its design could have shown one"
     away = amount_with_unit(view.estimand, abs(effect - float(view.estimand["null"])))
     return f"Where an effect was planted, its design showed one of {away}; that it could show a larger one is not known"
+
+
+def _tell_share_of_level(reading: Reading, view: FindingView) -> str:
+    """What the smallest difference that matters is of the measure itself; nothing where its number is no difference."""
+    estimand, experiment_id = view.estimand, view.finding.experiment_id
+    is_difference = estimand["kind"] == Kind.CONTRAST and len(estimand["between"]) > 1 and not estimand.get("is_event")
+    if view.line is None or not is_difference:
+        return ""
+
+    def find_level() -> float:
+        taken_away = estimand["between"][1].items()
+        by_config = reading.tally.values(reading.db, experiment_id, estimand["measure"]).by_config
+        configs = registrations.read_placed_configs(reading.db, experiment_id)
+        places = [place for place, config in configs.items() if taken_away <= config.items()]
+        values = [value for place in places for value in by_config.get(place, ())]
+        return statistics.median(values) if values else 0.0
+
+    level = reading.memo.get_or_create(("level", view.finding.number), find_level, version=view.line.evidence.line)
+    return tell_share_of_level(estimand, level) if level else ""
 
 
 def describe_finding(reading: Reading, view: FindingView) -> Answer:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import statistics
 from html import unescape
 
 import pytest
@@ -267,3 +268,12 @@ def test_the_head_of_a_page_has_the_unit_of_its_words_and_the_raw_beside(browse,
     head = read_head(estimate=0.0, low=-0.05, high=0.081, verdict=Verdict.ABSENT, e_value=0.773, e_absent=50.27)
     assert "smaller than a factor of 1.06" in head
     assert "50.2 e-value against what would matter" in head
+
+
+def test_what_matters_is_told_beside_what_is_typical_where_one_arm_is_taken_away(weighed_site, weighed_lab):
+    finding = weighed_site.get("/findings/1.json").json["finding"]
+    rows = weighed_lab.db.select("SELECT json_extract(measures, '$.total') AS total FROM result WHERE config = 1")
+    level = statistics.median(row["total"] for row in rows)
+    share, told = (float(re.findall(r"[\d.]+", finding["share_of_level"])[place]) for place in (0, -1))
+    assert share == pytest.approx(100 * finding["smallest"] / level, rel=0.05)
+    assert told == pytest.approx(level, rel=0.01)

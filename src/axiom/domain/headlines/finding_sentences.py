@@ -309,6 +309,12 @@ def _is_of_mean(estimand: Mapping[str, Any]) -> bool:
     return is_of_events or estimand.get("about") == Center.MEAN
 
 
+def tell_share_of_level(estimand: Mapping[str, Any], level: float) -> str:
+    """How large the smallest difference that matters is beside what is typical in the arm that is taken away."""
+    share = numbers.format_number(float(f"{100 * estimand['smallest'] / abs(level):.2g}"))
+    return f"that is {share} % of the typical value {_arms(estimand).second}, {numbers.format_number(level)}"
+
+
 def _arms(estimand: Mapping[str, Any]) -> _Arms:
     setting, words = estimand.get("setting", ""), estimand.get("words", {})
     arms = [dict(arm) for arm in estimand.get("arms") or estimand["between"]] or [{}]
