@@ -12,7 +12,6 @@ from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.errors import NotAllowed, NotFound
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.pilots.local_work_source import LocalWorkSource
-from axiom.server.returns.transitioner import transit_workunit
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader
 from axiom.store.hosts import hosts as host_store
@@ -158,9 +157,9 @@ def whole(lab) -> list:
 
 
 def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(working_lab):
-    with working_lab.db.transaction():
-        workunits.request_abort(working_lab.db, 1, "not this one")
-        transit_workunit(working_lab.db, 1, working_lab.now)
+    done = working_lab.order(1)
+    working_lab.report(done, working_lab.output(done))
+    working_lab.validate()
     working_lab.deploy(workunits=1, replicates_each=5_000)
     working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id = 2")  # a check is not cut
     working_lab.deploy(workunits=1)
