@@ -23,7 +23,7 @@ def experiment_computed(wanted: Wanted, file: str, folder: Folder, ends: float) 
         target, takes = until(wanted, done[0], done[1], workers_of(read_process_settings(folder.settings)[0]))
         if takes > ends - time.monotonic():
             return None
-        status = waited([axiom_command(), "experiment", "run", file, "--replicates", str(target), "--quiet"], folder)
+        status = waited([*axiom_command(), "experiment", "run", file, "--replicates", str(target), "--quiet"], folder)
         now, seconds = progress(wanted, folder)
         print(f"{wanted.name:<34}{now} of {wanted.seeds} seeds, {seconds:8.2f} s of a processor each", flush=True)
         if now <= done[0]:
@@ -45,9 +45,9 @@ def file_of(catalogue: Path, name: str) -> str:
     return name if catalogue == shipped.catalogue_folder() else str(catalogue.resolve() / f"{name}.py")
 
 
-def axiom_command() -> str:
-    """The program, of the same environment."""
-    return str(Path(sys.executable).with_name("axiom"))
+def axiom_command() -> list[str]:
+    """The program, of the same environment, with the makers' seeds."""
+    return [sys.executable, str(Path(__file__).with_name("makers_program.py"))]
 
 
 def waited(command: Sequence[str], folder: Folder) -> int:

@@ -28,6 +28,11 @@ def secrets_of(seed: int) -> Secrets:
     return Secrets(accounts=_bytes(seed, "accounts"), upload=_bytes(seed, "upload"), code=code)
 
 
+def seed_secret_of(seed: int) -> str:
+    """The secret from which the seeds of its registrations follow, so that each course is one."""
+    return _bytes(seed, "seeds").hex()
+
+
 def _key(seed: int, role: Role) -> SigningKey:
     return SigningKey(Ed25519PrivateKey.from_private_bytes(_bytes(seed, role.value)))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from vouching import vouch
 
@@ -42,10 +43,11 @@ from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.migrate import migrate_database
+from axiom.store.registrations import seed_secrets
 from axiom.store.upkeep import jobs
 from simulation.disk import Fate, connect
 from simulation.files import Files
-from simulation.keys import keys_of, secrets_of
+from simulation.keys import keys_of, secrets_of, seed_secret_of
 from simulation.writer import Prompt, PromptWriter
 
 T = TypeVar("T")
@@ -138,7 +140,8 @@ class Simulated:
             settings=settings,
             journalled=journalled,
         )
-        made._begin(published or experiments())
+        with patch.object(seed_secrets, "new_secret", lambda: seed_secret_of(seed)):
+            made._begin(published or experiments())
         return made
 
     @functools.cached_property

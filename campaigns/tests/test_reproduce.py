@@ -164,7 +164,7 @@ def copied(reckoned, tmp_path):
 
 def run_apart(catalogue: Path, lab: Path, replicates: int) -> subprocess.Popen:
     """What the campaign starts, in a session of its own."""
-    command = [compute.axiom_command(), "experiment", "run", catalogue / "tiny_sum.py", "--quiet", "--data", lab]
+    command = [*compute.axiom_command(), "experiment", "run", catalogue / "tiny_sum.py", "--quiet", "--data", lab]
     return subprocess.Popen([*command, "--replicates", str(replicates)], start_new_session=True)
 
 

@@ -90,7 +90,7 @@ REFUSALS = {
     "another bundle": (lambda lab: replace(lab.order(), bundle="00" * 32), "says bundle 0000"),
     "words for another host": (lambda lab: replace(lab.order(), host=2), "says host 2"),
     "a ticket for another host": (lambda lab: lab.order(host=2), "for host 2, and this is host 1"),
-    "a seed that is not the replicate's": (lambda lab: lab.order(seeds=(42, 43)), "which is not its own"),
+    "one seed for two replicates": (lambda lab: lab.order(seeds=(42, 42)), "list of seeds"),
     "a cut ticket": (lambda lab: replace(lab.order(), ticket=lab.order().ticket[:-5]), "cannot be read"),
     "half a ticket": (lambda lab: replace(lab.order(), ticket=lab.order().ticket.split(".")[0]), "two parts"),
     "a ticket of the bundle key": (
