@@ -9,7 +9,7 @@ import pytest
 from axiom.errors import KeysUnusable
 from axiom.signed import key_rotation, offline_keys
 from axiom.signed.key_rotation import Rotation
-from axiom.signed.keys import RENEW_HERE, load_keys, load_secrets, make_keys, make_secrets
+from axiom.signed.keys import RENEW_HERE, list_lost_keys, load_keys, load_secrets, make_keys, make_secrets
 from axiom.signed.signing_key import SigningKey, is_signed
 from axiom.signed.trust import TRUST_FILE, Role, lab_name, signers_by, versions_of, write_trust
 
@@ -119,6 +119,20 @@ def test_secrets_for_volunteers_are_made_once_and_if_in_danger_refused_but_not_s
             load_secrets(folder)
         path.touch(mode=0o600)
         path.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("lost", "with_accounts"), [("trust.json", False), ("ticket.key", False), *((name, True) for name in SECRETS)]
+)
+def test_what_a_laboratory_is_known_by_is_missed_once_it_is_known(lost, with_accounts, tmp_path, now):
+    folder = tmp_path / "keys"
+    starts(folder, now)
+    assert list_lost_keys(folder, has_signed=True, has_accounts=True) == []
+    (folder / lost).unlink()
+    assert list_lost_keys(folder, has_signed=True, has_accounts=with_accounts) == [lost]
+    assert list_lost_keys(folder, has_signed=False, has_accounts=False) == []
+    (folder / "root.key").unlink()  # which may be elsewhere
+    assert list_lost_keys(folder, has_signed=True, has_accounts=True) == [lost]
 
 
 DAMAGES = {"empty": b"", "another's": b'{"format":"axiom-secret-1"}', "no text": b"\xff\x00" * 40}

@@ -43,6 +43,7 @@ class Caller:
     model: str | None = None  # the language model that speaks through a program
     prompt: str | None = None  # the digest of what that model was told first
     is_program: bool = False  # it came with a token: it cannot say in whose name it speaks
+    is_at_terminal: bool = False  # it may open the data folder
     may_approve: bool = False  # may the person at its client approve proposals there?
 
 

@@ -175,7 +175,11 @@ class CommandGate:
 
     def _prepare(self, submission: _Submission) -> tuple[Any, AxiomError | None]:
         """What the command works with, or why there is none: that is audited like every other refusal."""
-        laboratory = self.laboratory.for_programs() if submission.caller.is_program else self.laboratory
+        laboratory = self.laboratory
+        if submission.caller.is_program:
+            laboratory = laboratory.for_programs()
+        elif submission.caller.is_at_terminal:
+            laboratory = laboratory.for_terminal()
         try:
             return submission.command.prepare(laboratory), None
         except StoreError:

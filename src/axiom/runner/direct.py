@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axiom.domain.work import Outcome
-from axiom.errors import ChildLost, ExperimentError, FileUnusable, NoSandbox
+from axiom.errors import ChildLost, ExperimentError, FileUnusable
 from axiom.limits import runner as limits
 from axiom.runner.child.environment import child_environment
 from axiom.runner.child.parent_end import Child, ModuleDeclaration
@@ -36,10 +36,7 @@ def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[
 
 def describe_soon(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
     try:
-        try:
-            return _describe(files, modules, is_boxed=True, patience=limits.DESCRIBE_SECONDS)
-        except NoSandbox:
-            return _describe(files, modules, is_boxed=False, patience=limits.DESCRIBE_SECONDS)
+        return _describe(files, modules, is_boxed=True, patience=limits.DESCRIBE_SECONDS)
     except ChildLost as error:
         raise ExperimentError(
             f"The file did not say what it declares, for which it has {limits.DESCRIBE_SECONDS:.0f} s here: {error} "

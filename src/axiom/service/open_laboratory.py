@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import axiom
 from axiom import shipped
-from axiom.errors import AxiomError, NoLab
+from axiom.errors import AxiomError, KeysUnusable, NoLab
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments import published_files
@@ -19,15 +19,17 @@ from axiom.service.logs import set_up_logging
 from axiom.service.standard_callers import operator_caller
 from axiom.settings import Settings, read_process_settings
 from axiom.signed.canonical_json import canonical_bytes
-from axiom.signed.keys import Keys, load_keys, make_keys
-from axiom.store.accounts import adoption
+from axiom.signed.keys import Keys, list_lost_keys, load_keys, make_keys
+from axiom.store.accounts import accounts, adoption
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock_folder, read_lock_holder
+from axiom.store.experiments import experiments
 from axiom.store.journal.journal import attach_journal
 from axiom.store.migrate import list_pending_migrations, migrate_database, migration_backup_path, require_current_schema
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import AuditEntry
+from axiom.store.upkeep.last_backup import find_last_backup
 from axiom.store.writer import Writer
 from axiom_weigh.terminal import wall_clock
 
@@ -113,7 +115,29 @@ def prepare_database(folder: Folder, *, accept: bool = False, is_whole: bool = T
 def make_laboratory(folder: Folder, settings: Settings) -> tuple[Clock, Keys]:
     set_up_logging(folder, settings)
     clock = prepare_database(folder)
+    demand_keys(folder)
     return clock, make_keys(folder.keys, clock.now())
+
+
+def demand_keys(folder: Folder) -> None:
+    """The keys are here by which others know this laboratory. Made anew they would be another laboratory's."""
+    if not folder.exists():
+        return
+    with Connections(folder=folder).reader() as db:
+        has_signed, has_accounts = experiments.has_bundles(db), accounts.find_any_key(db) is not None
+    lost = list_lost_keys(folder.keys, has_signed=has_signed, has_accounts=has_accounts)
+    if not lost:
+        return
+    from axiom.laboratory.backups.daily_copies import find_newest_daily_copy  # who lost nothing needs no copy
+
+    settings, _ = read_process_settings(folder.settings)
+    last = find_last_backup(folder)
+    kept = find_newest_daily_copy(journal_of(folder, settings)) or (last.with_keys if last else None)
+    raise KeysUnusable(
+        f"The laboratory in {folder.path} has lost {', '.join(lost)} of its keys. Others in their place would be "
+        "another laboratory's, which no computer obeys. Nothing was started; put the files back into "
+        f"{folder.keys} (mode 0600): {kept or 'each backup that was not made --without-keys'} holds them."
+    )
 
 
 def upgrade_database(folder: Folder, *, dry_run: bool = False) -> tuple[list[str], Path | None]:

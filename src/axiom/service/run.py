@@ -41,7 +41,7 @@ from axiom.service.jobs import list_server_jobs
 from axiom.service.logs import set_up_logging
 from axiom.service.mail import Mailing, mail_server, make_letters, make_mailing, silence_counts_from
 from axiom.service.mcp_on_site import mount_mcp
-from axiom.service.open_laboratory import journal_of, prepare_database
+from axiom.service.open_laboratory import demand_keys, journal_of, prepare_database
 from axiom.service.readiness import Readiness
 from axiom.service.sockets import listen_on_path, socket_address
 from axiom.service.standard_callers import laboratory_caller as laboratory_caller
@@ -144,6 +144,7 @@ def _run(
     first_time = not folder.keys.exists()
     server, address = mail_server(settings, os.environ), socket_address(listening)
     master, public_at = project_address(settings, address), public_address(settings, address)
+    demand_keys(folder)
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
     core, visits = _build(folder, settings, keys, clock.apart, stopping)

@@ -19,6 +19,7 @@ def operator_caller() -> Caller:
         name="operator",
         capabilities=frozenset(Capability),
         limits=OPERATOR_LIMITS,
+        is_at_terminal=True,
     )
 
 

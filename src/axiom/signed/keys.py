@@ -55,6 +55,19 @@ class Keys:
         return len(here[role]) >= self.trust.roles[role].threshold
 
 
+def list_lost_keys(folder: Path, *, has_signed: bool, has_accounts: bool) -> list[str]:
+    """The files that are not here of those by which others know a laboratory, once it signed something or has accounts.
+
+    Root, bundle and code-signing keys may be kept elsewhere.
+    """
+    wanted: list[tuple[str, ...]] = []
+    if has_signed or has_accounts:
+        wanted += [(TRUST_FILE,), (f"{Role.TICKET.value}.key",)]
+    if has_accounts:
+        wanted += [(_ACCOUNTS,), (_UPLOAD,), (CODE_KEY, CARRIED)]
+    return [names[0] for names in wanted if not any((folder / name).exists() for name in names)]
+
+
 def make_keys(folder: Path, now: datetime) -> Keys:
     """Make what is missing, renew a trust file that runs out within a month if that can be done here, and load all.
 

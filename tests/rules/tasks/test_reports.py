@@ -7,7 +7,7 @@ import pytest
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import BriefTask, Exit, Report, TaskState, WorkunitState
-from axiom.rules.tasks.reports import judge_report
+from axiom.rules.tasks.reports import bound_cpu_seconds, judge_report
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
@@ -32,6 +32,16 @@ def report_of(exit_status: int = 0, *, host: int = 7, digest: str | None = "ab" 
     return Report(
         task_id=5, host_id=host, exit_status=exit_status, output_digest=digest, cpu_seconds=1.0, elapsed_seconds=1.0
     )
+
+
+@pytest.mark.parametrize(
+    ("reported", "out", "cores", "counted"),
+    [(30.0, 600.0, 1, 30.0), (1e12, 600.0, 1, 660.0), (1_300.0, 600.0, 2, 1_300.0), (1e12, -5.0, 4, 240.0)],
+)
+def test_no_more_cpu_time_counts_than_the_cores_had(reported, out, cores, counted):
+    bounded = bound_cpu_seconds(reported, out, cores)
+    assert bounded.seconds == counted
+    assert bool(bounded.reason) == (counted != reported)
 
 
 @pytest.mark.parametrize("exit_status", AFTER)

@@ -18,6 +18,7 @@ from axiom.server.returns.outages import START, extend_deadlines
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit_many, transit_workunit
 from axiom.store.engine import blobs, counters
 from axiom.store.hosts import hosts, notices
+from axiom.store.migrate import read_migrations
 from axiom.store.tasks import tasks, uploads, workunits
 from axiom.store.upkeep import jobs
 
@@ -48,6 +49,21 @@ def lab(working_lab):
     working_lab.host("second", cores=8)
     working_lab.host("third", cores=8, volunteer="Bob")
     return working_lab
+
+
+def test_hours_are_those_that_a_task_can_have_computed(lab):
+    """What an older program stored is counted anew when it is brought up to date."""
+    honest, boastful = lab.ask(2, wanted=2)
+    lab.now += timedelta(hours=1)
+    take(lab, said(lab, honest, cpu_seconds=3_500.0), said(lab, boastful, cpu_seconds=1e12))
+    counted = {honest.task: 3_500.0, boastful.task: 3_660.0}
+    hours = "SELECT id, cpu_seconds FROM task WHERE returned_at IS NOT NULL"
+    assert {row["id"]: row["cpu_seconds"] for row in lab.db.select(hours)} == counted
+    lab.db.execute("UPDATE task SET cpu_seconds = 1e12 WHERE id = :id", id=boastful.task)
+    (bound,) = [step for step in read_migrations() if step.number == 37]
+    for statement in bound.statements():
+        lab.db.execute(statement)
+    assert {row["id"]: row["cpu_seconds"] for row in lab.db.select(hours)} == counted
 
 
 def test_many_reports_are_answered_in_order(lab):

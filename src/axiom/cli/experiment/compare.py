@@ -93,7 +93,7 @@ def _published(reading: Reading, name: str) -> ComparedSide | None:
 def _written(name: str, folder: Folder) -> ComparedSide:
     """A file of the catalogue or of somebody's own, which has found nothing."""
     file = file_of(name, folder)
-    manifest = manifest_of(file)
+    manifest = manifest_of(file, folder)
     whole_name = name if name.endswith(".py") else f"{manifest.name}@{manifest.version} (not published)"
     return ComparedSide(name=whole_name, manifest=manifest, source=file.read_text(encoding="utf-8"), findings={})
 

@@ -1,6 +1,6 @@
 """`axiom experiment list, show, publish, deploy, load-former`: what is asked, and that more is ordered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ _NOWHERE = {"status": "catalogue", "stopped": None, "results": 0}
 def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder) -> Shown:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
     wanted = {"q": q, "theme": theme or "", "status": status or ""}
-    every = [_listed(manifest, _state_of(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
+    every = [_listed(manifest, _state_of(folder, manifest.name)) for manifest in _readable(folder)]
     rows = [row for row in every if matches_search(row, old_names.list_former_names(row["name"]), wanted)]
     yield {"experiments": rows}
     show_table(
@@ -52,11 +52,11 @@ def list_experiments(q: str, theme: str | None, status: str | None, folder: Fold
     )
 
 
-def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
-    """What these files declare. One that does not say is named, and hides no other."""
-    for file in files:
+def _readable(folder: Folder) -> Iterator[Manifest]:
+    """What the files declare that are here. One that does not say is named, and hides no other."""
+    for file in catalogue_files(folder):
         try:
-            yield manifest_of(file)
+            yield manifest_of(file, folder)
         except AxiomError as error:
             print_remark(f"Left out: {error}", quiet=False)
 
@@ -66,7 +66,7 @@ def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
 @reading_options
 def show(name: str, folder: Folder) -> Shown:
     """One experiment: what it asks, varies, measures and predicts, and what it has brought."""
-    manifest = manifest_of(file_of(name, folder))
+    manifest = manifest_of(file_of(name, folder), folder)
     results_here = _brought(folder, manifest)
     facts = {
         **_listed(manifest, _state_of(folder, manifest.name)),

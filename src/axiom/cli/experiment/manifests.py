@@ -48,8 +48,8 @@ def file_words(name: str) -> dict[str, Any]:
         raise WrongUse(f"The file {file} cannot be read as UTF-8 ({error}). Nothing was published.") from error
 
 
-def manifest_of(file: Path) -> Manifest:
-    """What this file declares."""
+def manifest_of(file: Path, folder: Folder | None = None) -> Manifest:
+    """What this file declares. One that this laboratory keeps may be anybody's, so it is asked in the sandbox."""
     files = bundles.collect_sources(package_folder(), file)
     cached = cache_folder() / "manifests" / f"{_digest(files)}.json"
     try:
@@ -57,8 +57,12 @@ def manifest_of(file: Path) -> Manifest:
     except (OSError, ExperimentError):
         # Not where the cache knows it, which is nearly always.
         from axiom.laboratory.experiments.shipped_declarations import ask_declaration, find_declaration
+        from axiom.runner.direct import describe_boxed, describe_files
 
-        raw = find_declaration(shipped.catalogue_folder(), file.stem, files) or ask_declaration(files, file.stem)
+        is_kept = folder is not None and file.parent == folder.catalogue
+        raw = find_declaration(shipped.catalogue_folder(), file.stem, files) or ask_declaration(
+            files, file.stem, describe_boxed if is_kept else describe_files
+        )
     _keep(cached, raw)
     return read_manifest(raw)
 

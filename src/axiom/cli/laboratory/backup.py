@@ -39,7 +39,7 @@ def backup(folder: Folder, output: Path | None, without_keys: bool, although_bro
     now = wall_clock()
     target = output or Path(f"axiom-backup-{now:%Y%m%d-%H%M%S}.tar")
     made = make_backup(folder, target, with_keys=not without_keys, now=now, although_broken=although_broken)
-    last_backup.record_backup(folder, now, target)
+    last_backup.record_backup(folder, now, target, with_keys=made.with_keys)
     yield {"backup": {"file": str(target), **asdict(made)}}
     print_text(target)
     keys = "with its keys: keep the file as safe as them" if made.with_keys else "without its keys"

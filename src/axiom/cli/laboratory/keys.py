@@ -16,7 +16,7 @@ from axiom.errors import AxiomError, KeysUnusable, NoLab, Refused, WrongUse
 from axiom.gate.command import Answer
 from axiom.laboratory.keys import seal_bundles
 from axiom.laboratory.keys.commands import SealBundles, SignPrograms
-from axiom.service.open_laboratory import package_folder, run_audited, submit_in_folder
+from axiom.service.open_laboratory import demand_keys, package_folder, run_audited, submit_in_folder
 from axiom.signed import key_rotation
 from axiom.signed.atomic_files import write_atomically
 from axiom.signed.key_rotation import Rotation
@@ -99,6 +99,7 @@ def make(place: Path, quiet: bool) -> None:
 def request(file: Path, public: Path | None, withdraw: bool, folder: Folder, quiet: bool) -> None:
     """Write down what the keys that are kept elsewhere have to sign."""
     now = wall_clock()
+    demand_keys(folder)
     if public is not None:
         folder.create()
         key_rotation.begin_with_public(folder.keys, read_public(public))
@@ -201,6 +202,7 @@ _AFTER = {
 
 
 def _rotated(folder: Folder, wanted: Rotation) -> Answer:
+    demand_keys(folder)
     done = key_rotation.rotate_keys(folder.keys, wanted, wall_clock())
     return {"done": done, **key_rotation.keys_in_force(folder.keys)}
 

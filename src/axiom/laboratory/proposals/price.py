@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from axiom.errors import ExperimentError, Refused
+from axiom.errors import ExperimentError, NoSandbox, Refused
+from axiom.laboratory.experiments.preflight import is_shipped_bundle
 from axiom.laboratory.proposals.rules.factor_levels import why_configs_refused
 from axiom.limits import proposals as limits
-from axiom.runner.direct import Describer
+from axiom.runner.direct import Describer, describe_files
 from axiom.signed import bundles, canonical_json
 from axiom.signed.manifests import Manifest, read_manifest
 
@@ -34,7 +35,13 @@ def price_configs(
         raise Refused(f"{why}.")
     files = {name: body for name, body in bundles.read_bundle_files(archive).items() if name != bundles.MANIFEST}
     source = _SOURCE.format(name=manifest.name, text=json.dumps([*map(dict, configs)]))
-    (description,) = describe({**files, f"{_MODULE.replace('.', '/')}.py": source.encode()}, [_MODULE])
+    sources = {**files, f"{_MODULE.replace('.', '/')}.py": source.encode()}
+    try:
+        (description,) = describe(sources, [_MODULE])
+    except NoSandbox:
+        if not is_shipped_bundle(archive):
+            raise
+        (description,) = describe_files(sources, [_MODULE])
     if description.manifest is None:
         raise ExperimentError(description.fault)
     declared = read_manifest(canonical_json.canonical_bytes(description.manifest))

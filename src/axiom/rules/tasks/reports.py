@@ -3,6 +3,7 @@
 from axiom.domain.failure_causes import Blame, Cause, Ending, make_ending, read_runner_exit
 from axiom.domain.value import value_class
 from axiom.domain.work import BriefTask, Exit, Report, TaskState, WorkunitState
+from axiom.limits import credit as credit_limits
 
 _NOBODYS_FAULT = frozenset({Blame.NOBODY, Blame.VOLUNTEER})
 _SUCCESS = make_ending(Cause.SUCCESS, Exit.DONE)
@@ -17,6 +18,23 @@ class ReportOutcome:
     state: TaskState | None
     reason: str
     cause: str = ""
+
+
+@value_class
+class CountedSeconds:
+    """Seconds that count, and why they are not all that were reported."""
+
+    seconds: float
+    reason: str = ""
+
+
+def bound_cpu_seconds(reported: float, out_seconds: float, cores: int) -> CountedSeconds:
+    """A task computed no longer than it was out, on each of its cores; a clock may have been set meanwhile."""
+    most = cores * (max(0.0, out_seconds) + credit_limits.CLOCK_STEP_SECONDS)
+    if reported <= most:
+        return CountedSeconds(seconds=reported)
+    reason = f"{reported:.4g} s were reported, and {cores} cores computed for {most:.4g} s at most since it was sent"
+    return CountedSeconds(seconds=most, reason=reason)
 
 
 def judge_report(

@@ -28,8 +28,13 @@ def time_of_cores(db: Database, experiment_id: int, times: ReportedTime, gpu: st
     """Count what a task's cores did together, where it may have had several."""
     if gpu or times.cpu_seconds <= times.elapsed_seconds:
         return times
+    return times.of_cores(count_cores(db, experiment_id))
+
+
+def count_cores(db: Database, experiment_id: int) -> int:
+    """On how many cores a task of this version may compute."""
     bundle = experiments.find_newest_bundle(db, experiment_id)
-    return times.of_cores(stored_manifest(bundle.manifest).cores if bundle else 1)
+    return stored_manifest(bundle.manifest).cores if bundle else 1
 
 
 class DeclaredSeconds:

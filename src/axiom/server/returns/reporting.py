@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from axiom.domain.value import value_class
-from axiom.domain.work import Report, TaskState, WorkunitState
-from axiom.rules.tasks.reports import judge_report
+from axiom.domain.work import BriefTask, Report, TaskState, WorkunitState
+from axiom.rules.tasks.reports import bound_cpu_seconds, judge_report
 from axiom.server.returns import host_reliability, tasks_after_restore
 from axiom.server.returns.host_reliability import ClosedTask
+from axiom.server.returns.learn_costs import count_cores
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.trust import Trust
 from axiom.store.engine.database import Database
@@ -66,7 +67,11 @@ def take_reports(
         answers.append(Acknowledgement(task_id=report.task_id, state=decided.state, reason=decided.reason))
         if task is not None and decided.state is not None:
             taken[task.id] = ReportedTask(
-                task=task, report=report, state=decided.state, reason=decided.reason, cause=decided.cause
+                task=task,
+                report=_count(db, task, report, now),
+                state=decided.state,
+                reason=decided.reason,
+                cause=decided.cause,
             )
         else:
             refused.append(answers[-1])
@@ -75,6 +80,17 @@ def take_reports(
         log.info("report.refused host=%d reports=%d first=%d %s", host, len(refused), first.task_id, first.reason)
     _write(db, list(taken.values()), now)
     return answers
+
+
+def _count(db: Database, task: BriefTask, report: Report, now: datetime) -> Report:
+    """The report with no more CPU time than the task can have taken."""
+    out = (now - task.sent_at).total_seconds() if task.sent_at else 0.0
+    if not bound_cpu_seconds(report.cpu_seconds, out, 1).reason:
+        return report
+    counted = bound_cpu_seconds(report.cpu_seconds, out, count_cores(db, task.experiment_id))
+    if counted.reason:
+        log.info("report.bounded id=%d host=%d %s", task.id, report.host_id, counted.reason)
+    return replace(report, cpu_seconds=counted.seconds)
 
 
 def _is_forgotten(by_task: Mapping[int, TaskWithOwner], reports: Sequence[Report]) -> bool:

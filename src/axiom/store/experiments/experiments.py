@@ -165,6 +165,10 @@ def read_experiment_stamp(db: Database) -> tuple[object, ...]:
     return tuple(row.values()) if row else ()
 
 
+def has_bundles(db: Database) -> bool:
+    return db.number("SELECT EXISTS (SELECT 1 FROM bundle)") == 1
+
+
 def list_bundles(db: Database) -> list[StoredBundle]:
     return db.values(StoredBundle, "SELECT * FROM bundle ORDER BY id")
 

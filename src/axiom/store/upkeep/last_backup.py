@@ -19,13 +19,17 @@ log = logging.getLogger("axiom.backup")
 class BackupNote:
     made_at: datetime
     is_beside: bool  # it was written onto the laboratory's own disk
+    with_keys: Path | None = None  # the newest that holds the keys
 
 
-def record_backup(folder: Folder, made_at: datetime, written: Path) -> None:
+def record_backup(folder: Folder, made_at: datetime, written: Path, *, with_keys: bool = True) -> None:
     """A backup holds the laboratory as of this moment. It counts, also where this folder takes no note of it."""
     try:
         is_beside = written.stat().st_dev == folder.path.stat().st_dev
         note = {"made_at": made_at.isoformat(), "is_beside": is_beside}
+        earlier = find_last_backup(folder)
+        if holder := written.absolute() if with_keys else earlier and earlier.with_keys:
+            note["with_keys"] = str(holder)
         write_file_atomically(folder.backed_up, json.dumps(note).encode())
     except (AxiomError, OSError) as error:
         log.warning("backup.unnoted %s", error)
@@ -34,6 +38,10 @@ def record_backup(folder: Folder, made_at: datetime, written: Path) -> None:
 def find_last_backup(folder: Folder) -> BackupNote | None:
     try:
         note = json.loads(folder.backed_up.read_bytes())
-        return BackupNote(made_at=datetime.fromisoformat(note["made_at"]), is_beside=note.get("is_beside", False))
+        return BackupNote(
+            made_at=datetime.fromisoformat(note["made_at"]),
+            is_beside=note.get("is_beside", False),
+            with_keys=Path(note["with_keys"]) if "with_keys" in note else None,
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -88,7 +88,8 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
         with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self.text.encode())
-            made = pack_experiment(laboratory.package, file, laboratory.describe, find_known=_lookup(laboratory, file))
+            find_known = _lookup(laboratory, file)
+            made = pack_experiment(laboratory.package, file, laboratory.describe_sent, find_known=find_known)
             demand_same_numbers(laboratory.folder, made)
             kin.read_texts_ahead(laboratory.folder, self.text.encode())
             refusals = check_source(self.text, self.experiment) if made.refusals is None else made.refusals
