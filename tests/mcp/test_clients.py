@@ -20,6 +20,7 @@ from running_lab import AXIOM, Lab, answer, axiom, running
 
 from axiom.domain.callers import Capability
 from axiom.mcp import changes, tools
+from axiom.signed.keys import make_keys
 from axiom.signed.program_tokens import new_token
 
 TICKED = ClientPerson(content={"approve": True})
@@ -31,8 +32,9 @@ LINK = {"source": "1", "kind": "tests", "target": "2", "why": "it is so"}
 def lab(new_lab, prepared, tmp_path_factory):
     """A furnished laboratory that runs, with /mcp."""
     folder = tmp_path_factory.mktemp("mcp_clients") / "lab"
-    with opened(new_lab(folder), prepared):
-        pass
+    made = new_lab(folder)
+    with opened(made, prepared):
+        make_keys(made.folder.keys, made.now)
     shutil.rmtree(folder / "journal", ignore_errors=True)
     (folder / "axiom.toml").write_text("mcp = true\n")
     with running(folder, command="serve") as found:
