@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.support.tiny_experiment import tiny_source
+from tiny_experiment import tiny_source
 
 import axiom
 from axiom import shipped
