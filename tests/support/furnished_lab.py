@@ -136,8 +136,9 @@ def fill(lab, prepared) -> None:
             Observation(replicate=number, value=value, hosts=(host if number < 6 else 2,))
             for number, value in values.items()
         ]
-        issued = experiments.find_next_replicate(lab.db, 1)
-        experiments.issue_replicates(lab.db, experiments.find_experiment(lab.db, 1), 1, len(values) - issued, lab.now)
+        version, issued = experiments.find_experiment(lab.db, 1), experiments.find_next_replicate(lab.db, 1)
+        assert version
+        experiments.issue_replicates(lab.db, version, 1, len(values) - issued, lab.now)
         for blocks in (1, 2):
             record(lab.db, 1, weighed(blocks), observed, session_id=1, now=lab.now)
         proposals.add_proposal(lab.db, proposed(), 1, 1, lab.now)
