@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from axiom.domain.registrations import read_registration_body
@@ -184,6 +185,7 @@ def parse_evidence(row: Mapping[str, Any]) -> Evidence:
     )
 
 
+@lru_cache(maxsize=4_096)  # most lines are of one design, and lists read many
 def parse_designs(text: str | None) -> tuple[DesignVerdict, ...]:
     return tuple(DesignVerdict(name, _VERDICTS[verdict]) for name, verdict in _parsed(text or "[]"))
 
