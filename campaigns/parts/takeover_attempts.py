@@ -261,7 +261,7 @@ def wrong_file(scene: Scene, dice: random.Random) -> Attempt:
     words = scene.words(genuine.seal)
     plain = {"--task": 1, "--host": 3, "--bundle": 5, "--seeds": 7, "--ticket": 9}
     evil = archive("probe", 2, "evil")
-    name = dice.choice(("word", "lost word", "doubled word", "same size", "another host", "another seed", "unsigned"))
+    name = dice.choice(("word", "lost word", "doubled word", "same size", "another host", "unsigned"))
     files = scene.files("genuine")
     if name == "word":
         place = dice.choice([1, 3, 5, 7])
@@ -275,8 +275,6 @@ def wrong_file(scene: Scene, dice: random.Random) -> Attempt:
         files["bundle.zip"] = padded + bytes(len(genuine.archive) - len(padded))
     elif name == "another host":
         words = scene.words(genuine.seal, host=HOST + dice.randrange(1, 1000))
-    elif name == "another seed":
-        words = scene.words(genuine.seal, seeds=(dice.randrange(2**62),))
     else:
         head = words[-1].partition(".")[0]
         words[-1] = f"{head}.{base64.urlsafe_b64encode(canonical_bytes({})).decode().rstrip('=')}"
