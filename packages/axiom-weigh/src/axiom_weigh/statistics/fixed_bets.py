@@ -42,7 +42,7 @@ def log_e(amounts: Amounts, share: float, side: int) -> float:
     """How strongly the values speak for a mean above this share of the bounds, or below it where the side is -1."""
     values, mean = (amounts.values, share) if side > 0 else (1.0 - amounts.values, 1.0 - share)
     if mean >= 1.0:
-        return -MOST if len(values) else 0.0
+        return -MOST if len(values) or amounts.missing else 0.0
     if mean <= 0.0:
         return MOST if np.any(values > 0.0) else 0.0
     made = np.log1p(BETS * ((values - mean) / mean)[:, None])
