@@ -7,13 +7,14 @@ itself when the registration has ended.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
 from axiom.domain.evidence import Registration
+from axiom.domain.experiments import seed_of
 from axiom.domain.maps import PlacedConfigs
 from axiom_weigh.values import Cohort
 
@@ -171,6 +172,12 @@ def commit_to_secret(registration: str, secret: str) -> str:
 def counted_seed(secret: str, experiment: str, version: int, replicate: int) -> int:
     """The seed of a replicate that is evidence: 63 bits."""
     return _seed("axiom-seed-2", secret, experiment, version, replicate)
+
+
+def list_possible_seeds(secrets: Iterable[str], experiment: str, version: int, replicate: int) -> set[int]:
+    """What the seed of a replicate can be: one for each secret; without any, the one that follows from the names."""
+    drawn = {counted_seed(secret, experiment, version, replicate) for secret in secrets}
+    return drawn or {seed_of(experiment, version, replicate)}
 
 
 def hand_seed(experiment: str, version: int, number: int) -> int:

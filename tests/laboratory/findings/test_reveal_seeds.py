@@ -1,14 +1,14 @@
 """A secret is revealed when its registration has ended and nothing of it is out, and never before."""
 
 from axiom.laboratory.experiments.retire import retire_version
-from axiom.laboratory.findings.reveal_seeds import list_ended_registrations, reveal_ended
+from axiom.laboratory.findings.reveal_seeds import reveal_ended
 from axiom.store.experiments import experiments
 from axiom.store.registrations import seed_secrets
 
 
 def reveal(lab):
     with lab.db.transaction():
-        return reveal_ended(lab.db, list_ended_registrations(lab.db), lab.now)
+        return reveal_ended(lab.db, seed_secrets.list_registrations_with_secrets(lab.db), lab.now)
 
 
 def retire(lab):

@@ -16,19 +16,19 @@ from axiom.store.writer import Writer
 def reveal_job(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> Job:
     def reveal() -> None:
         with Connections(folder=folder).reader() as db:
-            ended = list_ended_registrations(db)
+            ended = list_ended_registrations(db, seed_secrets.list_registrations_with_secrets(db))
         if ended:
             writer.run(lambda db: reveal_ended(db, ended, now()))
 
     return Job(name="reveal", every=60.0, work=reveal, remembered=False)
 
 
-def list_ended_registrations(db: Database) -> list[int]:
-    """Those of which nothing is out and nothing more is ordered, and whose secret nobody knows yet."""
+def list_ended_registrations(db: Database, among: Collection[int]) -> list[int]:
+    """Those of which nothing is out and nothing more is ordered."""
     newest = evidence.list_newest_evidence(db)
     return [
         number
-        for number in seed_secrets.list_registrations_with_secrets(db)
+        for number in among
         if (registration := registrations.find_registration(db, number)) is not None
         and why_registration_ended(db, registration, newest)
     ]
@@ -36,7 +36,7 @@ def list_ended_registrations(db: Database) -> list[int]:
 
 def reveal_ended(db: Database, numbers: Collection[int], now: datetime) -> list[int]:
     """Reveal the secrets of those that have still ended. If more is ordered after all, it follows from another."""
-    ended = [number for number in list_ended_registrations(db) if number in numbers]
+    ended = list_ended_registrations(db, numbers)
     for number in ended:
         seed_secrets.reveal_secrets(db, number, now)
     return ended

@@ -98,7 +98,7 @@ def _describe_seeds(reading: Reading, number: int) -> Answer:
                 "drawn_at": secret.created_at.isoformat(),
                 "revealed_at": secret.revealed_at.isoformat() if secret.revealed_at else None,
                 "restored_at": secret.restored_at.isoformat() if secret.restored_at else None,
-                "secret": secret.secret if secret.revealed_at else None,
+                "secret": secret.public,
             }
             for secret in stored
         ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.registrations import DRAWN_SEEDS, commit_to_secret, counted_seed
+from axiom.domain.registrations import DRAWN_SEEDS, commit_to_secret, counted_seed, list_possible_seeds
 from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.engine.hash_chains import HashChain
 
@@ -44,6 +44,11 @@ class SeedSecret:
     revealed_at: datetime | None
     restored_at: datetime | None  # when a backup came back in which it was not revealed
 
+    @property
+    def public(self) -> str | None:
+        """Itself once it is revealed: all that anybody else is told of it."""
+        return self.secret if self.revealed_at else None
+
 
 def draw_secret(db: Database, registration_id: int, registration_hash: str, now: datetime) -> str:
     secret = new_secret()
@@ -80,18 +85,18 @@ def make_seeds(
 def are_own_seeds(db: Database, experiment: str, version: int, registration_id: int, seeds: Mapping[int, int]) -> bool:
     """Do all these seeds, by their replicate numbers, follow from what is known of this registration?"""
     drawn = [row.secret for row in list_secrets(db, registration_id)]
-    return all(seed in _possible_seeds(drawn, experiment, version, number) for number, seed in seeds.items())
+    return all(seed in list_possible_seeds(drawn, experiment, version, number) for number, seed in seeds.items())
 
 
 def list_known_numbers(
     db: Database, experiment: str, version: int, registration_id: int, seeds: Mapping[int, int]
 ) -> list[int]:
     """The replicate numbers whose seeds follow from a secret that is revealed."""
-    revealed = [secret.secret for secret in list_secrets(db, registration_id) if secret.revealed_at is not None]
+    revealed = [row.public for row in list_secrets(db, registration_id) if row.public]
     return [
         number
         for number, seed in seeds.items()
-        if revealed and seed in _possible_seeds(revealed, experiment, version, number)
+        if revealed and seed in list_possible_seeds(revealed, experiment, version, number)
     ]
 
 
@@ -136,14 +141,7 @@ def list_wrong_seeds(db: Database) -> list[str]:
         f"replicate {row['number']} of {row['name']}@{row['version']} has another's seed"
         for row in db.select(_REPLICATES)
         if row["seed"]
-        not in _possible_seeds(
+        not in list_possible_seeds(
             by_registration.get(row["registration_id"], ()), row["name"], row["version"], row["number"]
         )
     ]
-
-
-def _possible_seeds(drawn: Sequence[str], experiment: str, version: int, number: int) -> list[int]:
-    """One for each secret; without any, the one that follows from the names."""
-    if not drawn:
-        return [seed_of(experiment, version, number)]
-    return [counted_seed(secret, experiment, version, number) for secret in drawn]

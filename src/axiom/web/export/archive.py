@@ -156,7 +156,7 @@ def _secret(stored: SeedSecret) -> Answer:
         "hash": stored.hash,
         "revealed_at": stored.revealed_at.isoformat() if stored.revealed_at else None,
         "restored_at": stored.restored_at.isoformat() if stored.restored_at else None,
-        "secret": stored.secret if stored.revealed_at else None,
+        "secret": stored.public,
     }
 
 

@@ -12,8 +12,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.experiments import seed_of
-from axiom.domain.registrations import DRAWN_SEEDS, commit_to_secret, counted_seed, estimand_definition
+from axiom.domain.registrations import DRAWN_SEEDS, commit_to_secret, estimand_definition, list_possible_seeds
 from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.weigh_claim import make_finding_card
 from axiom_weigh.values import Agreements, Cohort, Evidence, Home, Observation, Outcome, Surroundings
@@ -148,21 +147,13 @@ def _broken(folder: Path, finding: Mapping[str, Any]) -> Iterator[str]:
     for row in _rows(folder / OBSERVATIONS, OBSERVED):
         if row["cohort"] != Cohort.CONFIRMATORY.value:
             continue  # what is older than the claim is shown, and counts for nothing
-        possible = _possible_seeds(finding, registered[int(row["registration"])], int(row["replicate"]))
-        if possible and int(row["seed"]) not in possible:
+        origin = registered[int(row["registration"])]
+        if _is_hidden(origin):
+            continue
+        secrets = [secret["secret"] for secret in origin["secrets"]]
+        possible = list_possible_seeds(secrets, finding["experiment"], finding["version"], int(row["replicate"]))
+        if int(row["seed"]) not in possible:
             yield f"DIFFERS replicate {row['replicate']}: its seed is not the one that follows from its number"
-
-
-def _possible_seeds(finding: Mapping[str, Any], row: Mapping[str, Any], replicate: int) -> set[int]:
-    """What its seed can be: one for each secret of its registration; nothing where one is not revealed yet."""
-    if not row["secrets"]:
-        return {seed_of(finding["experiment"], finding["version"], replicate)}
-    if _is_hidden(row):
-        return set()
-    return {
-        counted_seed(secret["secret"], finding["experiment"], finding["version"], replicate)
-        for secret in row["secrets"]
-    }
 
 
 def _is_hidden(row: Mapping[str, Any]) -> bool:
@@ -178,8 +169,7 @@ def _unchecked(finding: Mapping[str, Any]) -> Iterator[str]:
 def registration_mismatches(finding: Mapping[str, Any], row: Mapping[str, Any], body: str) -> Iterator[str]:
     """What is not as it was chained when this registration was written down."""
     facts = {name: row[name] for name in ("experiment_id", "cohort", "created_at")} | {"body": body}
-    text = json.dumps([row["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    if hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest() != row["hash"]:
+    if _link_hash("registration", row["previous_hash"], facts) != row["hash"]:
         yield f"DIFFERS registration {row['number']}: its text does not have the hash that was chained"
     yield from _secret_mismatches(row, body)
     if row["number"] == finding["registration"]:
@@ -197,8 +187,13 @@ def _secret_mismatches(row: Mapping[str, Any], body: str) -> Iterator[str]:
         yield f"DIFFERS registration {row['number']}: its seeds follow from a secret, and there is none"
     for secret in secrets:
         facts = {"registration_id": row["number"]} | {name: secret[name] for name in ("commitment", "created_at")}
-        text = json.dumps([secret["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        if hashlib.sha256(f"axiom-seed_secret-1|{text}".encode()).hexdigest() != secret["hash"]:
+        if _link_hash("seed_secret", secret["previous_hash"], facts) != secret["hash"]:
             yield f"DIFFERS registration {row['number']}: the commitment to its secret is not the one that was chained"
         if secret["secret"] is not None and commit_to_secret(row["hash"], secret["secret"]) != secret["commitment"]:
             yield f"DIFFERS registration {row['number']}: its secret is not the one that it was committed to"
+
+
+def _link_hash(table: str, previous: str, facts: Mapping[str, Any]) -> str:
+    """The hash of a link, as a laboratory's chains have it."""
+    text = json.dumps([previous, facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(f"axiom-{table}-1|{text}".encode()).hexdigest()
