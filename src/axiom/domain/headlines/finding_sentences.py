@@ -13,6 +13,7 @@ from axiom.domain.evidence import VOID
 from axiom.domain.headlines import numbers
 from axiom.domain.headlines.names_in_words import name_factor, name_quantity, tell_arm
 from axiom_weigh.evidence import size_that_matters
+from axiom_weigh.evidence.choice_of_statistic import compares_events
 from axiom_weigh.evidence.sure_designs import tell_designs
 from axiom_weigh.values import DesignVerdict, Verdict
 
@@ -305,8 +306,7 @@ def _middle(estimand: Mapping[str, Any]) -> str:
 
 def _is_of_mean(estimand: Mapping[str, Any]) -> bool:
     """Is it asked about the mean: because its file says so, or since a difference of events has no other middle?"""
-    is_of_events = bool(estimand.get("is_event")) and Kind(estimand["kind"]) is Kind.CONTRAST and not estimand["null"]
-    return is_of_events or estimand.get("about") == Center.MEAN
+    return compares_events(estimand) or estimand.get("about") == Center.MEAN
 
 
 def tell_share_of_level(estimand: Mapping[str, Any], level: float) -> str:

@@ -47,7 +47,6 @@ SELECT (SELECT amount FROM counter WHERE noun = 'experiment' AND experiment_id =
 """
 _BUNDLES_OF = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial"
 _NEXT_NUMBER = "SELECT coalesce(max(number) + 1, 0) AS number FROM replicate WHERE experiment_id = :experiment_id"
-_HAS_NUMBER = "SELECT 1 FROM replicate WHERE experiment_id = :experiment_id AND number = :number"
 _SEEDS = """
 SELECT p.seed FROM json_each(:numbers) j
 CROSS JOIN replicate p ON p.experiment_id = :experiment_id AND p.number = j.value ORDER BY j.key
@@ -275,11 +274,9 @@ def restore_replicates(
 
     What lies between is issued again, before any new one.
     """
-    lost = {
-        number: seed
-        for number, seed in seeds.items()
-        if db.row(_HAS_NUMBER, experiment_id=experiment.id, number=number) is None
-    }
+    rows = db.select(_ISSUED_WITH, experiment_id=experiment.id, numbers=json.dumps(list(seeds)))
+    issued = {row["number"] for row in rows}
+    lost = {number: seed for number, seed in seeds.items() if number not in issued}
     if lost:
         first = find_next_replicate(db, experiment.id)
         skipped = max(0, max(lost) + 1 - first)

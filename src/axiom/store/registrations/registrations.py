@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import PlacedConfigs
-from axiom.domain.registrations import DRAWN_SEEDS, read_registration_body
+from axiom.domain.registrations import read_registration_body
 from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 from axiom.store.engine.hash_chains import HashChain
 from axiom.store.registrations import seed_secrets
@@ -43,7 +43,6 @@ SELECT p.id, r.experiment_id, p.forecaster, coalesce(p.created_at, r.created_at)
 FROM prediction p JOIN registration r ON r.id = p.registration_id
 WHERE r.experiment_id = :experiment_id AND p.informed = '' ORDER BY p.id
 """
-_SAYS_DRAWN = "SELECT 1 WHERE json_extract(:body, '$.seeds') = :drawn"
 _STATUS = "UPDATE finding SET status = :status, why = :why WHERE id = :number AND status NOT IN (:status, 'recalled')"
 _SUSPENDED = """
 SELECT f.id AS number, e.name, e.version, f.why FROM finding f JOIN experiment e ON e.id = f.experiment_id
@@ -74,10 +73,8 @@ def add_registration(
     `informed`: what of its kin was run before; nothing was where that is empty.
     """
     facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": to_microseconds(now)}
-    link = _CHAIN.link(db, facts)
-    registration_id = db.add("registration", **facts, **link)
-    if db.row(_SAYS_DRAWN, body=body, drawn=DRAWN_SEEDS):
-        seed_secrets.draw_secret(db, registration_id, link["hash"], now)
+    registration_id = db.add("registration", **facts, **_CHAIN.link(db, facts))
+    seed_secrets.begin_secrets(db, registration_id, now)
     db.add_all(
         "prediction",
         [

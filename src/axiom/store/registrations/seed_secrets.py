@@ -13,8 +13,8 @@ from axiom.store.engine.hash_chains import HashChain
 _BYTES = 32  # of a secret
 _ALL_OF = "SELECT * FROM seed_secret WHERE registration_id = :registration_id ORDER BY id"
 _UNREVEALED = "SELECT DISTINCT registration_id FROM seed_secret WHERE revealed_at IS NULL ORDER BY registration_id"
-# Of a registration the hash, and whether its text says that its seeds follow from a secret.
-_SEALED = "SELECT hash, json_extract(body, '$.seeds') = :drawn AS is_drawn FROM registration WHERE id = :id"
+# The hash of a registration whose text says that its seeds follow from a secret.
+_SEALED = "SELECT hash FROM registration WHERE id = :id AND json_extract(body, '$.seeds') = :drawn"
 _REVEAL = "UPDATE seed_secret SET revealed_at = :now WHERE registration_id = :registration_id AND revealed_at IS NULL"
 _RESTORED = "UPDATE seed_secret SET restored_at = :now WHERE revealed_at IS NULL"
 _COMMITMENTS = """
@@ -50,7 +50,17 @@ class SeedSecret:
         return self.secret if self.revealed_at else None
 
 
-def draw_secret(db: Database, registration_id: int, registration_hash: str, now: datetime) -> str:
+def begin_secrets(db: Database, registration_id: int, now: datetime) -> None:
+    """Draw the first secret of a registration whose text promises one."""
+    if sealed := _find_promise(db, registration_id):
+        _draw_secret(db, registration_id, sealed, now)
+
+
+def _find_promise(db: Database, registration_id: int) -> str | None:
+    return db.scalar(str, _SEALED, id=registration_id, drawn=DRAWN_SEEDS)
+
+
+def _draw_secret(db: Database, registration_id: int, registration_hash: str, now: datetime) -> str:
     secret = new_secret()
     facts = {
         "registration_id": registration_id,
@@ -74,11 +84,11 @@ def make_seeds(
     db: Database, experiment: str, version: int, registration_id: int, numbers: Sequence[int], now: datetime
 ) -> list[int]:
     """The seeds of numbers that are issued now. Where every secret is revealed, they follow from one that is drawn."""
-    sealed = db.row(_SEALED, id=registration_id, drawn=DRAWN_SEEDS)
-    if sealed is None or not sealed["is_drawn"]:
+    sealed = _find_promise(db, registration_id)
+    if sealed is None:
         return [seed_of(experiment, version, number) for number in numbers]
     hidden = [row.secret for row in list_secrets(db, registration_id) if row.revealed_at is None]
-    secret = hidden[-1] if hidden else draw_secret(db, registration_id, sealed["hash"], now)
+    secret = hidden[-1] if hidden else _draw_secret(db, registration_id, sealed, now)
     return [counted_seed(secret, experiment, version, number) for number in numbers]
 
 

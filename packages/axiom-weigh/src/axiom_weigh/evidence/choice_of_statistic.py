@@ -22,6 +22,16 @@ class Process(StrEnum):
     BERNOULLI = "bernoulli"  # it happens as often as the registered null says
     BETTING = "betting"  # the mean of values within bounds is the registered null
 
+    @property
+    def compares_arms(self) -> bool:
+        """Is it of differences, of which each side is weighed by itself?"""
+        return self in (Process.RANKS, Process.EVENTS)
+
+    @property
+    def is_of_events(self) -> bool:
+        """Is it of what happens or not, whose values are few and equal by nature?"""
+        return self in (Process.BERNOULLI, Process.EVENTS)
+
 
 _LEAST_ALPHA = 1e-300  # at which no process tells an end any more
 
@@ -42,9 +52,7 @@ class Question:
     @property
     def alpha_of_an_end(self) -> float:
         """How often an end of the interval may be wrong where values cluster; never so rarely that it rounds to 0."""
-        halves = (
-            2.0 if self.process in (Process.RANKS, Process.EVENTS) else 1.0
-        )  # of which each side is taken to the root by itself
+        halves = 2.0 if self.process.compares_arms else 1.0  # of which each side is taken to the root by itself
         return max(halves * math.pow(self.alpha / halves, self.clustering), _LEAST_ALPHA)
 
 
@@ -95,7 +103,12 @@ def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:
         return Process.BETTING
     if not is_symmetric(estimand) or null != 0:
         return Process.SIGN
-    return Process.EVENTS if kind is Kind.CONTRAST and estimand.get("is_event") else Process.RANKS
+    return Process.EVENTS if compares_events(estimand) else Process.RANKS
+
+
+def compares_events(estimand: Mapping[str, Any]) -> bool:
+    """Is it how much oftener something happens in one of two arms? Of such differences only the mean tells."""
+    return bool(estimand.get("is_event")) and Kind(estimand["kind"]) is Kind.CONTRAST and not estimand["null"]
 
 
 def is_symmetric(estimand: Mapping[str, Any]) -> bool:

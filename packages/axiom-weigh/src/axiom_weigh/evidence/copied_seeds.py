@@ -87,7 +87,7 @@ def _list_constant_alarms(question: Question, counted: Sequence[Observation]) ->
 
     That may be so: what was asked of all may be easy, or may never happen. A seed that is not used looks like it too.
     """
-    if question.process in (Process.BERNOULLI, Process.EVENTS):
+    if question.process.is_of_events:
         return []
     rows: dict[str, list[str | float]] = {}
     for observation in counted:
@@ -106,7 +106,7 @@ def _list_constant_alarms(question: Question, counted: Sequence[Observation]) ->
 
 def _list_steady_rows(question: Question, counted: Sequence[Observation]) -> list[list[Observation]]:
     """Designs in which the value hardly varies from seed to seed, though the computations differ."""
-    if question.process in (Process.BERNOULLI, Process.EVENTS):
+    if question.process.is_of_events:
         return []
     rows: dict[str, list[Observation]] = {}
     for observation in counted:

@@ -92,7 +92,7 @@ def no_value(question: Question, number: float) -> str:
 
 def _with_sound_bounds(question: Question, checked: Sequence[Observation]) -> Question:
     """What is missing may lie as far outside as a value that is there. An event has its bounds by what it is."""
-    if question.bounds is None or question.process in (Process.BERNOULLI, Process.EVENTS):
+    if question.bounds is None or question.process.is_of_events:
         return question
     if all(observation.why_missing != OUTSIDE for observation in checked):
         return question

@@ -9,8 +9,6 @@ from axiom_weigh.statistics import replicates_needed
 from axiom_weigh.statistics.replicates_needed import Needed, Range, fewest_deciding, until_crossed
 from axiom_weigh.values import Evidence, Grade, Verdict
 
-_DIFFERENCES = (Process.RANKS, Process.EVENTS)
-
 
 def forecast_seeds(
     question: Question,
@@ -52,7 +50,7 @@ def _forecast_asked(
     effect = (None, None) if is_tied else _effect(question, present, log_e, seeds)
     if verdict is not Verdict.UNDECIDED or question.process is Process.BERNOULLI:
         return effect
-    by_signs = question.process not in _DIFFERENCES
+    by_signs = not question.process.compares_arms
     absence = replicates_needed.for_absence(present, question.null, question.smallest, by_signs=by_signs, least=seeds)
     return min(effect, absence, key=_nearness)
 
@@ -84,7 +82,7 @@ def forecast_seed_range(question: Question, present: Sequence[float], evidence: 
     efficiency = replicates_needed.EFFICIENCY if question.process is Process.RANKS else 1.0
     effect = until_crossed(steps, _log(evidence.e_value), log_e, efficiency=efficiency, least=least)
     effect = None if is_null_typical(question, evidence.estimate) else effect
-    if not is_open or question.process not in _DIFFERENCES:
+    if not is_open or not question.process.compares_arms:
         return effect
     if not question.smallest:
         return _in_groups(question, len(present), effect)

@@ -71,7 +71,7 @@ def control_result(estimand: Mapping[str, Any], values: Sequence[float | None]) 
     is_beyond = estimate is not None and (estimate > bar if is_more else estimate < bar)
     agreeing = sum(value is not None and (value > null if is_more else value < null) for value in values)
     e_value = evidence.e_value
-    if pose_question(estimand).process in (Process.RANKS, Process.EVENTS) and 2 * agreeing > len(values):
+    if pose_question(estimand).process.compares_arms and 2 * agreeing > len(values):
         e_value = max(e_value, math.exp(dealt_log_e(agreeing, 0, len(values))))
     if estimate is None:
         why = f"none of {len(values)} seeds gave a value"
